@@ -1,0 +1,234 @@
+"""The command line: parse, call, exit code. Flags come from the settings table, formats from the folder of renderers."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from gate import __version__, render, settings
+from gate.errors import UNDECIDED, USAGE, GateError, UsageError
+from gate.model import CheckResult, ProjectReport, Report, Verdict
+from gate.settings import Settings
+
+COMMANDS: Mapping[str, str] = {
+    "check": "judge the working tree (or a pull request's checkout)",
+    "predeploy": "judge a release against its target database, read-only",
+    "verify": "after the deploy: target at head, no drift, nothing invalid",
+    "prepare": "collect what needs the GitHub token",
+    "publish": "send reports (one or several, merged) to GitHub",
+    "split": "write the safe revisions for an unsafe one",
+    "rules": "list rules; with an id: explain it, with examples",
+    "init": "write workflow and settings for this repository",
+    "action": "what the container runs: prepare, check or predeploy, publish",
+    "projects": "list the Alembic environments found",
+    "known-diffs": "record today's differences as known, so that only new ones fail",
+}
+JUDGING = ("check", "predeploy", "verify")
+
+
+class Cancelled(BaseException):
+    """SIGINT or SIGTERM came: unwind, close everything, leave with 128 + signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code. Expected errors are a sentence on stderr, never a traceback."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _listen_to_signals()
+    try:
+        return _dispatch(words)
+    except UsageError as error:
+        _complain(error)
+        return USAGE
+    except GateError as error:
+        _complain(error)
+        return error.exit_code
+    except Cancelled as cancelled:
+        _say(f"alembic-gate: cancelled by {signal.Signals(cancelled.exit_code - 128).name}; everything started is gone")
+        return cancelled.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNDECIDED
+    except Exception:  # noqa: BLE001  # a bug of ours: say so with a report to paste, and fail closed
+        _say(f"alembic-gate {__version__}: internal error, please report this:\n{traceback.format_exc()}")
+        return UNDECIDED
+
+
+def _dispatch(words: list[str]) -> int:
+    if words[:1] == ["action"]:
+        return int(importlib.import_module("gate.action").main(os.environ))
+    command, flags = parse(words)
+    if command in JUDGING:
+        return judge(command, flags)
+    chosen = settings.read({**flags, "command": command})
+    if command == "publish":
+        return int(importlib.import_module("gate.publish").main(chosen, list(chosen.arguments)))
+    return int(importlib.import_module(_home(command)).main(chosen))
+
+
+def _home(command: str) -> str:
+    """Where a command lives: its own module, else ``<command>_command``."""
+    name = command.replace("-", "_")
+    return "gate.prepare" if command == "prepare" else "gate.init" if command == "init" else f"gate.{name}_command"
+
+
+def judge(command: str, flags: Mapping[str, Any]) -> int:
+    """Run the gate and say the report. Exit 2 leaves stdout empty; exit 3 still prints a whole report."""
+    chosen = settings.read({**flags, "command": command})
+    _known_formats(chosen)
+    from gate import runner
+
+    progress = _progress(chosen)
+    try:
+        report = runner.run(chosen, progress)
+    except UsageError:
+        raise
+    except GateError as error:
+        _complain(error)
+        report = undecided(command, error)
+    progress("")
+    say(report, chosen)
+    return report.exit_code
+
+
+def undecided(command: str, error: GateError) -> Report:
+    """A report for a run that could not even begin."""
+    row = CheckResult(command, Verdict.UNDECIDED, str(error), error.advice)
+    project = ProjectReport("unknown", checks=(row,))
+    return Report(command, Verdict.UNDECIDED, UNDECIDED, __version__, projects=(project,))
+
+
+def say(report: Report, chosen: Settings) -> None:
+    """Write the files that ``--write`` names, then the chosen format to stdout, and nothing else there."""
+    for name, path in chosen.write.items():
+        target = Path(path) if Path(path).is_absolute() else chosen.path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(render.formats()[name](report), encoding="utf-8")
+    text = render.formats()[chosen.format](report)
+    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+    sys.stdout.flush()
+
+
+def _known_formats(chosen: Settings) -> None:
+    for name in (chosen.format, *chosen.write):
+        if name not in render.formats():
+            raise UsageError(f"unknown format {name!r}", where="--format/--write",
+                             advice=f"Known: {', '.join(render.formats())}.")
+
+
+def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """The command and the flags that were given, typed, by attribute of ``Settings``."""
+    given = vars(_parser().parse_args(words))
+    command = given.pop("command")
+    flags: dict[str, Any] = {}
+    for row in settings.options("flag"):
+        if row.attribute in given:
+            flags[row.attribute] = _value(row, given[row.attribute])
+    if given.get("write_files"):
+        flags["arguments"] = (*given.get("arguments", ()), "--write")
+    elif given.get("arguments"):
+        flags["arguments"] = tuple(given["arguments"])
+    return command, flags
+
+
+def _value(row: settings.Option, raw: Any) -> Any:
+    if row.kind in (bool, int) and not isinstance(raw, str):
+        return raw
+    text = "\n".join(raw) if isinstance(raw, list) else raw
+    return settings.parse(row.name, text, f"--{row.name}")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors become our own, so that stdout stays empty and the advice has one shape."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, where=self.prog, advice=f"See {self.prog} --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="alembic-gate", description="Judge Alembic migrations before the merge and before the deploy.",
+                     allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"alembic-gate {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    for name, meaning in COMMANDS.items():
+        one = commands.add_parser(name, help=meaning, description=meaning, allow_abbrev=False,
+                                  argument_default=argparse.SUPPRESS)
+        _flags(one, name)
+    return parser
+
+
+def _flags(parser: argparse.ArgumentParser, command: str) -> None:
+    if command in ("split", "rules", "publish"):
+        parser.add_argument("arguments", nargs="*" if command != "split" else 1,
+                            metavar={"split": "REVISION", "rules": "ID"}.get(command, "REPORT.json"))
+    for row in settings.options("flag"):
+        if row.name == "write" and command in ("split", "init", "known-diffs"):
+            parser.add_argument("--write", dest="write_files", action="store_true", help="write the files")
+        else:
+            _flag(parser, row)
+
+
+def _flag(parser: argparse.ArgumentParser, row: settings.Option) -> None:
+    names = [f"--{row.name}"] + ([row.short] if row.short else [])
+    meaning = row.meaning.replace("%", "%%")
+    if row.kind is bool:
+        no = row.default is True
+        parser.add_argument(f"--no-{row.name}" if no else names[0], dest=row.attribute,
+                            action="store_false" if no else "store_true", help=meaning)
+    elif row.name == "verbose":
+        parser.add_argument(*names, dest=row.attribute, action="count", help=meaning)
+    elif row.kind is str or row.kind is int:
+        parser.add_argument(*names, dest=row.attribute, help=meaning, metavar=row.metavar or row.name.upper())
+    else:
+        parser.add_argument(*names, dest=row.attribute, action="append", help=meaning, metavar=row.metavar or "VALUE")
+
+
+def _progress(chosen: Settings) -> Callable[[str], None]:
+    """Progress on stderr: a line that renews itself on a terminal, plain lines elsewhere, silence on request."""
+    if not chosen.progress:
+        return lambda _: None
+    terminal = sys.stderr.isatty()
+
+    def show(text: str) -> None:
+        if terminal:
+            sys.stderr.write(f"\r\x1b[2K{text[:110]}")
+        elif text:
+            sys.stderr.write(f"· {text}\n")
+        sys.stderr.flush()
+
+    return show
+
+
+def _complain(error: GateError) -> None:
+    _say(f"alembic-gate: {error}" + (f"\n  {error.advice}" if error.advice else ""))
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+def _listen_to_signals() -> None:
+    """The first signal unwinds; further ones are ignored so that the cleaning-up is not interrupted."""
+
+    def cancel(number: int, _frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise Cancelled(number)
+
+    with contextlib.suppress(ValueError):  # not the main thread: whoever embeds us handles signals
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, cancel)

@@ -1,0 +1,1 @@
+"""Knows: one fact per file."""

@@ -1,0 +1,114 @@
+"""Git, read only: no hooks, no stored credentials, no prompts, no writing to HOME, on trees owned by somebody else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+SAFE = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.quotePath": "false",
+    "protocol.ext.allow": "never",
+    "credential.helper": "",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+
+
+def environment(repo: Path) -> dict[str, str]:
+    """Variables for git: ``safe.directory`` only here, never in a file (git-config(1), GIT_CONFIG_COUNT)."""
+    pairs = [("safe.directory", str(repo)), ("safe.directory", "*"), *SAFE.items()]
+    told = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    told |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    told["GIT_CONFIG_COUNT"] = str(len(pairs))
+    for number, (key, value) in enumerate(pairs):
+        told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return told
+
+
+class Git:
+    """One repository. Every method gives None or an empty value where git is missing or does not know."""
+
+    def __init__(self, repo: Path) -> None:
+        self.repo = repo
+
+    def run(self, *words: str, stdin: bytes | None = None, seconds: float = 60) -> bytes | None:
+        """The output of one git command, or None when it failed."""
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(self.repo), *words], input=stdin, capture_output=True, check=False,
+                env=environment(self.repo), timeout=seconds,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout if done.returncode == 0 else None
+
+    def line(self, *words: str) -> str | None:
+        """The first line of a command's output."""
+        out = self.run(*words)
+        return (out.decode("utf-8", "replace").strip().split("\n")[0] or None) if out else None
+
+    @property
+    def works(self) -> bool:
+        """Is this a work tree that git can read?"""
+        return self.line("rev-parse", "--is-inside-work-tree") == "true"
+
+    @property
+    def prefix(self) -> str:
+        """The path from the repository's top to this folder, empty or with a slash at its end."""
+        return self.line("rev-parse", "--show-prefix") or ""
+
+    def revision(self, name: str) -> str | None:
+        """The commit behind a name, if it is here."""
+        return self.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+
+    def parents(self, commit: str = "HEAD") -> tuple[str, ...]:
+        """The parents that the commit object names; known also in a depth-1 checkout, where ``HEAD^1`` is not.
+
+        Measured: ``git cat-file -p HEAD`` names both parents of a shallow merge checkout.
+        """
+        out = self.run("cat-file", "-p", commit) or b""
+        head = out.split(b"\n\n", 1)[0].decode("ascii", "replace").splitlines()
+        return tuple(line[7:] for line in head if line.startswith("parent "))
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The merge base of two commits, where history reaches it."""
+        return self.line("merge-base", one, other)
+
+    def files(self, commit: str, folders: Iterable[str] = ()) -> dict[str, str]:
+        """Blob ids by path below folders of a commit; paths are relative to this folder."""
+        wanted = [folder.rstrip("/") + "/" for folder in folders if folder not in ("", ".")]
+        out = self.run("ls-tree", "-r", "-z", commit, "--", *wanted) or b""
+        rows = (row.partition(b"\t") for row in out.split(b"\0") if row)
+        return {path.decode("utf-8", "surrogateescape"): meta.split()[2].decode() for meta, _, path in rows if meta.split()[1] == b"blob"}
+
+    def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """The contents of many blobs by one process (git-cat-file(1), --batch)."""
+        wanted = list(dict.fromkeys(ids))
+        out = self.run("cat-file", "--batch", stdin="".join(f"{one}\n" for one in wanted).encode()) or b""
+        found: dict[str, bytes] = {}
+        at = 0
+        while at < len(out):
+            end = out.index(b"\n", at)
+            id, kind, size = (out[at:end].split(b" ") + [b"", b"0"])[:3]
+            if kind != b"blob":
+                at = end + 1
+                continue
+            found[id.decode()] = out[end + 1 : end + 1 + int(size)]
+            at = end + 2 + int(size)
+        return found
+
+    def default_base(self) -> str | None:
+        """The usual names of a base branch, the remote's own choice first."""
+        head = self.line("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+        names = [head] if head else []
+        names += [f"{where}{name}" for where in ("refs/remotes/origin/", "refs/heads/") for name in ("main", "master", "develop")]
+        return next((name for name in names if self.revision(name)), None)
+
+    def tracked(self) -> Mapping[str, None] | None:
+        """The tracked files below this folder, or None without git."""
+        out = self.run("ls-files", "-z")
+        return None if out is None else dict.fromkeys(out.decode("utf-8", "surrogateescape").split("\0")[:-1])

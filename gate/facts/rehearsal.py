@@ -1,0 +1,259 @@
+"""What happened when the deploy's revisions ran on a scratch database, statement by statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from gate.facts.changes import Change
+from gate.facts.history import History, Revision
+from gate.facts.schema import Schema
+from gate.model import Location
+
+ChangeT = TypeVar("ChangeT", bound=Change)
+Profile = Literal["empty", "plain", "hostile"]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock on a relation; ``mode`` is PostgreSQL's name (``AccessExclusiveLock``), ``table`` the owner of an index."""
+
+    relation: str
+    mode: str
+    table: str
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Sequential scans and rows that one statement read or wrote in one table."""
+
+    table: str
+    scans: int = 0
+    rows_read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the server did for one statement. Relations born in this deploy are left out of locks and rewrites.
+
+    ``algorithm``/``lock_level`` are MySQL's and MariaDB's (``COPY``, ``INPLACE``, ``NOCOPY``, ``INSTANT``;
+    ``NONE``, ``SHARED``, ``EXCLUSIVE``) as the server accepted them, ``refusals`` the server's reasons for refusing
+    the weaker ones. ``known`` marks locks that come from the manual, because the statement cannot run in a transaction.
+    """
+
+    locks: tuple[Lock, ...] = ()
+    held: tuple[Lock, ...] = ()
+    rewrites: tuple[str, ...] = ()
+    indexes_built: tuple[str, ...] = ()
+    touched: tuple[Touched, ...] = ()
+    notices: tuple[str, ...] = ()
+    algorithm: str | None = None
+    lock_level: str | None = None
+    refusals: tuple[str, ...] = ()
+    known: bool = False
+    row_count: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of the deploy. ``observed`` is None when it was only read (offline SQL).
+
+    ``transaction`` names the transaction it ran in (equal names share one); ``autocommit`` means it ran on its own.
+    ``before`` and ``after`` are the catalogue around it. ``changes`` is empty and ``understood`` false when the
+    parser did not know it; then only the observation speaks.
+    """
+
+    number: int
+    revision: str
+    location: Location
+    sql: str
+    changes: tuple[Change, ...] = ()
+    understood: bool = True
+    transaction: str = "1"
+    autocommit: bool = False
+    observed: Observation | None = None
+    before: Schema = field(default_factory=Schema)
+    after: Schema = field(default_factory=Schema)
+    error: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run stopped: the server's or Python's error, at which revision, statement and line."""
+
+    error: str
+    kind: str
+    revision: str | None = None
+    location: Location | None = None
+    sql: str | None = None
+    statement: int | None = None
+    sqlstate: str | None = None
+
+
+@dataclass(frozen=True)
+class DataChange:
+    """Rows or values that were there before and are gone or different after (found by digests)."""
+
+    kind: Literal["rows-lost", "values-lost", "values-changed", "table-dropped", "column-dropped"]
+    table: str
+    column: str | None = None
+    detail: str = ""
+    revision: str | None = None
+    statement: int | None = None
+
+
+@dataclass(frozen=True)
+class RowsRun:
+    """One upgrade of the deploy over rows of a profile. ``restriction`` is the violated object, where known."""
+
+    profile: Profile
+    failure: Failure | None = None
+    data: tuple[DataChange, ...] = ()
+    seeded_tables: int = 0
+    unseeded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueryFailure:
+    """A query of the release still running that the new schema refuses."""
+
+    table: str
+    column: str | None
+    verb: Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
+    sql: str
+    error: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """Down to the baseline and up again. ``ran`` is false when the project promises no way back."""
+
+    ran: bool = False
+    reason: str | None = None
+    down_failure: Failure | None = None
+    up_failure: Failure | None = None
+    leftovers: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    data: tuple[DataChange, ...] = ()
+    version_after_down: tuple[str, ...] = ()
+    revision: str | None = None
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Autogenerate's diff after the upgrade: one row per operation and the code that would make them."""
+
+    operations: tuple[Mapping[str, Any], ...] = ()
+    code: str = ""
+    runs: int = 0
+    metadata_tables: int = 0
+    error: str | None = None
+    known: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Server:
+    """The scratch server: what it says it is, and where it came from (``wheel``, ``binaries``, ``url``, ``file``)."""
+
+    dialect: Literal["postgresql", "mysql", "mariadb", "sqlite"]
+    version: tuple[int, ...]
+    version_text: str
+    source: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Everything one rehearsal gave. ``reason`` says why the rest is empty when it could not run.
+
+    ``statements`` are those of the deploy's upgrade, in order, observed on plain rows (or as far as it came).
+    ``settings`` holds what env.py and the session set: ``lock_timeout``, ``statement_timeout``, ``TimeZone``.
+    """
+
+    server: Server
+    baseline: Schema
+    result: Schema
+    statements: tuple[Statement, ...] = ()
+    runs: tuple[RowsRun, ...] = ()
+    diff: Diff | None = None
+    round_trip: RoundTrip = RoundTrip()
+    old_release: tuple[QueryFailure, ...] = ()
+    old_release_source: str = "base schema"
+    baseline_failure: Failure | None = None
+    version_rows: tuple[str, ...] = ()
+    transaction_per_migration: bool | None = None
+    creates_schema_outside: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    output_tail: str = ""
+    snapshot: Mapping[str, Any] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    def run(self, profile: Profile) -> RowsRun | None:
+        """The run over rows of this profile, if it was made."""
+        return next((run for run in self.runs if run.profile == profile), None)
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """What rules are asked about: the deploy's revisions with their statements, and the schema that they start from.
+
+    Made from a rehearsal, or, where none could run, from offline SQL (then ``observed`` is None everywhere and
+    ``baseline`` is what the earlier revisions' SQL gives, as far as it could be read).
+    """
+
+    dialect: Literal["postgresql", "mysql", "mariadb", "sqlite"]
+    version: tuple[int, ...]
+    history: History
+    revisions: tuple[Revision, ...]
+    statements: tuple[Statement, ...]
+    baseline: Schema
+    result: Schema
+    runs: tuple[RowsRun, ...] = ()
+    server: str = ""
+    observed: bool = True
+    complete: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    round_trip: RoundTrip = RoundTrip()
+    small_tables: frozenset[str] = frozenset()
+    maintenance_window: bool = False
+    code_first: bool = False
+
+    def existed(self, table: str, at: Statement | None = None) -> bool:
+        """Was this table there before the deploy (so: has rows, is used)? Follows renames made by the deploy."""
+        from gate.facts.changes import RenameTable
+
+        name = table
+        for statement in reversed(self.statements):
+            if at is not None and statement.number >= at.number:
+                continue
+            for change in statement.changes:
+                if isinstance(change, RenameTable) and change.to == name:
+                    name = change.table
+        return self.baseline.table(name) is not None
+
+    def changes(self, *kinds: type[ChangeT]) -> Iterator[tuple[Statement, ChangeT]]:
+        """Every change of these kinds on a table that existed before the deploy, in order of running."""
+        for statement, change in self.all_changes(*kinds):
+            table = getattr(change, "table", None)
+            if table is None or self.existed(table, statement):
+                yield statement, change
+
+    def all_changes(self, *kinds: type[ChangeT]) -> Iterator[tuple[Statement, ChangeT]]:
+        """Every change of these kinds, on new tables too."""
+        for statement in self.statements:
+            for change in statement.changes:
+                if isinstance(change, kinds):
+                    yield statement, change
+
+    def revision(self, id: str) -> Revision | None:
+        """The revision of this id."""
+        return self.history.by_id.get(id)

@@ -1,0 +1,1 @@
+"""Asks: one unsafe pattern per file."""

@@ -1,0 +1,227 @@
+"""Collects each fact once, asks the checks, builds the report. Knows no check, rule or fact by name but the graph's."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gate import __version__, registry, suppressions
+from gate.check import Answer, Check
+from gate.collect.projects import find_projects
+from gate.context import Progress, RunContext, private_folder
+from gate.errors import FINDINGS, PASS, UNDECIDED, CannotDecide, GateError, UsageError
+from gate.facts.history import Base, History, NewRevisions, Project
+from gate.facts.rehearsal import Deploy, Rehearsal
+from gate.facts.rulebook import Rulebook
+from gate.facts.subject import RunSubject
+from gate.model import CheckResult, Coverage, Finding, ProjectReport, Report, Severity, Verdict
+from gate.settings import Settings
+
+
+def run(settings: Settings, progress: Progress) -> Report:
+    """Judge every chosen project and say it in one report.
+
+    Raises UsageError when nothing can be judged because the question is wrong (unknown check, no such project).
+    """
+    started = time.monotonic()
+    chosen = chosen_checks(settings)
+    with private_folder() as workdir, contextlib.ExitStack() as stack:
+        shared: dict[str, Any] = {}
+        runs = [ProjectRun(settings, project, workdir, stack, progress, shared) for project in find_projects(settings)]
+        projects = tuple(one.report(chosen) for one in runs)
+        subject = runs[0].subject()
+    timings: dict[str, float] = {}
+    for one in runs:
+        for name, seconds in one.context.timings.items():
+            timings[name] = timings.get(name, 0.0) + seconds
+    timings["total"] = time.monotonic() - started
+    verdict = overall(projects, settings, chosen)
+    return Report(
+        mode=settings.command,
+        verdict=verdict,
+        exit_code={Verdict.PASS: PASS, Verdict.FAIL: FINDINGS}.get(verdict, UNDECIDED),
+        tool_version=__version__,
+        subject=subject,
+        projects=projects,
+        timings=timings,
+        notices=tuple(dict.fromkeys(notice for one in runs for notice in one.context.notices)),
+    )
+
+
+def chosen_checks(settings: Settings) -> tuple[Check, ...]:
+    """The checks of this mode, narrowed by ``only`` and ``skip``."""
+    every = registry.checks()
+    for id in (*settings.only, *settings.skip):
+        if id not in every:
+            raise UsageError(f"there is no check {id!r}", where="--only/--skip", advice=f"Known: {', '.join(every)}.")
+    wanted = settings.only or [id for id, check in every.items() if settings.command in check.modes]
+    return tuple(every[id] for id in dict.fromkeys(wanted) if id not in settings.skip)
+
+
+def overall(projects: Iterable[ProjectReport], settings: Settings, chosen: Iterable[Check]) -> Verdict:
+    """Findings outrank undecided; a check whose ``on-undecided`` is ``warn`` does not hold the run back."""
+    checks = {check.id: check for check in chosen}
+    results = [result for project in projects for result in project.checks]
+    if any(result.verdict is Verdict.FAIL for result in results):
+        return Verdict.FAIL
+    stuck = [result for result in results if result.verdict is Verdict.UNDECIDED]
+    blocking = [one for one in stuck if settings.on_undecided.get(one.id, checks[one.id].on_undecided) == "fail"]
+    return Verdict.UNDECIDED if blocking else Verdict.PASS
+
+
+class ProjectRun:
+    """One project's facts and answers."""
+
+    def __init__(
+        self, settings: Settings, project: Project, workdir: Path, stack: contextlib.ExitStack, progress: Progress,
+        shared: dict[str, Any],
+    ) -> None:
+        self.settings, self.project = settings, project
+        self.context = RunContext(settings, project, workdir, stack, progress, self.fact, shared)
+        rulebook = Rulebook(frozenset(registry.rules()), tuple(rule.findings for rule in registry.rules().values()))
+        self.known: dict[type, Any] = {
+            Settings: settings, Project: project, RunContext: self.context, Rulebook: rulebook,
+        }
+        self.failed: dict[type, GateError] = {}
+
+    def fact(self, kind: type) -> Any:
+        """A fact, collected at the first asking. A failure is remembered, so the world is not asked twice."""
+        if kind in self.failed:
+            raise self.failed[kind]
+        if kind not in self.known:
+            collector = registry.collectors()[kind]
+            try:
+                self.known[kind] = collector(**self.facts(collector))
+            except GateError as error:
+                self.failed[kind] = error
+                raise
+        return self.known[kind]
+
+    def facts(self, function: Callable[..., Any]) -> Mapping[str, Any]:
+        """The arguments that a check or a collector asks for."""
+        return {name: self.fact(kind) for name, kind in registry.needs(function).items()}
+
+    def ask(self, check: Check) -> tuple[Answer, float]:
+        """A check's answer; a fact that could not be collected makes it undecided, never silent."""
+        started = time.monotonic()
+        self.context.progress(f"{self.project.name}: {check.title}")
+        try:
+            answer = check.ask(**self.facts(check.ask))
+        except UsageError:
+            raise
+        except GateError as error:
+            answer = Answer(undecided=str(error), advice=error.advice)
+        except Exception as error:  # noqa: BLE001  # a bug of ours must not hide the other answers; it is shown whole
+            self.context.notices.append("internal error, please report:\n" + traceback.format_exc())
+            answer = Answer(undecided=f"internal error: {type(error).__name__}: {error}", advice="Please report this.")
+        return answer, time.monotonic() - started
+
+    def report(self, chosen: Iterable[Check]) -> ProjectReport:
+        """Ask every chosen check and put the answers together."""
+        answers = {check.id: self.ask(check) for check in chosen}
+        said = [finding for answer, _ in answers.values() for finding in answer.findings]
+        findings = self.judged(said)
+        history, new = self.graph()
+        rehearsal: Rehearsal | None = self.known.get(Rehearsal)
+        sections: dict[str, Any] = {}
+        for answer, _ in answers.values():
+            sections.update(answer.sections)
+        server = rehearsal.server if rehearsal else None
+        return ProjectReport(
+            name=self.project.name,
+            config=self.project.config,
+            dialect=server.dialect if server else None,
+            server_version=server.version_text if server else None,
+            server_source=server.source if server else None,
+            heads=history.heads,
+            new_revisions=new.ids,
+            coverage=self.coverage([note for answer, _ in answers.values() for note in answer.notes]),
+            snapshot=(rehearsal.snapshot if rehearsal else None) or {"used": False, "reason": "no rehearsal ran"},
+            checks=tuple(self.result(id, answer, seconds, findings) for id, (answer, seconds) in answers.items()),
+            findings=findings,
+            sections=sections,
+        )
+
+    def judged(self, findings: list[Finding]) -> tuple[Finding, ...]:
+        """One finding per cause and category, then the settings' levels and the suppressions.
+
+        A check whose finding was folded into a rule's stays failed with it: ``result`` follows the fold.
+        """
+        sources = {finding.location.path: "" for finding in findings if finding.location}
+        deploy: Deploy | None = self.known.get(Deploy)
+        for revision in self.graph()[0].revisions:
+            sources.setdefault(revision.path, "")
+        for path in sources:
+            sources[path] = deploy.sources.get(path, "") if deploy else ""
+            file = self.context.repo / path
+            if not sources[path] and file.is_file():
+                sources[path] = file.read_text("utf-8", "replace")
+        return suppressions.apply(one_per_cause(findings), sources, self.settings, datetime.date.today())
+
+    def result(self, id: str, answer: Answer, seconds: float, findings: tuple[Finding, ...]) -> CheckResult:
+        """A check's row: its verdict after levels and suppressions."""
+        fail_on = None if self.settings.fail_on == "never" else Severity(self.settings.fail_on)
+        mine = tuple(one for one in findings if one.check == id or any(_same_cause(one, said) for said in answer.findings))
+        verdict = dataclasses.replace(answer, findings=mine).verdict(fail_on)
+        folded = ", ".join(dict.fromkeys(one.id for one in mine if one.check != id))
+        reason = answer.undecided or answer.skipped or answer.reason or (f"see {folded}" if folded else None)
+        return CheckResult(id, verdict, reason, answer.advice, round(seconds, 3))
+
+    def graph(self) -> tuple[History, NewRevisions]:
+        """Heads and new revisions: in the report under any ``--only``."""
+        found: list[Any] = []
+        for kind in (History, NewRevisions):
+            try:
+                found.append(self.fact(kind))
+            except GateError:
+                found.append(kind())
+        return found[0], found[1]
+
+    def coverage(self, notes: list[str]) -> Coverage:
+        """What was seen running and what was only read."""
+        deploy: Deploy | None = self.known.get(Deploy)
+        statements = deploy.statements if deploy else ()
+        observed = sum(1 for one in statements if one.observed)
+        unknown = sum(1 for one in statements if not one.understood)
+        if unknown:
+            notes.append(f"{unknown} statements not understood by the parser: judged by what the server did")
+        return Coverage(observed, len(statements) - observed, tuple(dict.fromkeys(notes)))
+
+    def subject(self) -> Any:
+        """What was judged, for the report's head."""
+        try:
+            return self.fact(RunSubject).subject(self.fact(Base))
+        except CannotDecide:
+            return RunSubject().subject(Base())
+
+
+def one_per_cause(findings: list[Finding]) -> list[Finding]:
+    """One cause gives one finding per category: a rule's word outranks a check's observation of the same thing.
+
+    A check's finding is dropped when a rule has the same category on the same revision and the same object (or either
+    names no object); the rule keeps the check's evidence.
+    """
+    kept: list[Finding] = []
+    rules = registry.rules()
+    for finding in sorted(findings, key=lambda one: one.id not in rules):
+        twin = next((one for one in kept if _same_cause(one, finding)), None) if finding.id not in rules else None
+        if twin is None:
+            kept.append(finding)
+        else:
+            more = tuple(dict.fromkeys((*twin.evidence, *finding.evidence)))
+            kept[kept.index(twin)] = dataclasses.replace(twin, evidence=more)
+    return kept
+
+
+def _same_cause(one: Finding, other: Finding) -> bool:
+    if (one.category, one.revision) != (other.category, other.revision) or one.id == other.id or one.revision is None:
+        return False
+    if other.table and one.table and one.table != other.table:
+        return False
+    return not (other.column and one.column and one.column != other.column)
