@@ -1,0 +1,1 @@
+"""Pure: Dockerfile, ignore file, compose, bake and workflow text to the file tree of the image. No I/O of its own."""

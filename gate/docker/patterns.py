@@ -1,0 +1,234 @@
+"""File patterns of the builder, matched in linear time.
+
+Two languages share one matcher: the one of ignore files, ``--exclude`` and ``--parents`` (moby's ``patternmatcher``:
+https://github.com/moby/patternmatcher) and Go's ``filepath.Match`` for the sources of COPY and ADD
+(https://pkg.go.dev/path/filepath#Match). The reference turns patterns into backtracking-free regular expressions;
+Python's ``re`` backtracks, so patterns with more than two wildcards are run as a set of states over the path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gate.docker.paths import clean
+
+BAD = "syntax error in pattern"
+
+
+@dataclass(frozen=True)
+class Char:
+    """One literal character."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class CharClass:
+    """``[a-z]``: one character of these ranges, or of none of them. ``slash`` says whether it may be a slash."""
+
+    ranges: tuple[tuple[str, str], ...]
+    negated: bool
+    slash: bool
+
+    def has(self, char: str) -> bool:
+        """Whether the class takes this character."""
+        inside = any(low <= char <= high for low, high in self.ranges)
+        return inside != self.negated and (self.slash or char != "/")
+
+
+@dataclass(frozen=True)
+class Wild:
+    """A wildcard: ``one`` is ``?``, ``some`` is ``*``, ``deep`` is ``**`` at the end, ``folders`` is ``**/``.
+
+    ``enter`` stands before ``folders``, which is optional as a whole: it may be passed over, but not left half-way.
+    """
+
+    kind: str
+
+
+Token = Char | CharClass | Wild
+Matcher = Callable[[str], bool]
+
+
+def has_wildcard(text: str) -> bool:
+    """Whether the builder treats a source as a glob: an unescaped ``*``, ``?`` or ``[``."""
+    position = 0
+    while position < len(text):
+        if text[position] == "\\":
+            position += 1
+        elif text[position] in "*?[":
+            return True
+        position += 1
+    return False
+
+
+def unescape(text: str) -> str:
+    """The plain name behind a source without wildcards."""
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def go_match(pattern: str) -> Matcher:
+    """``filepath.Match``: ``*``, ``?`` and classes stop at a slash; ``**`` is ``*``. Raises ``ValueError``."""
+    check_syntax(pattern)
+    tokens: list[Token] = []
+    position = 0
+    while position < len(pattern):
+        char = pattern[position]
+        if char == "*":
+            if not (tokens and tokens[-1] == Wild("some")):
+                tokens.append(Wild("some"))
+            position += 1
+        elif char == "?":
+            tokens.append(Wild("one"))
+            position += 1
+        elif char == "[":
+            token, position = _char_class(pattern, position, slash=False)
+            tokens.append(token)
+        else:
+            position += char == "\\"
+            tokens.append(Char(pattern[position]))
+            position += 1
+    return _matcher(tokens)
+
+
+def moby_match(pattern: str) -> Matcher:
+    """The pattern of an ignore file, cleaned already. Raises ``ValueError`` for what the builder refuses."""
+    check_syntax(pattern)
+    if not re.search(r"[*?\[\]\\]", pattern):
+        return lambda path: path == pattern
+    if pattern.endswith("/**") and not re.search(r"[*?\[\]\\]", pattern[:-3]):
+        return lambda path: path.startswith(pattern[:-2])
+    if pattern.startswith("**") and not re.search(r"[*?\[\]\\]", pattern[2:]):
+        return _suffix(pattern[2:])
+    return _matcher(_moby_tokens(pattern))
+
+
+def _suffix(suffix: str) -> Matcher:
+    """``**x`` takes every path that ends in ``x``; ``**/x`` also ``x`` itself."""
+    return lambda path: path.endswith(suffix) or (suffix[:1] == "/" and path == suffix[1:])
+
+
+def _moby_tokens(pattern: str) -> list[Token]:
+    tokens: list[Token] = []
+    position = 0
+    while position < len(pattern):
+        char = pattern[position]
+        if char == "*" and pattern[position + 1 : position + 2] == "*":
+            position += 3 if pattern[position + 2 : position + 3] == "/" else 2
+            tokens += [Wild("deep")] if position >= len(pattern) else [Wild("enter"), Wild("folders")]
+        elif char == "[":
+            token, position = _char_class(pattern, position, slash=True)
+            tokens.append(token)
+        else:
+            escaped = char == "\\" and position + 1 < len(pattern)
+            wild = {"*": "some", "?": "one"}.get(char)
+            tokens.append(Wild(wild) if wild else Char(pattern[position + escaped]))
+            position += 1 + escaped
+    return tokens
+
+
+def check_syntax(pattern: str) -> None:
+    """Refuse what Go's ``filepath.Match`` refuses: an unterminated class, a trailing backslash."""
+    position = 0
+    while position < len(pattern):
+        char = pattern[position]
+        if char == "[":
+            _, position = _char_class(pattern, position, slash=True)
+            continue
+        if char == "\\" and position + 1 >= len(pattern):
+            raise ValueError(BAD)
+        position += 2 if char == "\\" else 1
+
+
+def _char_class(pattern: str, start: int, *, slash: bool) -> tuple[CharClass, int]:
+    """The class that opens at ``start`` and the position after its ``]``; only ``^`` negates."""
+    position = start + 1
+    negated = pattern[position : position + 1] == "^"
+    position += negated
+    ranges: list[tuple[str, str]] = []
+    while not (ranges and pattern[position : position + 1] == "]"):
+        low, position = _class_char(pattern, position)
+        high = low
+        if pattern[position] == "-":
+            high, position = _class_char(pattern, position + 1)
+        ranges.append((low, high))
+    return CharClass(tuple(ranges), negated, slash), position + 1
+
+
+def _class_char(pattern: str, position: int) -> tuple[str, int]:
+    if position >= len(pattern) or pattern[position] in "-]":
+        raise ValueError(BAD)
+    position += pattern[position] == "\\"
+    if position + 1 >= len(pattern):
+        raise ValueError(BAD)
+    return pattern[position], position + 1
+
+
+def _matcher(tokens: Sequence[Token]) -> Matcher:
+    """A regular expression while that cannot blow up, else the run over sets of states."""
+    if sum(isinstance(token, Wild) and token.kind not in ("one", "enter") for token in tokens) <= 2:
+        expression = re.compile("".join(_expression(token) for token in tokens), re.DOTALL)
+        return lambda path: expression.fullmatch(path) is not None
+    return lambda path: _run(tokens, path)
+
+
+def _expression(token: Token) -> str:
+    if isinstance(token, Char):
+        return re.escape(token.text)
+    if isinstance(token, Wild):
+        return {"one": "[^/]", "some": "[^/]*", "deep": ".*", "folders": "(?:.*/)?", "enter": ""}[token.kind]
+    inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in token.ranges if low <= high)
+    if not inside:
+        return "." if token.negated else r"(?!)"
+    found = f"[{'^' if token.negated else ''}{inside}]"
+    return found if token.slash else f"(?!/){found}"
+
+
+def _run(tokens: Sequence[Token], path: str) -> bool:
+    """All states at once: time is path length times pattern length, whatever the pattern."""
+    states = _skip(tokens, {0})
+    for char in path:
+        after: set[int] = set()
+        for state in states:
+            if state < len(tokens):
+                after |= _step(tokens[state], state, char)
+        states = _skip(tokens, after)
+        if not states:
+            return False
+    return len(tokens) in states
+
+
+def _step(token: Token, state: int, char: str) -> set[int]:
+    if isinstance(token, Char):
+        return {state + 1} if token.text == char else set()
+    if isinstance(token, CharClass):
+        return {state + 1} if token.has(char) else set()
+    if token.kind == "one":
+        return {state + 1} if char != "/" else set()
+    if token.kind == "some":
+        return {state} if char != "/" else set()
+    if token.kind == "enter":
+        return set()
+    return {state, state + 1} if char == "/" and token.kind == "folders" else {state}
+
+
+def _skip(tokens: Sequence[Token], states: set[int]) -> set[int]:
+    """These states and those reachable from them without a character."""
+    todo = list(states)
+    found = set(states)
+    while todo:
+        state = todo.pop()
+        token = tokens[state] if state < len(tokens) else None
+        steps = {"some": (1,), "deep": (1,), "enter": (1, 2)}.get(token.kind, ()) if isinstance(token, Wild) else ()
+        fresh = {state + step for step in steps} - found
+        found |= fresh
+        todo += fresh
+    return found
+
+
+def normalised(pattern: str) -> str:
+    """A line's pattern as the builder cleans it: Go's ``filepath.Clean``, one leading slash dropped."""
+    pattern = clean(pattern)
+    return pattern[1:] if len(pattern) > 1 and pattern.startswith("/") else pattern
