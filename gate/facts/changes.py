@@ -1,0 +1,516 @@
+"""Typed schema changes: what one SQL statement means, whichever dialect it was written in.
+
+``gate.sql`` makes these from statement text. Names are unquoted and lower-cased where the dialect folds them; tables
+outside the default schema are qualified. Expressions are SQL text. A statement may hold several changes
+(``ALTER TABLE t ADD a int, DROP b``), in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gate.facts.schema import ConstraintKind
+
+
+@dataclass(frozen=True)
+class Change:
+    """The root of all changes."""
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A column as a statement writes it. ``volatile`` tells a default that differs by row or call."""
+
+    name: str
+    type: str = ""
+    nullable: bool = True
+    default: str | None = None
+    generated: Literal["stored", "virtual"] | None = None
+    identity: bool = False
+    primary_key: bool = False
+    unique: bool = False
+    check: str | None = None
+    references: str | None = None
+    collation: str | None = None
+    comment: str | None = None
+    first: bool = False
+    after: str | None = None
+    volatile: bool = False
+
+
+@dataclass(frozen=True)
+class ConstraintSpec:
+    """A constraint as a statement writes it. ``name`` is None where the server would choose one."""
+
+    kind: ConstraintKind
+    name: str | None = None
+    columns: tuple[str, ...] = ()
+    expression: str | None = None
+    references: str | None = None
+    referenced_columns: tuple[str, ...] = ()
+    on_delete: str | None = None
+    not_valid: bool = False
+    using_index: str | None = None
+    deferrable: bool = False
+    initially_deferred: bool = False
+
+
+@dataclass(frozen=True)
+class CreateTable(Change):
+    """CREATE TABLE; ``like``/``as_query`` where it copies; ``partition_of`` names the parent."""
+
+    table: str
+    columns: tuple[ColumnSpec, ...] = ()
+    constraints: tuple[ConstraintSpec, ...] = ()
+    partition_of: str | None = None
+    as_query: bool = False
+    if_not_exists: bool = False
+    temporary: bool = False
+
+
+@dataclass(frozen=True)
+class DropTable(Change):
+    """DROP TABLE."""
+
+    table: str
+    cascade: bool = False
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class RenameTable(Change):
+    """ALTER TABLE ... RENAME TO, RENAME TABLE."""
+
+    table: str
+    to: str
+
+
+@dataclass(frozen=True)
+class MoveTable(Change):
+    """ALTER TABLE ... SET SCHEMA."""
+
+    table: str
+    schema: str
+
+
+@dataclass(frozen=True)
+class AddColumn(Change):
+    """ADD COLUMN."""
+
+    table: str
+    column: ColumnSpec
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class DropColumn(Change):
+    """DROP COLUMN."""
+
+    table: str
+    column: str
+    cascade: bool = False
+
+
+@dataclass(frozen=True)
+class RenameColumn(Change):
+    """RENAME COLUMN a TO b; also Alembic's ``RENAME a TO b``."""
+
+    table: str
+    column: str
+    to: str
+
+
+@dataclass(frozen=True)
+class AlterColumnType(Change):
+    """ALTER COLUMN ... TYPE."""
+
+    table: str
+    column: str
+    type: str
+    using: str | None = None
+    collation: str | None = None
+
+
+@dataclass(frozen=True)
+class ModifyColumn(Change):
+    """MySQL's and MariaDB's MODIFY and CHANGE: the whole column written anew; ``column`` is its old name."""
+
+    table: str
+    column: str
+    spec: ColumnSpec
+
+
+@dataclass(frozen=True)
+class SetNotNull(Change):
+    """ALTER COLUMN ... SET NOT NULL."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
+class DropNotNull(Change):
+    """ALTER COLUMN ... DROP NOT NULL."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
+class SetDefault(Change):
+    """ALTER COLUMN ... SET DEFAULT."""
+
+    table: str
+    column: str
+    default: str
+
+
+@dataclass(frozen=True)
+class DropDefault(Change):
+    """ALTER COLUMN ... DROP DEFAULT."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
+class AddConstraint(Change):
+    """ADD CONSTRAINT, also the inline ones of CREATE INDEX-less dialects."""
+
+    table: str
+    constraint: ConstraintSpec
+
+
+@dataclass(frozen=True)
+class ValidateConstraint(Change):
+    """VALIDATE CONSTRAINT."""
+
+    table: str
+    name: str
+
+
+@dataclass(frozen=True)
+class DropConstraint(Change):
+    """DROP CONSTRAINT; MySQL's DROP FOREIGN KEY, DROP CHECK, DROP PRIMARY KEY (then ``kind`` says which)."""
+
+    table: str
+    name: str | None
+    kind: ConstraintKind | None = None
+    cascade: bool = False
+
+
+@dataclass(frozen=True)
+class CreateIndex(Change):
+    """CREATE INDEX."""
+
+    table: str
+    name: str | None
+    columns: tuple[str, ...] = ()
+    unique: bool = False
+    concurrently: bool = False
+    if_not_exists: bool = False
+    fulltext: bool = False
+    where: str | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True)
+class DropIndex(Change):
+    """DROP INDEX. PostgreSQL and SQLite do not name the table: then it is found in the catalogue."""
+
+    name: str
+    table: str | None = None
+    concurrently: bool = False
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class RenameIndex(Change):
+    """ALTER INDEX ... RENAME TO, RENAME INDEX, RENAME CONSTRAINT."""
+
+    name: str
+    to: str
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class Reindex(Change):
+    """REINDEX of an index, table, schema or database."""
+
+    what: str
+    name: str
+    concurrently: bool = False
+
+
+@dataclass(frozen=True)
+class Insert(Change):
+    """INSERT; ``from_query`` tells INSERT ... SELECT."""
+
+    table: str
+    columns: tuple[str, ...] = ()
+    from_query: bool = False
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Update(Change):
+    """UPDATE; ``columns`` are those set; ``always`` tells a WHERE that is missing or always true.
+
+    ``equals`` are the columns that every row must match with a constant or a parameter (one value or a list);
+    ``by_key`` says that ``id`` is among them; ``bounded`` tells a range of keys or a LIMIT.
+    """
+
+    table: str
+    columns: tuple[str, ...] = ()
+    where: str | None = None
+    always: bool = False
+    by_key: bool = False
+    bounded: bool = False
+    reads: tuple[str, ...] = ()
+    read_columns: tuple[str, ...] = ()
+    equals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delete(Change):
+    """DELETE; ``always`` and ``equals`` as in Update."""
+
+    table: str
+    where: str | None = None
+    always: bool = False
+    by_key: bool = False
+    bounded: bool = False
+    equals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Truncate(Change):
+    """TRUNCATE."""
+
+    table: str
+    cascade: bool = False
+
+
+@dataclass(frozen=True)
+class CreateEnum(Change):
+    """CREATE TYPE ... AS ENUM."""
+
+    type: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AddEnumValue(Change):
+    """ALTER TYPE ... ADD VALUE."""
+
+    type: str
+    value: str
+
+
+@dataclass(frozen=True)
+class RenameEnumValue(Change):
+    """ALTER TYPE ... RENAME VALUE."""
+
+    type: str
+    value: str
+    to: str
+
+
+@dataclass(frozen=True)
+class DropType(Change):
+    """DROP TYPE or DROP DOMAIN."""
+
+    type: str
+    cascade: bool = False
+
+
+@dataclass(frozen=True)
+class DropObject(Change):
+    """DROP of what has no class of its own (function, sequence, extension ...); ``what`` is its kind, lower-cased."""
+
+    what: str
+    name: str
+    cascade: bool = False
+
+
+@dataclass(frozen=True)
+class AlterDomain(Change):
+    """ALTER DOMAIN ADD CONSTRAINT / SET NOT NULL / VALIDATE CONSTRAINT; ``action`` is those words lower-cased."""
+
+    domain: str
+    action: str
+    name: str | None = None
+    not_valid: bool = False
+
+
+@dataclass(frozen=True)
+class CreateTrigger(Change):
+    """CREATE TRIGGER."""
+
+    table: str
+    name: str
+
+
+@dataclass(frozen=True)
+class DropTrigger(Change):
+    """DROP TRIGGER, DISABLE/ENABLE TRIGGER; ``action`` is ``drop``, ``disable`` or ``enable``."""
+
+    table: str
+    name: str
+    action: str = "drop"
+
+
+@dataclass(frozen=True)
+class AttachPartition(Change):
+    """ATTACH PARTITION."""
+
+    table: str
+    partition: str
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class DetachPartition(Change):
+    """DETACH PARTITION."""
+
+    table: str
+    partition: str
+    concurrently: bool = False
+
+
+@dataclass(frozen=True)
+class CreateView(Change):
+    """CREATE [OR REPLACE] [MATERIALIZED] VIEW."""
+
+    view: str
+    replace: bool = False
+    materialized: bool = False
+
+
+@dataclass(frozen=True)
+class DropView(Change):
+    """DROP [MATERIALIZED] VIEW."""
+
+    view: str
+    cascade: bool = False
+    materialized: bool = False
+
+
+@dataclass(frozen=True)
+class RefreshMaterializedView(Change):
+    """REFRESH MATERIALIZED VIEW."""
+
+    view: str
+    concurrently: bool = False
+
+
+@dataclass(frozen=True)
+class SetTableOption(Change):
+    """One storage or engine option: ``logged``, ``unlogged``, ``access-method``, ``tablespace``, ``engine``,
+    ``charset``, ``row-format``, ``row-level-security``, ``replica-identity``, ``owner``, ``auto-increment`` ..."""
+
+    table: str
+    option: str
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class AlterAlgorithm(Change):
+    """ALGORITHM= and LOCK= that the statement itself asks for (MySQL, MariaDB), upper-cased."""
+
+    table: str
+    algorithm: str | None = None
+    lock: str | None = None
+
+
+@dataclass(frozen=True)
+class Maintenance(Change):
+    """VACUUM, VACUUM FULL, CLUSTER, ANALYZE, OPTIMIZE, ``ALTER TABLE ... FORCE``; ``verb`` lower-cased with dashes."""
+
+    verb: str
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class LockTable(Change):
+    """LOCK TABLE, LOCK TABLES; ``mode`` as written."""
+
+    table: str
+    mode: str = ""
+
+
+@dataclass(frozen=True)
+class RenameSchema(Change):
+    """ALTER SCHEMA ... RENAME TO."""
+
+    schema: str
+    to: str
+
+
+@dataclass(frozen=True)
+class RenameType(Change):
+    """ALTER TYPE or ALTER DOMAIN ... RENAME TO."""
+
+    type: str
+    to: str
+
+
+@dataclass(frozen=True)
+class CreateSchema(Change):
+    """CREATE SCHEMA or CREATE DATABASE."""
+
+    schema: str
+
+
+@dataclass(frozen=True)
+class DropSchema(Change):
+    """DROP SCHEMA or DROP DATABASE."""
+
+    schema: str
+    cascade: bool = False
+
+
+@dataclass(frozen=True)
+class TransactionControl(Change):
+    """BEGIN, COMMIT, ROLLBACK, SAVEPOINT ...; ``verb`` lower-cased."""
+
+    verb: str
+
+
+@dataclass(frozen=True)
+class SetSetting(Change):
+    """SET name = value, ``SELECT set_config(...)``, PRAGMA (then ``name`` starts with ``pragma ``)."""
+
+    name: str
+    value: str
+    local: bool = False
+
+
+@dataclass(frozen=True)
+class Comment(Change):
+    """COMMENT ON."""
+
+    on: str
+
+
+@dataclass(frozen=True)
+class CodeBlock(Change):
+    """DO block, CALL ...: code whose effect only the observation shows; ``verb`` lower-cased."""
+
+    verb: str
+
+
+@dataclass(frozen=True)
+class Query(Change):
+    """SELECT and friends: reads only, as far as the text tells; ``tables`` are those it names, ``calls`` the functions."""
+
+    tables: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Harmless(Change):
+    """Known and of no interest to any rule (GRANT, CREATE EXTENSION, CREATE SEQUENCE ...); ``verb`` lower-cased."""
+
+    verb: str
