@@ -1,0 +1,169 @@
+"""Sends every connection that project code opens to the scratch database, whatever URL was computed.
+
+SQLAlchemy's ``do_connect`` event fires for every engine, sync and async, just before the driver connects
+(https://docs.sqlalchemy.org/en/20/core/events.html#sqlalchemy.events.DialectEvents.do_connect). An engine made with
+``creator=`` bypasses it, so that argument is taken out; drivers used directly are refused.
+"""
+
+import importlib.abc
+import importlib.util
+import sys
+
+KEPT = {  # what may decide a verdict stays; where to connect, how to encrypt and as whom does not
+    "postgresql": {"options", "server_settings", "client_encoding", "application_name", "prepare_threshold",
+                   "statement_cache_size", "prepared_statement_cache_size", "cursor_factory", "row_factory",
+                   "prepared_statement_name_func", "autocommit"},
+    "mysql": {"charset", "use_unicode", "sql_mode", "init_command", "conv", "cursorclass", "local_infile",
+              "client_flag", "autocommit", "collation"},
+    "sqlite": {"timeout", "detect_types", "isolation_level", "check_same_thread", "cached_statements", "uri",
+               "factory", "autocommit"},
+}  # fmt: skip
+RAW = {"psycopg2": "connect", "psycopg": "connect", "asyncpg": "connect", "pg8000": "connect", "pymysql": "connect",
+       "MySQLdb": "connect", "mysql.connector": "connect", "aiomysql": "connect", "asyncmy": "connect"}  # fmt: skip
+
+
+class Refused(Exception):
+    """A connection that fits no scratch database."""
+
+
+class Redirect:
+    """Knows which scratch database stands for which of the project's."""
+
+    def __init__(self, channel):
+        self._channel = channel
+        self._known = {}
+        self.generation = 0
+        self.opened = []
+        self._inside = 0
+
+    def install(self):
+        """Listen on all engines and pools, those that are made later too."""
+        import sqlalchemy.engine
+        from sqlalchemy import event, exc
+        from sqlalchemy.pool import Pool
+
+        def do_connect(dialect, record, cargs, cparams):
+            return self._connect(dialect, cargs, cparams)
+
+        def checkout(connection, record, proxy):
+            if record.info.get("alembic_gate_generation") != self.generation:
+                raise exc.DisconnectionError("alembic-gate moved on to another scratch database")
+
+        def connect(connection, record):
+            record.info["alembic_gate_generation"] = self.generation
+
+        event.listen(sqlalchemy.engine.Engine, "do_connect", do_connect)
+        event.listen(Pool, "connect", connect)
+        event.listen(Pool, "checkout", checkout)
+        self._take_out_creators()
+        self._guard_drivers()
+
+    def move(self):
+        """From now on other scratch databases answer; pooled connections to the old ones are dropped at check-out."""
+        self._known.clear()
+        self.generation += 1
+
+    def _connect(self, dialect, cargs, cparams):
+        url = self.url_for(dialect, _database(dialect, cargs, cparams))
+        backend = "mysql" if dialect.name in ("mysql", "mariadb") else dialect.name
+        args, params = dialect.create_connect_args(url)
+        kept = {name: value for name, value in cparams.items() if name in KEPT.get(backend, ())}
+        if backend == "sqlite":
+            kept.pop("uri", None)
+        params = dict(kept, **params)
+        self._inside += 1
+        try:
+            return dialect.connect(*args, **params)
+        finally:
+            self._inside -= 1
+
+    def url_for(self, dialect, database):
+        """The scratch URL for one of the project's databases; asked for once, at the first connection."""
+        from sqlalchemy.engine.url import make_url
+
+        key = (dialect.name, str(database or ""))
+        if key not in self._known:
+            told = self._channel.ask({"event": "need", "backend": dialect.name, "driver": dialect.driver,
+                                      "database": key[1], "is_async": bool(getattr(dialect, "is_async", False))})
+            if told.get("refuse"):
+                raise Refused(told["refuse"])
+            self._known[key] = make_url(told["url"])
+            self.opened.append(key)
+        return self._known[key]
+
+    def _take_out_creators(self):
+        import sqlalchemy
+        import sqlalchemy.engine
+        import sqlalchemy.engine.create as create
+
+        original = create.create_engine
+
+        def create_engine(url, **options):
+            options.pop("creator", None)
+            options.pop("async_creator", None)
+            return original(url, **options)
+
+        for module in list(sys.modules.values()):
+            if getattr(module, "create_engine", None) is original and module.__name__.startswith("sqlalchemy"):
+                module.create_engine = create_engine
+
+    def _guard_drivers(self):
+        for name, function in RAW.items():
+            if name in sys.modules:
+                self._guard(sys.modules[name], function)
+        sys.meta_path.insert(0, _Guarding(self))
+
+    def _guard(self, module, function):
+        original = getattr(module, function, None)
+        if original is None or getattr(original, "alembic_gate", False):
+            return
+
+        def connect(*args, **options):
+            if self._inside:
+                return original(*args, **options)
+            raise Refused("the project connects with %s.%s directly; only SQLAlchemy connections can be sent to the "
+                          "scratch database" % (module.__name__, function))
+
+        connect.alembic_gate = True
+        setattr(module, function, connect)
+
+
+class _Guarding(importlib.abc.MetaPathFinder):
+    """Guards a driver right after the project imports it."""
+
+    def __init__(self, redirect):
+        self._redirect = redirect
+        self._busy = set()
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in RAW or name in self._busy:
+            return None
+        self._busy.add(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._busy.discard(name)
+        if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
+            return None
+        execute, redirect = spec.loader.exec_module, self._redirect
+
+        def exec_module(module):
+            execute(module)
+            redirect._guard(module, RAW[name])
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def _database(dialect, cargs, cparams):
+    """The name of the database that the project wanted, for projects that hold several."""
+    if dialect.name == "sqlite":
+        return cargs[0] if cargs else cparams.get("database", "")
+    for name in ("dbname", "database", "db"):
+        if cparams.get(name):
+            return cparams[name]
+    dsn = cparams.get("dsn") or (cargs[0] if cargs and isinstance(cargs[0], str) else "")
+    for part in dsn.split():
+        if part.startswith("dbname="):
+            return part[7:]
+    return ""

@@ -1,0 +1,169 @@
+"""Answers requests: load the environment, upgrade, downgrade, compare. Project code runs from here on down."""
+
+import io
+import os
+import sys
+import traceback
+
+from alembic_gate_probe import difference, loading, mapped, observe_postgresql, redirect, watch
+from alembic_gate_probe.watch import describe
+
+
+def observers():
+    """One observer per dialect; those of MySQL and SQLite are modules beside this one."""
+    from alembic_gate_probe import observe_mysql, observe_sqlite
+
+    return {
+        "postgresql": observe_postgresql.Observer(), "sqlite": observe_sqlite.Observer(),
+        "mysql": observe_mysql.Observer(), "mariadb": observe_mysql.Observer(),
+    }  # fmt: skip
+
+
+class Session(object):
+    """One project in one process: imported once, upgraded and compared as often as asked."""
+
+    def __init__(self, channel):
+        self._channel = channel
+        self._redirect = redirect.Redirect(channel)
+        self._watch = watch.Watch(channel, observers())
+        self._config = self._script = self._project = None
+        self._here = os.getcwd()
+
+    def serve(self):
+        """One request after the other; whatever project code throws becomes an answer."""
+        while True:
+            request = self._channel.read()
+            if request is None or request["do"] == "quit":
+                return
+            os.chdir(self._here)
+            try:
+                answer = {"answer": getattr(self, "do_" + request.pop("do"))(**request)}
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # SystemExit and click's Abort too: project code may raise anything
+                answer = {"failed": self._failure(error)}
+            self._watch.on = False
+            self._watch.end()
+            self._channel.write(answer)
+
+    def do_load(self, project, url):
+        """Import alembic and sqlalchemy, redirect every engine, make the Config and read the scripts."""
+        import alembic
+        import sqlalchemy
+
+        self._redirect.install()
+        self._watch.install()
+        self._project = project
+        self._config = loading.config_for(project, url)
+        self._config.stdout = io.StringIO()
+        from alembic.script import ScriptDirectory
+
+        self._script = ScriptDirectory.from_config(self._config)
+        return {"alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__,
+                "python": "%d.%d.%d" % sys.version_info[:3], "opened": self._redirect.opened,
+                "script_location": str(self._script.dir)}  # fmt: skip
+
+    def do_graph(self):
+        """The graph as Alembic itself loads it (imports every revision file)."""
+        revisions = {one.revision: os.path.realpath(one.path) for one in self._script.walk_revisions()}
+        return {"heads": list(self._script.get_heads()), "revisions": revisions}
+
+    def do_upgrade(self, target, observe):
+        """Upgrade to these revisions (several when there are several heads)."""
+        steps = self._steps(lambda rev, destination: self._script._upgrade_revs(destination, rev))
+        return self._migrate(steps, target, observe)
+
+    def do_downgrade(self, target):
+        """Downgrade to these revisions; ``base`` is everything."""
+        steps = self._steps(lambda rev, destination: self._script._downgrade_revs(destination, rev))
+        done = []
+        for one in target:
+            done = self._migrate(steps, [one], False)
+        return done
+
+    def do_compare(self):
+        """Autogenerate's diff against the models."""
+        return difference.compare(self._config, self._script, self._run_environment, self._project.get("import", ()))
+
+    def do_queries(self):
+        """What the mapped classes of the imported models would send to the database."""
+        found = {"queries": []}
+
+        def look(rev, context):
+            metadata = context.opts.get("target_metadata")
+            every = metadata if isinstance(metadata, (list, tuple)) else [metadata]
+            for one in every:
+                if one is not None:
+                    found["queries"] += mapped.queries(one, context.dialect)
+            return []
+
+        self._run_environment(look)
+        return found
+
+    def do_move(self):
+        """The scratch databases changed: forget the old ones."""
+        self._redirect.move()
+        return {}
+
+    def _steps(self, plan):
+        """The environment's callback: Alembic's own steps, each telling when its revision begins and ends."""
+
+        def fn(rev, context, destination):
+            steps = list(plan(rev, destination))
+            for step in steps:
+                self._wrap(step)
+            return steps
+
+        return fn
+
+    def _wrap(self, step):
+        script = getattr(step, "revision", None)
+        function = getattr(step, "migration_fn", None)
+        if script is None or function is None or not hasattr(script, "revision"):
+            return
+
+        def run(*args, **options):
+            self._watch.begin(script.revision, getattr(script, "path", None) or script.module.__file__)
+            result = function(*args, **options)
+            self._watch.end()
+            return result
+
+        step.migration_fn = run
+
+    def _migrate(self, steps, target, observe):
+        destination = target[0] if len(target) == 1 else tuple(target)
+        runs = []
+
+        def fn(rev, context):
+            runs.append(list(rev) if isinstance(rev, (tuple, list)) else [rev])
+            return steps(rev, context, destination)
+
+        self._watch.on = bool(observe)
+        self._run_environment(fn, destination if isinstance(destination, str) else "heads")
+        return {"runs": len(runs), "started_from": runs}
+
+    def _run_environment(self, fn, destination="heads"):
+        from alembic.runtime.environment import EnvironmentContext
+
+        with EnvironmentContext(self._config, self._script, fn=fn, as_sql=False, starting_rev=None,
+                                destination_rev=destination, tag=None):
+            self._script.run_env()
+
+    def _failure(self, error):
+        """What was raised, where: the innermost line inside the revision that ran, and the tail of the traceback."""
+        seen = describe(error)
+        seen["class"] = "%s.%s" % (type(error).__module__, type(error).__name__)
+        seen["message"] = str(error)[:4000]
+        seen["revision"] = self._watch.revision
+        seen["line"] = self._line(error)
+        seen["sql"] = getattr(error, "statement", None)
+        seen["traceback"] = "".join(traceback.format_exception(type(error), error, error.__traceback__))[-8000:]
+        return seen
+
+    def _line(self, error):
+        path, line, trace = self._watch.path, None, error.__traceback__
+        while trace is not None and path is not None:
+            if os.path.realpath(trace.tb_frame.f_code.co_filename) == path:
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        return line
