@@ -139,7 +139,7 @@ class Finding:
         """Stable while lines move: made of what the finding is about, not of where it stands."""
         path = self.location.path if self.location else ""
         about = (self.id, self.category, self.revision or path, self.table or "", self.column or "")
-        return hashlib.sha256("\0".join(about).encode()).hexdigest()[:16]
+        return hashlib.sha256("\0".join(about).encode(errors="surrogatepass")).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
         """The finding as ``report.json`` holds it."""
