@@ -1,0 +1,110 @@
+"""The report's objects for a terminal: pending diff, images, target, locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gate.model import ProjectReport
+from gate.render._terminal import Ink, block, hanging, plain, wrapped
+from gate.render._words import STATES, duration, plural, record, records, size, strings, word
+
+_ROWS = 40
+
+
+def sections(project: ProjectReport, ink: Ink) -> list[str]:
+    """One text per object that the report holds."""
+    held = project.sections
+    parts = [_diff(project, ink), *_images(held, ink), _locks(held, ink), _target(record(held.get("target")), ink)]
+    return [part for part in parts if part]
+
+
+def _diff(project: ProjectReport, ink: Ink) -> str:
+    diff = record(project.sections.get("schema_diff"))
+    body = word(diff.get("code"))
+    told = (step.code for one in project.findings if one.remedy for step in one.remedy.steps)
+    if not body.strip() or any(body.strip() in code for code in told):
+        return ""
+    return f"{ink('Pending diff', 'bold')}: upgrade() of the missing revision\n{block(body, '    ')}"
+
+
+def _images(held: Mapping[str, Any], ink: Ink) -> Iterator[str]:
+    main = record(held.get("image"))
+    others = [one for one in records(held.get("images")) if dict(one) != dict(main)]
+    for image in [main, *others]:
+        if image:
+            verdict = word(image.get("verdict"))
+            name = f" {plain(word(image['target']))}" if image.get("target") else ""
+            meaning = {"fine": "pass", "broken": "fail"}.get(verdict, "undecided")
+            where = ":".join(word(image.get(key)).replace(",", "") for key in ("path", "line") if image.get(key))
+            said = ", ".join(part for part in (word(image.get("reason")), where) if part)
+            head = f"{ink(f'Image{name}', 'bold')}: {ink(plain(verdict.replace('-', ' ')), meaning)}"
+            missing = [f"  missing {plain(one)}" for one in strings(image.get("missing"))[:_ROWS]]
+            yield "\n".join([f"{head}{' (' + plain(said) + ')' if said else ''}", *missing])
+
+
+def _locks(held: Mapping[str, Any], ink: Ink) -> str:
+    rows = records(held.get("locks"))
+    head = ("revision", "table", "lock", "blocks", "held", "rewrites")
+    body = [_lock(row) for row in rows[:_ROWS]]
+    return _table("Locks on existing tables", head, body, len(rows), ink)
+
+
+def _lock(row: Mapping[str, Any]) -> tuple[str, ...]:
+    held = row.get("held_ms")
+    time = duration(held / 1000) if isinstance(held, (int, float)) else ""
+    said = [plain(word(row.get(key)), 40) for key in ("revision", "table", "mode", "blocks")]
+    return (*said, time, plain(word(row.get("rewrites")), 40))
+
+
+def _target(about: Mapping[str, Any], ink: Ink) -> str:
+    if not about:
+        return ""
+    state = word(about.get("state"))
+    lines = [f"{ink('Target', 'bold')}: {plain(STATES.get(state, state))}"]
+    lines += [hanging("at        ", word(about.get("current")) or "no revision")]
+    lines += [hanging("release   ", word(about.get("heads")))]
+    lines += ["  it moved while it was read: run the gate again"] if about.get("moved") else []
+    lines += [hanging("go up to  ", word(about["upgrade_to"]))] if about.get("upgrade_to") else []
+    for one in records(about.get("advice"))[:_ROWS]:
+        lines += [wrapped(word(one.get("why"))), block(word(one.get("command")))]
+    tables = [text for text in _target_tables(about, ink) if text]
+    return "\n\n".join(["\n".join(lines), *tables])
+
+
+def _target_tables(about: Mapping[str, Any], ink: Ink) -> Iterator[str]:
+    for title, key, columns in _TABLES:
+        rows = records(about.get(key))
+        body = [tuple(_field(row, column) for column in columns) for row in rows[:_ROWS]]
+        yield _table(title, columns, body, len(rows), ink)
+    unknowns = strings(about.get("unknowns"))
+    if unknowns:
+        title = ink("Could not be read on the target (so not all clear)", "yellow")
+        yield "\n".join([title, *(wrapped(one) for one in unknowns[:_ROWS])])
+
+
+_TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Pending", "pending", ("revision", "message", "path")),
+    ("Unknown to this release", "unknown", ("revision", "commit", "subject", "path")),
+    ("Preconditions", "preconditions", ("finding", "result", "count", "sql")),
+    ("In the way right now", "blockers", ("kind", "detail")),
+    ("Drift", "drift", ("object", "kind", "expected", "actual")),
+    ("Tables touched", "tables", ("name", "rows", "bytes")),
+    ("Phases", "phases", ("name", "revisions", "why")),
+)
+
+
+def _field(row: Mapping[str, Any], column: str) -> str:
+    value = row.get(column)
+    return size(value) if column == "bytes" else plain(word(value), 200)
+
+
+def _table(title: str, head: Sequence[str], body: list[tuple[str, ...]], number: int, ink: Ink) -> str:
+    """Columns as wide as their longest cell; the last one runs free."""
+    if not body:
+        return ""
+    widths = [max(len(row[at]) for row in [tuple(head), *body]) for at in range(len(head) - 1)]
+    lines = ["  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+             for row in [tuple(head), *body]]
+    rest = [f"  … and {plural(number - len(body), 'more row')}"] if number > len(body) else []
+    return "\n".join([ink(title, "bold"), f"  {ink(lines[0], 'dim')}", *(f"  {line}" for line in lines[1:]), *rest])
