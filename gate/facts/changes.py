@@ -87,6 +87,18 @@ class RenameTable(Change):
 
 
 @dataclass(frozen=True)
+class RecreateTable(Change):
+    """SQLite's way to alter: a new table, the rows copied, the old one dropped, the new one renamed.
+
+    ``gate.sql.resolve`` puts it, followed by the changes that it amounts to, where the old table is dropped;
+    ``temporary`` is the new table's first name.
+    """
+
+    table: str
+    temporary: str
+
+
+@dataclass(frozen=True)
 class MoveTable(Change):
     """ALTER TABLE ... SET SCHEMA."""
 
@@ -202,7 +214,7 @@ class DropConstraint(Change):
 
 @dataclass(frozen=True)
 class CreateIndex(Change):
-    """CREATE INDEX."""
+    """CREATE INDEX; ``only`` leaves the partitions out."""
 
     table: str
     name: str | None
@@ -213,6 +225,7 @@ class CreateIndex(Change):
     fulltext: bool = False
     where: str | None = None
     method: str | None = None
+    only: bool = False
 
 
 @dataclass(frozen=True)
