@@ -33,10 +33,17 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + ELLIPSIS
 
 
-def clip_lines(text: str, limit: int) -> str:
-    """``text`` in about ``limit`` characters, cut at a line where there is one, saying how much is left out."""
-    if len(text) <= limit:
-        return text
-    kept = text[:limit]
+def bounded(text: str, limit: int) -> str:
+    """``text`` visible on one line of at most ``limit`` characters. What is far beyond is not even looked at."""
+    near = text[: limit * 4]
+    return clip(one_line(near) + (ELLIPSIS if len(near) < len(text) else ""), limit)
+
+
+def bounded_block(text: str, limit: int) -> str:
+    """``text`` visible in about ``limit`` characters, cut at a line."""
+    near = visible(text[: limit * 2]).strip("\n")
+    if len(near) <= limit and len(text) <= limit * 2:
+        return near
+    kept = near[:limit]
     kept = kept[: kept.rfind("\n")] if "\n" in kept else kept
     return f"{kept}\n{ELLIPSIS} {len(text) - len(kept):,} more characters"

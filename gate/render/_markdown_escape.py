@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gate.render._clean import clip, clip_lines, one_line, visible
+from gate.render._clean import bounded, bounded_block
 from gate.render._workflow_commands import harmless
 
 _PART = "&#8203;"
@@ -24,12 +24,12 @@ _CODE_SPAN = re.compile(r"(?<!`)`([^`\s](?:[^`]{0,198}[^`\s])?)`(?!`)")
 
 def text(raw: str, limit: int = 2000) -> str:
     """``raw`` as plain words on one line."""
-    return _start(_words(clip(one_line(raw), limit)))
+    return _start(_words(bounded(raw, limit)))
 
 
 def prose(raw: str, limit: int = 2000) -> str:
     """``raw`` on one line where ``code`` between single backticks stays code and everything else is plain words."""
-    line = clip(one_line(raw), limit)
+    line = bounded(raw, limit)
     parts: list[str] = []
     end = 0
     for span in _CODE_SPAN.finditer(line):
@@ -45,7 +45,7 @@ def cell(raw: str, limit: int = 300) -> str:
 
 def code(raw: str, limit: int = 300) -> str:
     """``raw`` as inline code, its ticks longer than any run inside."""
-    line = clip(one_line(raw), limit) or " "
+    line = bounded(raw, limit) or " "
     ticks = "`" * (_longest_run(line) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{pad}{_unmark(line)}{pad}{ticks}"
@@ -58,14 +58,14 @@ def code_cell(raw: str, limit: int = 200) -> str:
 
 def fence(raw: str, language: str = "", limit: int = 6000) -> str:
     """``raw`` as a block of code, its fence longer than any run of backticks inside."""
-    body = _unmark(harmless(clip_lines(visible(raw).strip("\n"), limit)))
+    body = _unmark(harmless(bounded_block(raw, limit)))
     ticks = "`" * max(3, _longest_run(body) + 1)
     return f"{ticks}{language}\n{body}\n{ticks}"
 
 
 def html(raw: str, limit: int = 300) -> str:
     """``raw`` inside an HTML element (``<summary>``), where Markdown is not read; ``code`` spans become elements."""
-    plain = _parted(_entities(_unmark(clip(one_line(raw), limit))))
+    plain = _parted(_entities(_unmark(bounded(raw, limit))))
     return re.sub(r"&#96;((?:(?!&#96;).)+)&#96;", r"<code>\1</code>", plain)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from gate.render._clean import clip, clip_lines, one_line, visible
+from gate.render._clean import bounded, bounded_block
 from gate.render._workflow_commands import harmless
 
 WIDTH = 100
@@ -30,23 +30,23 @@ class Ink:
 
 def wrapped(text: str, indent: str = "  ", limit: int = 3000) -> str:
     """Words from outside in lines of ``WIDTH`` columns."""
-    line = clip(one_line(text), limit)
+    line = bounded(text, limit)
     return textwrap.fill(harmless(line), WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False,
                          break_long_words=False)
 
 
 def hanging(label: str, text: str, indent: str = "  ", limit: int = 3000) -> str:
     """``text`` beside a label, its further lines under its first word."""
-    line = clip(one_line(text), limit)
+    line = bounded(text, limit)
     return textwrap.fill(harmless(line), WIDTH, initial_indent=f"{indent}{label}", break_on_hyphens=False,
                          subsequent_indent=indent + " " * len(label), break_long_words=False)
 
 
 def block(code: str, indent: str = "      ", limit: int = 8000) -> str:
     """Lines of code as they are, indented."""
-    return textwrap.indent(harmless(clip_lines(visible(code).strip("\n"), limit)), indent)
+    return textwrap.indent(harmless(bounded_block(code, limit)), indent)
 
 
 def plain(text: str, limit: int = 300) -> str:
     """One line of words from outside."""
-    return harmless(clip(one_line(text), limit))
+    return harmless(bounded(text, limit))

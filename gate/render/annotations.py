@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gate.model import CheckResult, Finding, Report, Severity, Verdict
-from gate.render._clean import clip, one_line
+from gate.render._clean import bounded, clip, one_line
 from gate.render._words import TOOL, by_verdict, counting, plural
 from gate.render._workflow_commands import command, harmless
 
@@ -45,7 +45,7 @@ def _reason(check: CheckResult) -> str:
 
 def _command(finding: Finding) -> str:
     place = finding.location if finding.location and _inside(finding.location.path) else None
-    title = clip(one_line(f"{TOOL}: {finding.id}"), 200)
+    title = bounded(f"{TOOL}: {finding.id}", 200)
     if place is None:
         return command(_NAMES[finding.severity], _message(finding), title=title)
     line = max(place.line, 1)

@@ -9,7 +9,7 @@ import re
 from xml.etree import ElementTree as Xml
 
 from gate.model import CheckResult, Finding, ProjectReport, Report, Verdict
-from gate.render._clean import clip, clip_lines, one_line, visible
+from gate.render._clean import bounded, bounded_block, clip, one_line, visible
 from gate.render._words import TOOL, ordered, place, remark
 
 _FINDINGS = 200
@@ -52,7 +52,7 @@ def _case(project: ProjectReport, check: CheckResult) -> Xml.Element:
     name = {"classname": _attribute(f"{TOOL}.{project.name}"), "name": _attribute(check.id)}
     case = Xml.Element("testcase", {**name, "time": f"{check.seconds:.3f}"})
     mine = ordered(one for one in project.findings if one.check == check.id and one.suppressed is None)
-    text = clip_lines("\n\n".join(_told(one) for one in mine[:_FINDINGS]), _TEXT)
+    text = bounded_block("\n\n".join(_told(one) for one in mine[:_FINDINGS]), _TEXT)
     said = _attribute(remark(project, check) or "no reason given")
     tag = {Verdict.FAIL: "failure", Verdict.UNDECIDED: "error", Verdict.SKIPPED: "skipped"}.get(check.verdict)
     if tag == "skipped":
@@ -77,7 +77,7 @@ def _told(finding: Finding) -> str:
 
 
 def _attribute(text: str) -> str:
-    return clip(one_line(text), 1000)
+    return bounded(text, 1000)
 
 
 def _quiet(xml: str) -> str:

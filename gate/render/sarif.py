@@ -7,13 +7,14 @@ https://docs.github.com/code-security/code-scanning/integrating-with-code-scanni
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from gate.model import Finding, Remedy, Report, Verdict
-from gate.render._clean import clip, clip_lines, visible
+from gate.render._clean import bounded, bounded_block, clip, visible
 from gate.render._words import HOMEPAGE, TOOL, counting, record, suppressed, word
 
 RESULTS = 5000
@@ -64,14 +65,15 @@ def _rule(example: Finding, told: Mapping[str, Any]) -> Json:
     """A rule as its findings show it; ``told`` has the catalogue's title and reason where the report carries them."""
     title = word(told.get("title")) or f"{example.id.replace('-', ' ').capitalize()}"
     why = word(told.get("why")) or (example.remedy.summary if example.remedy else "") or title
-    text = _sentence(clip_lines(visible(why), 4000))
-    page = f"{HOMEPAGE}/blob/main/docs/{'rules' if example.id != example.check else 'checks'}.md#{example.id}"
+    text = _sentence(bounded_block(why, 4000))
+    folder = f"{HOMEPAGE}/blob/main/docs/{'rules' if example.id != example.check else 'checks'}.md"
+    page = f"{folder}#{quote(visible(example.id), safe='')}"
     return {
         "id": example.id,
-        "name": "".join(part.capitalize() for part in example.id.split("-")),
-        "shortDescription": {"text": _sentence(clip(visible(title), 250))},
+        "name": "".join(part.capitalize() for part in re.findall(r"\w+", example.id)),
+        "shortDescription": {"text": _sentence(bounded(title, 250))},
         "fullDescription": {"text": text},
-        "helpUri": quote(page, safe=":/#"),
+        "helpUri": page,
         "help": {"text": f"{text}\nMore: alembic-gate rules {example.id}", "markdown": f"{text}\n\n[More]({page})"},
         "defaultConfiguration": {"level": str(example.severity)},
         "properties": {"tags": ["alembic", "migrations", example.category.value]},
@@ -108,16 +110,16 @@ def _result(finding: Finding, index: int, seen: Counter[str], config: str | None
 
 
 def _message(finding: Finding) -> str:
-    lines = [_sentence(clip_lines(visible(finding.message), 3000))]
-    lines += [f"{one.kind}: {clip(visible(one.detail), 600)}" for one in finding.evidence[:6]]
+    lines = [_sentence(bounded_block(finding.message, 3000))]
+    lines += [f"{one.kind}: {bounded(one.detail, 600)}" for one in finding.evidence[:6]]
     return clip("\n".join([*lines, *_way_out(finding.remedy)]), 8000)
 
 
 def _way_out(remedy: Remedy | None) -> list[str]:
     if remedy is None:
         return []
-    steps = [f"Deploy {step.deploy}: {visible(step.title)}" for step in remedy.steps]
-    return [f"The safe way: {clip(visible(remedy.summary), 1000)}", *(clip(one, 300) for one in steps[:10])]
+    steps = [f"Deploy {step.deploy}: {bounded(step.title, 300)}" for step in remedy.steps[:10]]
+    return [f"The safe way: {bounded(remedy.summary, 1000)}", *steps]
 
 
 def _place(finding: Finding, config: str | None) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.render._clean import clip, clip_lines, one_line, visible
+from gate.render._clean import bounded, bounded_block, clip, one_line, visible
 
 
 def test_hidden_characters_are_named():
@@ -30,8 +30,9 @@ def test_any_text_can_be_written_and_is_bounded(raw, limit):
     """What is visible can be encoded, and a clip never exceeds its limit."""
     visible(raw).encode()
     assert len(clip(raw, limit)) <= limit
+    assert len(bounded(raw, limit)) <= limit
 
 
 def test_lines_are_cut_at_lines():
     """Code is cut after a whole line, and says how much is missing."""
-    assert clip_lines("one\ntwo\nthree", 9) == "one\ntwo\n… 6 more characters"
+    assert bounded_block("one\ntwo\nthree", 9) == "one\ntwo\n… 6 more characters"

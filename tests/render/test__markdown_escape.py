@@ -112,4 +112,4 @@ def test_our_own_words_stay_readable():
 def test_long_text_is_cut_inside_its_limits():
     """A text of 100 KB ends with an ellipsis; a block says how much is left out."""
     assert prose("x" * 100_000, 10) == "xxxxxxxxx…"
-    assert fence("line\n" * 3, "", 9) == "```\nline\n… 10 more characters\n```"
+    assert fence("line\n" * 3, "", 9) == "```\nline\n… 11 more characters\n```"
