@@ -1,0 +1,152 @@
+"""MySQL's MODIFY and CHANGE as what they change, given the column as it was."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from gate.facts.changes import (
+    AlterColumnType,
+    Change,
+    ColumnSpec,
+    DropDefault,
+    DropNotNull,
+    ModifyColumn,
+    RenameColumn,
+    SetDefault,
+    SetNotNull,
+)
+from gate.facts.rehearsal import Statement
+from gate.facts.schema import Column
+from gate.sql import _types
+
+_STRINGS = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"")
+
+
+def expanded(statements: tuple[Statement, ...], sources: Mapping[str, str]) -> tuple[Statement, ...]:
+    """Each MODIFY followed by the changes that it amounts to; what it drops by accident is left to its own rule."""
+    return tuple(_expanded(statement, sources) for statement in statements)
+
+
+def _expanded(statement: Statement, sources: Mapping[str, str]) -> Statement:
+    changes: list[Change] = []
+    for change in statement.changes:
+        changes.append(change)
+        if isinstance(change, ModifyColumn):
+            changes += [one for one in _meant(change, statement, sources) if one not in statement.changes]
+    return replace(statement, changes=tuple(changes))
+
+
+def column_before(change: ModifyColumn, statement: Statement) -> Column | None:
+    """The column that a MODIFY meets, where the catalogue was seen."""
+    table = statement.before.table(change.table)
+    return table.column(change.column) if table else None
+
+
+def _meant(change: ModifyColumn, statement: Statement, sources: Mapping[str, str]) -> Iterator[Change]:
+    was, spec, table = column_before(change, statement), change.spec, change.table
+    if spec.name.lower() != change.column.lower():
+        yield RenameColumn(table, change.column, spec.name)
+    if was is None:
+        return
+    lost = lost_attributes(change, statement, sources)
+    if not _same_type(change, statement, was):
+        yield AlterColumnType(table, spec.name, spec.type, collation=spec.collation)
+    if was.nullable and not spec.nullable:
+        yield SetNotNull(table, spec.name)
+    if not was.nullable and spec.nullable and "NOT NULL" not in lost:
+        yield DropNotNull(table, spec.name)
+    yield from _default(table, spec, was, lost)
+
+
+def _default(table: str, spec: ColumnSpec, was: Column, lost: tuple[str, ...]) -> Iterator[Change]:
+    old, new = plain_default(was.default), plain_default(spec.default)
+    if old is not None and new is None and not any(one.startswith(("DEFAULT", "ON UPDATE")) for one in lost):
+        yield DropDefault(table, spec.name)
+    elif new is not None and new != old:
+        yield SetDefault(table, spec.name, spec.default or "")
+
+
+def _same_type(change: ModifyColumn, statement: Statement, was: Column) -> bool:
+    """The server's own spelling of the new type decides, where the catalogue after the statement was seen."""
+    if _types.same(was.type, change.spec.type):
+        return True
+    after = statement.after.table(change.table)
+    now = after.column(change.spec.name) if after else None
+    return now is not None and _types.same(was.type, now.type)
+
+
+def plain_default(default: str | None) -> str | None:
+    """A default to compare with: NULL is none, quotes, outer parentheses and the spelling of functions settled."""
+    if default is None:
+        return None
+    text = " ".join(default.split())
+    while text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip()
+    if text[:1] == "'" and text[-1:] == "'":
+        return text[1:-1].replace("''", "'")
+    text = text.lower().replace("current_timestamp()", "current_timestamp").replace("now()", "current_timestamp")
+    text = re.sub(r"\b(true|false)\b", lambda found: "1" if found.group() == "true" else "0", text)
+    return None if text == "null" else text
+
+
+def lost_attributes(change: ModifyColumn, statement: Statement, sources: Mapping[str, str]) -> tuple[str, ...]:
+    """What the MODIFY drops although nobody asked for it, as SQL words. Empty when the column before is not known.
+
+    An attribute that the revision names itself (``nullable=``, ``server_default=``, an explicit NULL in raw SQL) is a
+    decision, not an accident. https://dev.mysql.com/doc/refman/8.4/en/alter-table.html: "attributes present in the
+    original definition but not specified for the new definition are not carried forward".
+    """
+    was = column_before(change, statement)
+    if was is None:
+        return ()
+    written = _written(statement, sources)
+    return tuple(_lost(was, change.spec, written))
+
+
+def _lost(was: Column, spec: ColumnSpec, written: frozenset[str]) -> Iterator[str]:
+    if not was.nullable and spec.nullable and not spec.primary_key and "nullable" not in written:
+        yield "NOT NULL"
+    old, new = was.default or "", spec.default or ""
+    if "server_default" not in written:
+        if plain_default(re.sub(r"(?i)\s*on update.*", "", old)) is not None and spec.default is None:
+            yield f"DEFAULT {re.sub(r'(?i) *on update.*', '', old)}"
+        if "on update" in old.lower() and "on update" not in new.lower():
+            yield "ON UPDATE " + re.split(r"(?i)on update\s*", old)[1]
+    if was.comment and not spec.comment and "comment" not in written:
+        yield "COMMENT"
+    if was.identity and not spec.identity and "autoincrement" not in written:
+        yield "AUTO_INCREMENT"
+
+
+def _written(statement: Statement, sources: Mapping[str, str]) -> frozenset[str]:
+    """The attributes that the revision names on purpose, in the words of ``alter_column``."""
+    call = _alter_call(sources.get(statement.location.path, ""), statement.location.line)
+    if call is not None:
+        return call
+    words = _STRINGS.sub("''", statement.sql)
+    named = {"nullable"} if re.search(r"(?<!NOT )(?<!DEFAULT )\bNULL\b", " ".join(words.upper().split())) else set()
+    return frozenset(named | ({"server_default"} if re.search(r"(?i)\bDEFAULT\s+NULL\b", words) else set()))
+
+
+@functools.lru_cache(maxsize=256)
+def _alter_call(source: str, line: int) -> frozenset[str] | None:
+    """The keywords of the ``alter_column`` call that covers a line of a revision; None where there is none."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "alter_column"
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    if not calls or any(keyword.arg is None for keyword in calls[-1].keywords):
+        return None
+    return frozenset(keyword.arg for keyword in calls[-1].keywords if keyword.arg)
