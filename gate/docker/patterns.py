@@ -42,7 +42,7 @@ class CharClass:
 class Wild:
     """A wildcard: ``one`` is ``?``, ``some`` is ``*``, ``deep`` is ``**`` at the end, ``folders`` is ``**/``.
 
-    ``enter`` stands before ``folders``, which is optional as a whole: it may be passed over, but not left half-way.
+    ``any`` is the shell's ``?``, which takes a slash too. ``enter`` stands before ``folders``, which is optional as a whole: it may be passed over, but not left half-way.
     """
 
     kind: str
@@ -171,7 +171,7 @@ def _matcher(tokens: Sequence[Token]) -> Matcher:
     if sum(isinstance(token, Wild) and token.kind not in ("one", "enter") for token in tokens) <= 2:
         expression = re.compile("".join(_expression(token) for token in tokens), re.DOTALL)
         return lambda path: expression.fullmatch(path) is not None
-    return lambda path: _run(tokens, path)
+    return lambda path: run(tokens, path)
 
 
 def _expression(token: Token) -> str:
@@ -186,7 +186,7 @@ def _expression(token: Token) -> str:
     return found if token.slash else f"(?!/){found}"
 
 
-def _run(tokens: Sequence[Token], path: str) -> bool:
+def run(tokens: Sequence[Token], path: str) -> bool:
     """All states at once: time is path length times pattern length, whatever the pattern."""
     states = _skip(tokens, {0})
     for char in path:
@@ -205,8 +205,8 @@ def _step(token: Token, state: int, char: str) -> set[int]:
         return {state + 1} if token.text == char else set()
     if isinstance(token, CharClass):
         return {state + 1} if token.has(char) else set()
-    if token.kind == "one":
-        return {state + 1} if char != "/" else set()
+    if token.kind in ("one", "any"):
+        return {state + 1} if char != "/" or token.kind == "any" else set()
     if token.kind == "some":
         return {state} if char != "/" else set()
     if token.kind == "enter":

@@ -1,0 +1,315 @@
+"""Fine, broken or cannot-tell for one image: Alembic's look-up laid over the stage's tree, compared with the repository."""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from gate.docker.access import unreadable
+from gate.docker.build import UNKNOWN_FOLDER, Build, Stage
+from gate.docker.dockerfile import Dockerfile
+from gate.docker.errors import BuildStops, Unknown
+from gate.docker.imports import Finder
+from gate.docker.judgement import BROKEN, CANNOT_TELL, FINE, Gap, Judgement
+from gate.docker.lookup import Found, Options, Run, World, list_revisions, look_up
+from gate.docker.paths import clean, inside
+from gate.docker.project import Project, options_at
+from gate.docker.reasons import Case, explain, nearest, shown
+from gate.docker.stages import Evaluation, evaluate
+from gate.docker.tree import Dir, File
+
+ORDER = ("revision", "env", "config", "beside", "module")
+SETTLE = "build the image and pass it with --image, or name the place with --run-config"
+Runs = Callable[[Stage], Run]
+
+
+@dataclass
+class Hearing:
+    """One image being judged: what it should hold, where Alembic looks, and what was found so far."""
+
+    made: Evaluation
+    stage: Stage
+    project: Project
+    run: Run
+    case: Case
+    gaps: list[Gap] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+    present: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def build(self) -> Build:
+        """The build behind the image."""
+        return self.made.build
+
+    def lacks(self, origin: str, role: str, expected: str | None) -> None:
+        """A needed file is not at its place: find out why."""
+        try:
+            self.gaps.append(explain(self.case, origin, role, expected))
+        except Unknown as unknown:
+            self.unknown.append(unknown)
+
+    def has(self, origin: str, path: str) -> None:
+        """A needed file is at its place; it must also be readable."""
+        place = unreadable(self.stage, path, self.stage.user)
+        if place is None:
+            self.present[origin] = path
+            return
+        detail = f"the user {self.stage.user} cannot read {path}"
+        self.gaps.append(Gap(origin, "env", path, "unreadable", place.path or self.made.dockerfile.path, place.line or 1, detail, path))
+
+
+def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, place: tuple[str, int] | None = None) -> Judgement:
+    """The answer for one build. ``runs`` says how the upgrade is started in a stage; ``place`` where the context is named."""
+    first = _judge(dockerfile, build, project, runs, place)
+    if first.verdict == FINE:
+        return first
+    try:
+        made = evaluate(dockerfile, build)
+        stage = made.stage(made.index(build.target))
+    except BuildStops:
+        return first
+    if not stage.opaque or not _depends_on_start(stage):
+        return first
+    for start in ["/", *sorted(goal for goal in stage.goals if not goal.startswith(UNKNOWN_FOLDER))]:
+        other = _judge(dockerfile, dataclasses.replace(build, start=start), project, runs, place)
+        if other.verdict != first.verdict:
+            return _start_unknown(first, stage)
+    return first
+
+
+def _depends_on_start(stage: Stage) -> bool:
+    return stage.workdir.startswith(UNKNOWN_FOLDER) or any(goal.startswith(UNKNOWN_FOLDER) for goal in stage.goals)
+
+
+def _start_unknown(first: Judgement, stage: Stage) -> Judgement:
+    message = f"the base image {stage.base} may set its own WORKDIR, and the paths here depend on it"
+    settle = "write a WORKDIR into the Dockerfile, or build the image and pass it with --image"
+    return dataclasses.replace(first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend="")
+
+
+def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, place: tuple[str, int] | None) -> Judgement:
+    try:
+        made = evaluate(dockerfile, build)
+        stage = made.stage(made.index(build.target))
+    except BuildStops as stop:
+        target = build.target or None
+        return Judgement(BROKEN, "build_fails", stop.path, stop.line, project.files, {}, target, f"the build stops: {stop.what}")
+    judged = judge_stage(made, stage, project, runs, place)
+    return judged
+
+
+def judge_stage(
+    made: Evaluation, stage: Stage, project: Project, runs: Runs, place: tuple[str, int] | None = None, *, deep: bool = True
+) -> Judgement:
+    """The answer for one evaluated stage; ``deep`` asks the other stages too."""
+    run = runs(stage)
+
+    def would_be_fine(other: Stage) -> bool:
+        return deep and judge_stage(made, other, project, runs, deep=False).verdict == FINE
+
+    case = Case(made, stage, run.cwd, would_be_fine, context_place=place)
+    hearing = Hearing(made, stage, project, run, case)
+    try:
+        found = _found(hearing)
+    except Unknown as unknown:
+        hearing.unknown.append(unknown)
+        _absent_anyway(hearing)
+        return _answer(hearing)
+    _hear(hearing, found)
+    return _answer(hearing)
+
+
+def _found(hearing: Hearing) -> Found:
+    project, build = hearing.project, hearing.build
+
+    def stand_in(here: str) -> Options | None:
+        return options_at(project.config, project.section, build.read, here)
+
+    world = World(hearing.stage.tree, build.text, hearing.stage.env, tuple(hearing.stage.site))
+    return look_up(world, hearing.run, stand_in)
+
+
+def _absent_anyway(hearing: Hearing) -> None:
+    """The look-up is not known, but revisions that are nowhere in the image are missing wherever it looks."""
+    for origin in hearing.project.revisions:
+        if origin not in hearing.case.where and not _may_be_foggy(hearing):
+            hearing.lacks(origin, "revision", None)
+
+
+def _may_be_foggy(hearing: Hearing) -> bool:
+    return bool(hearing.stage.tree.fogs) or _holds_nothing(hearing)
+
+
+def _holds_nothing(hearing: Hearing) -> bool:
+    """Nothing of the repository is copied into an image whose base is not known: it may come from the base."""
+    return hearing.stage.opaque and not hearing.case.where
+
+
+def _hear(hearing: Hearing, found: Found) -> None:
+    if _holds_nothing(hearing) or hearing.stage.foreign:
+        why = hearing.stage.foreign or f"nothing of the repository is copied into it, and the files of {hearing.stage.base} are not known"
+        hearing.unknown.append(Unknown(why, hearing.case.head.path, hearing.stage.line))
+        if not hearing.case.where:
+            return
+    _config(hearing, found)
+    if found.script is None and not found.config_there and hearing.project.config is None:
+        _absent_anyway(hearing)
+        what = "how the image starts its upgrade: there is no Alembic config in the repository"
+        hearing.unknown.append(Unknown(what, hearing.case.head.path, hearing.stage.line, "say it with --run-config or --run-script-location"))
+        return
+    _scripts(hearing, found)
+    _modules(hearing, found)
+
+
+def _config(hearing: Hearing, found: Found) -> None:
+    project = hearing.project
+    if found.config is None or (hearing.run.flask is not None and not project.env_reads_config):
+        return
+    if found.config_there:
+        node = hearing.stage.tree.get(found.config)
+        origin = node.origin if isinstance(node, File) else None
+        if found.script is None and not found.options.script:
+            _empty_config(hearing, found, node)
+        elif origin:
+            hearing.has(origin, found.config)
+        return
+    if project.config is not None:
+        hearing.lacks(project.config, "config", found.config)
+
+
+def _empty_config(hearing: Hearing, found: Found, node: object) -> None:
+    """The config that Alembic opens says no script_location: another file, or another section."""
+    place = node.place if isinstance(node, File) else hearing.case.head
+    origin = hearing.project.config or "alembic.ini"
+    detail = f"{found.config} has no script_location in [{hearing.run.section}]"
+    hearing.gaps.append(Gap(origin, "config", found.config, "config_missing", place.path, place.line, detail))
+
+
+def _expected(hearing: Hearing, found: Found, origin: str) -> str | None:
+    """Where Alembic looks for a file of the script folder or of a version folder."""
+    project = hearing.project
+    for number, folder in enumerate(project.versions):
+        below = inside(folder, origin)
+        if below is not None and number < len(found.versions):
+            return clean(f"{found.versions[number]}/{below}")
+    below = inside(project.script, origin)
+    return clean(f"{found.script}/{below}") if below is not None and found.script else None
+
+
+def _scripts(hearing: Hearing, found: Found) -> None:
+    project, tree = hearing.project, hearing.stage.tree
+    if project.env:
+        _one(hearing, project.env, "env", f"{found.script}/env.py" if found.script else None)
+    listed: dict[str, str] = {}
+    for folder in found.versions:
+        for path, file in list_revisions(tree, folder, recursive=found.recursive).items():
+            if file.origin and not file.doubt:
+                listed.setdefault(file.origin, path)
+    for origin in project.revisions:
+        if origin in listed:
+            hearing.has(origin, listed[origin])
+        else:
+            _one(hearing, origin, "revision", _expected(hearing, found, origin), listed=False)
+    for origin in project.beside:
+        _one(hearing, origin, "beside", _expected(hearing, found, origin))
+
+
+def _one(hearing: Hearing, origin: str, role: str, expected: str | None, *, listed: bool = True) -> None:
+    """A file that must lie at one path, itself or a file with the same content."""
+    node = hearing.stage.tree.get(expected) if expected else None
+    if isinstance(node, File) and not node.doubt and expected and (listed or _loads(hearing, expected)) and _same(hearing, node, origin):
+        hearing.has(origin, expected)
+    elif role == "beside" and any(path.endswith("/" + "/".join(origin.split("/")[-2:])) for path in hearing.case.where.get(origin, [])):
+        hearing.present[origin] = hearing.case.where[origin][0]
+    else:
+        hearing.lacks(origin, role, expected)
+
+
+def _loads(hearing: Hearing, path: str) -> bool:
+    """A revision of the same content under another name of the repository still counts."""
+    return posixpath.basename(path).endswith(".py")
+
+
+def _same(hearing: Hearing, node: File, origin: str) -> bool:
+    if node.origin == origin:
+        return True
+    ours, theirs = hearing.build.text(node), hearing.build.read(origin)
+    return ours is not None and ours == theirs
+
+
+def _modules(hearing: Hearing, found: Found) -> None:
+    project, tree = hearing.project, hearing.stage.tree
+    if not project.modules:
+        return
+    roots = list(found.sys_path)
+    if project.env_changes_path and found.script:
+        up = posixpath.dirname(found.script)
+        roots += [found.script, up, posixpath.dirname(up), hearing.run.cwd]
+    finder = Finder(tuple(dict.fromkeys(roots)), lambda path: isinstance(tree.get(path), File), tree.is_dir)
+    for module in project.modules:
+        path = finder.path(module.name)
+        if path is None or (isinstance(tree.get(path), Dir) and _has_text(hearing, module.origin)):
+            _module_lacks(hearing, module.origin, module.by, module.line, roots)
+        elif isinstance(tree.get(path), File):
+            hearing.has(module.origin, path)
+
+
+def _has_text(hearing: Hearing, origin: str) -> bool:
+    """Whether a missing ``__init__.py`` matters: an empty one does not."""
+    return bool((hearing.build.read(origin) or "").strip())
+
+
+def _module_lacks(hearing: Hearing, origin: str, by: str, line: int, roots: list[str]) -> None:
+    if hearing.stage.foreign_packages:
+        hearing.unknown.append(Unknown(f"whether {origin} is installed: {hearing.stage.foreign_packages}", hearing.case.head.path, hearing.stage.line))
+        return
+    root = roots[0] if roots else hearing.run.cwd
+    directory = hearing.project.directory
+    below = inside(directory, origin) or origin
+    before = len(hearing.gaps)
+    hearing.lacks(origin, "module", f"{root.rstrip('/')}/{below}")
+    if len(hearing.gaps) > before and hearing.gaps[-1].reason in ("env_import_missing", "wrong_path"):
+        gap = hearing.gaps[-1]
+        detail = f"{by}:{line} imports {origin}, which is not on the image's sys.path"
+        hearing.gaps[-1] = dataclasses.replace(gap, reason="env_import_missing", path=by, line=line, detail=detail)
+
+
+def _answer(hearing: Hearing) -> Judgement:
+    stage = hearing.stage
+    gaps = sorted(hearing.gaps, key=lambda gap: ORDER.index(gap.role))
+    missing = tuple(dict.fromkeys(gap.origin for gap in gaps if not gap.origin.endswith("script.py.mako")))
+    landed = {gap.origin: gap.landed for gap in gaps if gap.landed}
+    present = {origin: shown(path) for origin, path in {**landed, **hearing.present}.items()}
+    base = Judgement(FINE, missing=missing, present=present, target=stage.label, gaps=tuple(gaps), notes=tuple(_notes(hearing)))
+    if gaps:
+        return _broken(base, gaps)
+    if hearing.unknown:
+        first = hearing.unknown[0]
+        settle = first.settle or SETTLE
+        return dataclasses.replace(base, verdict=CANNOT_TELL, path=first.path, line=first.line, message=first.what, settle=settle)
+    if not hearing.project.revisions:
+        what = "the repository has no revision files to compare with"
+        return dataclasses.replace(base, verdict=CANNOT_TELL, message=what, settle="name the project with --config or --script-location")
+    return dataclasses.replace(base, message=f"all {len(hearing.project.revisions)} revisions are where Alembic looks")
+
+
+def _broken(base: Judgement, gaps: list[Gap]) -> Judgement:
+    """The deciding gap: of the weightiest role, the reason that most files share."""
+    role = [gap for gap in gaps if gap.role == gaps[0].role]
+    common = Counter((gap.reason, gap.path, gap.line) for gap in role).most_common(1)[0][0]
+    first = next(gap for gap in role if (gap.reason, gap.path, gap.line) == common)
+    return dataclasses.replace(base, verdict=BROKEN, reason=first.reason, path=first.path, line=first.line, message=first.detail)
+
+
+def _notes(hearing: Hearing) -> Iterator[tuple[str, int, str]]:
+    path = hearing.made.dockerfile.path
+    for source, line in hearing.stage.empty_globs:
+        yield path, line, f"`{source}` matches nothing, so this line copies nothing (no error in the build)"
+    for line, text in hearing.stage.notes:
+        yield path, line, text
+
+
+__all__ = ["Judgement", "judge", "judge_stage", "nearest"]
