@@ -43,7 +43,7 @@ class Observation:
     ``algorithm``/``lock_level`` are MySQL's and MariaDB's (``COPY``, ``INPLACE``, ``NOCOPY``, ``INSTANT``;
     ``NONE``, ``SHARED``, ``EXCLUSIVE``) as the server accepted them, ``refusals`` the server's reasons for refusing
     the weaker ones. ``known`` marks locks that come from the manual, because the statement cannot run in a transaction.
-    ``settings`` are the session's that decide what a statement does (SQLite: ``foreign_keys`` is ``on`` or ``off``).
+    ``facts`` are the dialect's own (SQLite: ``foreign_keys``, objects ``lost`` and ``made``, tables ``left_over``).
     """
 
     locks: tuple[Lock, ...] = ()
@@ -58,7 +58,7 @@ class Observation:
     known: bool = False
     row_count: int | None = None
     seconds: float = 0.0
-    settings: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Observer:
         was, now = self.was, _picture(dbapi_connection)
         rows = getattr(cursor, "rowcount", -1)
         return {
-            "settings": {"foreign_keys": "on" if was["foreign_keys"] else "off"},
+            "foreign_keys": was["foreign_keys"],
             "in_transaction": was["in_transaction"] or now["in_transaction"],
             "rewrites": self._rebuilt(was, now),
             "touched": _touched(was["rows"], now["rows"]),
