@@ -14,7 +14,8 @@ class ProjectEnvironment:
     ``python`` is the absolute path of the interpreter. ``alembic`` and ``sqlalchemy`` are version texts, None when not
     installed. ``source`` is where it came from: the ``--python`` flag, the active environment, a folder of the
     repository, built by us, or our own interpreter. ``variables`` and ``files`` are the settings' templates
-    (``{url} {driver} {host} ...``), not yet filled in. ``pythonpath`` holds absolute folders, the first one first.
+    (``{url} {driver} {host} ...``), not yet filled in. ``pythonpath`` holds folders
+    relative to the repository, best first.
     ``modules`` are imported before the comparison. ``identity`` changes with everything installed, for caches.
     """
 

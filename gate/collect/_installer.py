@@ -1,0 +1,268 @@
+"""Builds the project's environment with uv, once for each set of dependency files; build backends are project code.
+
+The installer gets the package clients' settings (``PIP_*``, ``UV_*``, certificates, proxies) and nothing else of ours;
+as root it runs under the probe's uid. What pip is told, uv is told in its own words
+(https://docs.astral.sh/uv/reference/environment/).
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gate import sandbox
+from gate.collect._install_advice import explained, is_unreachable
+from gate.context import Progress
+from gate.errors import CannotDecide, ProjectBroken, TimedOut
+
+CLIENT = (
+    "PIP_",
+    "UV_",
+    "POETRY_HTTP_BASIC_",
+    "NETRC",
+    "SSL_CERT_",
+    "REQUESTS_CA_",
+    "CURL_CA_",
+    "GIT_SSL_",
+    "GIT_CONFIG_",
+)
+PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
+SYSTEM = ("PATH", "LANG", "LC_ALL", "TZ", "CC", "CFLAGS", "LDFLAGS", "PKG_CONFIG_PATH", "RUSTUP_HOME", "CARGO_HOME")
+# Versions come from git tags, which the private copy does not have.
+PRETEND = {
+    "SETUPTOOLS_SCM_PRETEND_VERSION": "0.0.0",
+    "PBR_VERSION": "0.0.0",
+    "POETRY_DYNAMIC_VERSIONING_BYPASS": "0.0.0",
+}
+OLDEST = 30 * 86400  # seconds; an environment unused for longer is removed when another is built
+TAIL = 400  # lines
+
+
+class IndexUnreachable(ProjectBroken):
+    """The package index could not be reached; nothing is wrong with the project itself."""
+
+
+class NoInstaller(CannotDecide):
+    """uv is not on this machine."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to build: a Python, the commands after the virtual environment exists, and what the result depends on.
+
+    ``copy`` is the repository to copy when the project itself is built; ``folder`` (relative to it, or absolute without
+    a copy) is where the commands run. In commands ``{python}`` and ``{venv}`` stand for the new environment.
+    """
+
+    python: str
+    commands: tuple[tuple[str, ...], ...]
+    key: tuple[str, ...]
+    folder: Path
+    copy: Path | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+
+
+def find_uv() -> str | None:
+    """The uv program: on PATH, or beside our own interpreter."""
+    beside = Path(sys.executable).parent / "uv"
+    return shutil.which("uv") or (str(beside) if os.access(beside, os.X_OK) else None)
+
+
+def digest(files: Sequence[Path], *more: str) -> str:
+    """What an environment depends on, as one text: contents of the dependency files, and everything else named."""
+    total = hashlib.sha256()
+    for path in files:
+        total.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
+    total.update("\0".join((*more, platform.machine(), platform.libc_ver()[0])).encode())
+    return total.hexdigest()[:24]
+
+
+def build(job: Job, cache: Path, progress: Progress, timeout: float) -> tuple[Path, bool]:
+    """The environment's Python, and whether it was already there.
+
+    Raises ProjectBroken with the package and what to add when it fails, TimedOut, and CannotDecide without uv.
+    """
+    uv = find_uv()
+    if uv is None:
+        raise NoInstaller("the project's dependencies are not installed, and uv is not here to install them",
+                           advice="pip install uv, or name the project's interpreter: --python PATH.")  # fmt: skip
+    home = cache / "environments" / digest((), *job.key)
+    python = home / "venv" / "bin" / "python"
+    with _locked(home):
+        if (home / "complete").is_file() and os.access(python, os.X_OK):
+            os.utime(home / "complete")
+            return python, True
+        _prune(cache / "environments")
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True)
+        _Build(job, home, cache, progress, uv=uv, timeout=timeout).run()
+        (home / "complete").write_text(json.dumps(job.key), "utf-8")
+    return python, False
+
+
+@contextlib.contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """One builder at a time for each environment, also between processes."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    home.parent.chmod(0o755)
+    with (home.parent / f"{home.name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _prune(folder: Path) -> None:
+    for done in folder.glob("*/complete"):
+        if time.time() - done.stat().st_mtime > OLDEST:
+            shutil.rmtree(done.parent, ignore_errors=True)
+
+
+class _Build:
+    """One building: venv, then the job's commands, each with progress and a deadline."""
+
+    def __init__(self, job: Job, home: Path, cache: Path, progress: Progress, *, uv: str, timeout: float) -> None:
+        self.uv, self.job, self.home, self.progress = uv, job, home, progress
+        self.deadline = time.monotonic() + timeout
+        self.uid = self._uid()
+        self.store = cache / ("uv" if self.uid is None else f"uv-{self.uid}")
+        self.store.mkdir(exist_ok=True)
+        self.folder = job.folder
+
+    def _uid(self) -> int | None:
+        """As root, the probe's uid, if it may reach the new environment's folder and run uv."""
+        if (
+            os.geteuid() != 0
+            or sandbox.probe_uid(self.job.python if "/" in self.job.python else sys.executable) is None
+        ):
+            return None
+        uid = sandbox.probe_uid(sys.executable) or sandbox.probe_uid("/usr/bin/python3")
+        if uid is None:
+            return None
+        try:
+            done = subprocess.run([self.uv, "--version"], user=uid, group=uid, extra_groups=[], cwd=self.home, env={},
+                                  check=False, capture_output=True, timeout=30)  # fmt: skip
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return uid if done.returncode == 0 else None
+
+    def run(self) -> None:
+        """Raises ProjectBroken or TimedOut; what was begun is removed then."""
+        try:
+            if self.job.copy is not None:
+                self.folder = sandbox.copy_workspace(self.job.copy, self.home, self.uid) / self.job.folder
+            for name, text in self.job.texts:
+                (self.home / name).write_text(text, "utf-8")
+            sandbox.hand_over(self.home, self.uid)
+            sandbox.hand_over(self.store, self.uid)
+            seed = () if self.job.copy is None else ("--seed",)  # commands and older builds expect pip and setuptools
+            self._step((self.uv, "venv", *seed, "--python", self.job.python, str(self.home / "venv")))
+            for command in self.job.commands:
+                self._step(tuple(self._filled(word) for word in command))
+            if self.uid is not None:
+                sandbox.hand_over(self.home, os.geteuid())  # the probe's uid must not change what is cached
+        except BaseException:
+            shutil.rmtree(self.home, ignore_errors=True)
+            raise
+
+    def _filled(self, word: str) -> str:
+        venv = self.home / "venv"
+        return (word.replace("{uv}", self.uv).replace("{python}", str(venv / "bin" / "python"))
+                .replace("{venv}", str(venv)).replace("{home}", str(self.home)))  # fmt: skip
+
+    def _step(self, command: tuple[str, ...]) -> None:
+        marker = secrets.token_hex(16)
+        told = {**client_environment(os.environ), **self._own(), "ALEMBIC_GATE_PROBE": marker}
+        drop: dict[str, Any] = {}
+        if self.uid is not None:
+            drop = {"user": self.uid, "group": self.uid, "extra_groups": []}
+        try:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=told, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, start_new_session=True, **drop,
+            )  # fmt: skip
+        except OSError as error:
+            raise ProjectBroken(
+                f"cannot be started: {error}", where=command[0], advice="Check the `install` command."
+            ) from error
+        tail: collections.deque[str] = collections.deque(maxlen=TAIL)
+        reader = threading.Thread(target=self._listen, args=(process, tail), daemon=True)
+        reader.start()
+        try:
+            process.wait(max(1.0, self.deadline - time.monotonic()))
+            reader.join(5)
+        except subprocess.TimeoutExpired as error:
+            what = "the project's installation took too long and was ended; its last lines:\n" + _end(tail)
+            advice = "Raise `timeout`, or install in an earlier step and pass --python."
+            raise TimedOut(what, advice=advice) from error
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            sandbox.kill_marked(marker, self.uid)
+        if process.returncode:
+            what, advice = explained("\n".join(tail), self.job.python)
+            kind = IndexUnreachable if is_unreachable("\n".join(tail)) else ProjectBroken
+            raise kind(what, where="install", advice=advice)
+
+    def _own(self) -> dict[str, str]:
+        """Folders of the build's own, and the names under which tools find the new environment."""
+        venv = self.home / "venv"
+        path = f"{venv / 'bin'}{os.pathsep}{Path(self.uv).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        own = {
+            "PATH": path, "VIRTUAL_ENV": str(venv), "TMPDIR": str(self.home), "NO_COLOR": "1", **PRETEND,
+            "UV_PROJECT_ENVIRONMENT": str(venv), "UV_CACHE_DIR": str(self.store), "UV_NO_PROGRESS": "1",
+            "UV_LINK_MODE": "copy", "POETRY_VIRTUALENVS_CREATE": "false", "PIPENV_VERBOSITY": "-1",
+        }  # fmt: skip
+        if self.uid is not None:
+            own["HOME"] = str(self.home)
+            own["UV_PYTHON_INSTALL_DIR"] = str(self.store / "pythons")
+        elif "HOME" in os.environ:
+            own["HOME"] = os.environ["HOME"]
+        return own
+
+    def _listen(self, process: subprocess.Popen[bytes], tail: collections.deque[str]) -> None:
+        assert process.stdout is not None
+        with contextlib.suppress(ValueError, OSError):
+            for line in iter(lambda: process.stdout.readline(8192), b""):  # type: ignore[union-attr]  # asserted above
+                text = sandbox.harmless(line.decode("utf-8", "replace").rstrip())
+                tail.append(text)
+                if text.strip():
+                    self.progress(f"install: {text.strip()[:100]}")
+
+
+def _end(tail: Sequence[str], lines: int = 12) -> str:
+    return "\n".join(list(tail)[-lines:])
+
+
+def client_environment(told: Mapping[str, str]) -> dict[str, str]:
+    """The package clients' settings out of our environment, pip's also in uv's words."""
+    ours = {
+        name: value
+        for name, value in told.items()
+        if name.startswith(CLIENT) or name.lower() in PROXIES or name in SYSTEM
+    }
+    also = {
+        "UV_DEFAULT_INDEX": told.get("PIP_INDEX_URL"),
+        "UV_INDEX": " ".join(told.get("PIP_EXTRA_INDEX_URL", "").split()),
+        "UV_FIND_LINKS": ",".join(told.get("PIP_FIND_LINKS", "").split()),
+        "UV_CONSTRAINT": told.get("PIP_CONSTRAINT"),
+        "UV_INSECURE_HOST": told.get("PIP_TRUSTED_HOST"),
+        "SSL_CERT_FILE": told.get("PIP_CERT"),
+    }
+    if also["UV_INDEX"]:
+        also["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # what pip does with extra indexes
+    return {**{name: value for name, value in also.items() if value}, **ours}
