@@ -101,7 +101,15 @@ class ProjectRun:
             except GateError as error:
                 self.failed[kind] = error
                 raise
+            except Exception as error:
+                self.failed[kind] = self.bug(error)
+                raise self.failed[kind] from error
         return self.known[kind]
+
+    def bug(self, error: Exception) -> CannotDecide:
+        """A bug of ours must not hide the other answers; it is shown whole in the report's notices."""
+        self.context.notices.append("internal error, please report:\n" + traceback.format_exc())
+        return CannotDecide(f"internal error: {type(error).__name__}: {error}", advice="Please report this.")
 
     def facts(self, function: Callable[..., Any]) -> Mapping[str, Any]:
         """The arguments that a check or a collector asks for."""
@@ -117,9 +125,9 @@ class ProjectRun:
             raise
         except GateError as error:
             answer = Answer(undecided=str(error), advice=error.advice)
-        except Exception as error:  # noqa: BLE001  # a bug of ours must not hide the other answers; it is shown whole
-            self.context.notices.append("internal error, please report:\n" + traceback.format_exc())
-            answer = Answer(undecided=f"internal error: {type(error).__name__}: {error}", advice="Please report this.")
+        except Exception as error:  # noqa: BLE001  # see bug()
+            failure = self.bug(error)
+            answer = Answer(undecided=failure.what, advice=failure.advice)
         return answer, time.monotonic() - started
 
     def report(self, chosen: Iterable[Check]) -> ProjectReport:

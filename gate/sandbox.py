@@ -134,7 +134,7 @@ def environment(launch: Launch, home: Path, marker: str) -> dict[str, str]:
     """
     told = {name: os.environ[name] for name in ALLOWED if name in os.environ}
     told["PATH"] = f"{Path(launch.python).parent}{os.pathsep}{told.get('PATH', os.defpath)}"
-    told |= {"HOME": str(home), "TMPDIR": str(home), "PYTHONPYCACHEPREFIX": str(home / "pycache"), "LANG": told.get("LANG", "C.UTF-8"),
+    told |= {"HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1", "LANG": told.get("LANG", "C.UTF-8"),
              "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "0", "USER": "probe", "LOGNAME": "probe"}
     told |= {name: value for name, value in launch.environment.items() if not name.upper().startswith(FORBIDDEN)}
     return told | {"ALEMBIC_GATE_MEMORY": str(MEMORY), "ALEMBIC_GATE_PROBE": marker}

@@ -17,9 +17,10 @@ NOT_TRANSACTIONAL = re.compile(
 )
 
 PICTURE = """
-SELECT c.oid::bigint, pg_relation_filenode(c.oid)::bigint FROM pg_class c
-WHERE c.relkind IN ('r', 'p', 'm', 'i', 'I') AND c.oid >= 16384 AND NOT EXISTS
-  (SELECT FROM pg_namespace n WHERE n.oid = c.relnamespace AND left(n.nspname, 3) = 'pg_')
+SELECT c.oid::bigint, pg_relation_filenode(c.oid)::bigint,
+       CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'm', 'i', 'I', 'v') AND c.oid >= 16384 AND left(n.nspname, 3) <> 'pg_'
 """
 
 LOCKED = """
@@ -37,6 +38,8 @@ FROM (SELECT relation, string_agg(DISTINCT mode, ',') AS modes FROM pg_locks
       GROUP BY relation) l
 LEFT JOIN pg_class c ON c.oid = l.relation LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
 """
+# A statement that changes a relation's catalogue entries holds at least one of these on it (manual, 13.3.1).
+CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
 TRANSACTION = "SELECT pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp())::text"
 
 
@@ -73,10 +76,12 @@ class Observer(object):
         now = _run(connection, TRANSACTION)[0][0]
         if now != self._transaction:
             self._transaction, self._locks, self._counts = now, {}, {}
-            self._nodes = dict(_run(connection, PICTURE))
+            picture = _run(connection, PICTURE)
+            self._nodes = {oid: node for oid, node, _ in picture}
+            self._names = {oid: name for oid, _, name in picture}
         return None
 
-    def after(self, connection, cursor, statement):
+    def after(self, connection, cursor, statement, parameters, many):
         """New locks, locks held before, rewrites, scans and rows of this one statement."""
         if self._known:
             return {"known": True, "notices": self._said(connection), "transaction": self._transaction}
@@ -98,7 +103,8 @@ class Observer(object):
         return {"transaction": transaction, "notices": self._said(connection) if connection is not None else []}
 
     def _compare(self, rows):
-        seen = {"locks": [], "held": [], "rewrites": [], "indexes_built": [], "touched": [], "born": [], "oids": []}
+        seen = {"locks": [], "held": [], "rewrites": [], "indexes_built": [], "touched": [], "born": [], "gone": [],
+                "oids": []}
         for oid, modes, node, name, kind, owner, scans, read, ins, upd, dele, _ in rows:
             if kind not in ("r", "p", "m", "i", "I", "v", None):
                 continue
@@ -109,7 +115,9 @@ class Observer(object):
             lock = {"relation": name, "table": owner or name, "index": kind in ("i", "I")}
             seen["locks"] += [dict(lock, mode=mode) for mode in sorted(held - before)]
             seen["held"] += [dict(lock, mode=mode) for mode in sorted(before)]
-            if kind is None or held - before or "AccessExclusiveLock" in held:
+            if kind is None:
+                seen["gone"].append(name)
+            elif held & CHANGING:
                 seen["oids"].append(oid)
             self._locks[oid] = held
             self._file(seen, oid, node, name, kind, owner)

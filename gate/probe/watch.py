@@ -60,7 +60,7 @@ class Watch:
         context._alembic_gate = None
         seen = {}
         if record.get("observer"):
-            seen = self._quietly(record["observer"].after, conn.connection, cursor, statement) or {}
+            seen = self._quietly(record["observer"].after, conn.connection, cursor, statement, parameters, executemany) or {}
         self._report(conn, record, seen, _count(cursor), bool(parameters))
 
     def _failed(self, error):

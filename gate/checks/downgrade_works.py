@@ -1,0 +1,57 @@
+"""Does down and up again leave the same schema and the data, where the project promises a way back?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.check import Answer, Check
+from gate.facts.history import History, NewRevisions, Revision
+from gate.facts.rehearsal import Deploy, Failure, Rehearsal, RoundTrip
+from gate.facts.rulebook import Rulebook
+from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity
+
+ID = "downgrade-works"
+
+
+def ask(rehearsal: Rehearsal, deploy: Deploy, rules: Rulebook, history: History, new: NewRevisions) -> Answer:
+    if rehearsal.baseline_failure:
+        return Answer(undecided="the base could not be rebuilt", advice="See upgrade-works.")
+    if not new.ids:
+        return Answer(reason="no new revisions")
+    trip = rehearsal.round_trip
+    findings = [*rules.findings(deploy, ID)]
+    known = {(finding.category, finding.revision) for finding in findings}
+    findings += [one for one in _trip(trip, history, new) if (one.category, one.revision) not in known]
+    if not trip.ran and not findings:
+        return Answer(reason=trip.reason) if _promises_nothing(trip) else Answer(undecided=trip.reason, advice="See upgrade-works.")
+    return Answer(tuple(findings), reason=None if trip.ran else trip.reason)
+
+
+def _promises_nothing(trip: RoundTrip) -> bool:
+    return trip.revision is not None or trip.reason == "nothing new"
+
+
+def _trip(trip: RoundTrip, history: History, new: NewRevisions) -> Iterator[Finding]:
+    last = history.by_id[new.ids[-1]]
+    if trip.down_failure:
+        yield _failed(trip.down_failure, "downgrade fails", history.by_id.get(trip.down_failure.revision or "", last))
+    elif trip.up_failure:
+        at = history.by_id.get(trip.up_failure.revision or "", last)
+        yield _failed(trip.up_failure, "the upgrade fails after a downgrade: something was left behind", at, trip.leftovers)
+
+
+def _failed(failure: Failure, what: str, revision: Revision, left: tuple[str, ...] = ()) -> Finding:
+    line = revision.downgrade_line or revision.line
+    said = [Evidence(EvidenceKind.OBSERVED, failure.error)]
+    said += [Evidence(EvidenceKind.OBSERVED, f"left behind: {one}") for one in left[:10]]
+    return Finding(
+        id=ID, check=ID, category=Category.IRREVERSIBLE, severity=Severity.ERROR, revision=revision.id,
+        message=f"{what} at revision {revision.id}: {failure.error.strip().splitlines()[0]}",
+        location=failure.location or Location(revision.path, line), evidence=tuple(said),
+        remedy=Remedy("Mend downgrade(), or say on purpose that there is no way back: raise NotImplementedError with the reason."),
+    )
+
+
+check = Check(
+    title="downgrade works", question="Does down and up again leave the same schema and the data?", ask=ask, runs_project_code=True,
+)

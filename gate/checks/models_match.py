@@ -1,0 +1,88 @@
+"""After upgrading a scratch database, is autogenerate's diff against the models empty?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gate import known_diffs
+from gate.check import Answer, Check
+from gate.facts.history import History, NewRevisions, Project
+from gate.facts.rehearsal import Diff, Rehearsal
+from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity, Step
+from gate.settings import Settings
+
+ID = "models-match"
+
+
+def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, project: Project, settings: Settings) -> Answer:
+    diff = rehearsal.diff
+    if rehearsal.baseline_failure:
+        return Answer(undecided="the base could not be rebuilt, so there is no schema to compare", advice="See upgrade-works.")
+    if diff is None:
+        return Answer(undecided="the upgrade did not get through, so there is no schema to compare", advice="See upgrade-works.")
+    reason = _no_answer(diff)
+    if reason:
+        return Answer(undecided=reason[0], advice=reason[1])
+    if rehearsal.creates_schema_outside:
+        made = ", ".join(rehearsal.creates_schema_outside[:5])
+        return Answer(undecided=f"the application itself makes tables when it is imported ({made}), so the comparison could not fail",
+                      advice="Let only migrations make tables (no create_all on import), or set `bootstrap: base-ref`.")
+    fresh, known = known_diffs.split(diff.operations, settings)
+    section = {"operations": list(diff.operations), "code": diff.code, "known": len(known)}
+    findings = tuple(_finding(one, diff, history, project) for one in fresh)
+    note = (f"{len(known)} differences are known and do not count",) if known else ()
+    return Answer(findings, sections={"schema_diff": section}, notes=note)
+
+
+def _no_answer(diff: Diff) -> tuple[str, str] | None:
+    """Zero runs, zero tables or an error: never clean, and never "drop every table"."""
+    if diff.error:
+        return f"the models could not be compared: {diff.error}", _advice(diff.error)
+    if not diff.runs:
+        return "env.py never called run_migrations, so nothing was compared", "Look for a loop or a branch in env.py that was not taken."
+    if not diff.metadata_tables:
+        return "the models' metadata holds no table", "Import the models in env.py, or name them under `import:` in the settings."
+    return None
+
+
+def _advice(error: str) -> str:
+    if "NoReferencedTableError" in error:
+        return "A module with models is not imported by env.py; name it under `import:` in the settings."
+    if "target_metadata" in error:
+        return "Set target_metadata in env.py to the models' MetaData."
+    return "Run `alembic check` on an upgraded database to see the same error."
+
+
+def _finding(operation: Mapping[str, Any], diff: Diff, history: History, project: Project) -> Finding:
+    path = next((one.path for one in history.revisions if one.id in history.heads), None)
+    table = operation.get("table")
+    schema = operation.get("schema")
+    place = f"{schema}.{table}" if schema and table else table
+    return Finding(
+        id=ID, check=ID, category=Category.DRIFT, severity=Severity.ERROR, message=_sentence(operation, place),
+        table=place, column=operation.get("column"), location=Location(path) if path else None,
+        evidence=(Evidence(EvidenceKind.OBSERVED, f"autogenerate: {operation.get('detail', operation.get('kind'))}"),),
+        remedy=Remedy("Write the missing revision, or take the change to the models back.",
+                      (Step(1, 'alembic revision --autogenerate -m "..."', diff.code),)),
+    )
+
+
+def _sentence(operation: Mapping[str, Any], table: str | None) -> str:
+    kind, column, thing = operation.get("kind"), operation.get("column"), operation.get("object")
+    said = {
+        "create_table": f"the models have table {table}, and no revision makes it",
+        "drop_table": f"the database has table {table} after all revisions, and the models do not",
+        "add_column": f"the models have column {table}.{column}, and no revision adds it",
+        "drop_column": f"column {table}.{column} is there after all revisions, and the models do not have it",
+        "create_index": f"the models have index {thing} on {table}, and no revision makes it",
+        "drop_index": f"index {thing} on {table} is there after all revisions, and the models do not have it",
+    }
+    if kind == "alter_column":
+        return f"column {table}.{column} differs from the models in {', '.join(operation.get('changes', ())) or 'its definition'}"
+    return said.get(str(kind), f"{str(kind).replace('_', ' ')} on {table}: the models and the revisions differ")
+
+
+check = Check(
+    title="models match", question="After upgrading a scratch database, is autogenerate's diff empty?", ask=ask, runs_project_code=True,
+)

@@ -1,0 +1,51 @@
+"""Do the queries of the release still running work on the new schema?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gate.check import Answer, Check
+from gate.facts.history import History, NewRevisions
+from gate.facts.rehearsal import QueryFailure, Rehearsal
+from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity, Step
+from gate.settings import Settings
+
+ID = "old-release-works"
+
+
+def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, settings: Settings) -> Answer:
+    if rehearsal.baseline_failure:
+        return Answer(undecided="the base could not be rebuilt", advice="See upgrade-works.")
+    if not new.ids or not new.baseline:
+        return Answer(reason="no release runs yet" if new.ids else "no new revisions")
+    if settings.world.get("maintenance-window") or settings.world.get("code-first"):
+        return Answer(skipped="the settings say that the old release does not run on the new schema")
+    if rehearsal.diff is None:
+        return Answer(undecided="the upgrade did not get through", advice="See upgrade-works.")
+    groups: dict[tuple[str, str | None], list[QueryFailure]] = {}
+    for one in rehearsal.old_release:
+        groups.setdefault((one.table, one.column), []).append(one)
+    return Answer(tuple(_finding(same, history) for same in groups.values()), notes=(f"old release: {rehearsal.old_release_source}",))
+
+
+def _finding(same: Iterable[QueryFailure], history: History) -> Finding:
+    every = list(same)
+    first = every[0]
+    revision = history.by_id.get(first.revision or "")
+    verbs = ", ".join(dict.fromkeys(one.verb for one in every))
+    thing = f"{first.table}.{first.column}" if first.column else first.table
+    return Finding(
+        id=ID, check=ID, category=Category.BACKWARD_INCOMPATIBLE, severity=Severity.ERROR,
+        message=f"the release still running fails in {verbs} on {first.table} because of {thing}: {first.error}",
+        location=Location(revision.path, revision.upgrade_line or revision.line) if revision else None, revision=first.revision,
+        table=first.table, column=first.column,
+        evidence=tuple(Evidence(EvidenceKind.OBSERVED, f"{one.sql} -> {one.error}") for one in every),
+        remedy=Remedy(f"Let the code stop using {thing} first, and change the schema in a later deploy.",
+                      (Step(1, f"take {thing} out of the models and queries"), Step(2, "then run this revision"))),
+    )
+
+
+check = Check(
+    title="old release works", question="Do the queries of the release still running work on the new schema?", ask=ask,
+    modes=("check", "predeploy"), runs_project_code=True,
+)

@@ -1,0 +1,119 @@
+"""Does the deploy run from the base's heads, with rows present?"""
+
+from __future__ import annotations
+
+import re
+
+from gate.check import Answer, Check
+from gate.facts.history import History, NewRevisions
+from gate.facts.rehearsal import Failure, Rehearsal
+from gate.model import Category, Evidence, EvidenceKind, Finding, Remedy, Severity
+
+ID = "upgrade-works"
+_NO_EXTENSION = re.compile(r'extension "?([\w-]+)"? is not available|could not open extension control file|type "(vector|geometry|geography)" does not exist')
+_NO_TABLE = re.compile(r"no such table|relation \"?[\w.]+\"? does not exist|Table '[\w.]+' doesn't exist|NoSuchTableError|schema \"?\w+\"? does not exist")
+
+
+def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
+    notes = rehearsal.notes + tuple(f"server: {note}" for note in rehearsal.server.notes)
+    if rehearsal.baseline_failure:
+        return _baseline(rehearsal.baseline_failure, rehearsal, notes)
+    if not new.ids:
+        return Answer(reason="no new revisions", notes=notes)
+    plain, empty, hostile = rehearsal.run("plain"), rehearsal.run("empty"), rehearsal.run("hostile")
+    always = empty.failure if empty and empty.failure else None
+    if always and (unknown := _cannot_tell(always, history)):
+        return Answer(undecided=unknown[0], advice=unknown[1], notes=notes)
+    if always:
+        return Answer((_broken(always),), notes=notes)
+    if plain and plain.failure:
+        return Answer((_on_rows(plain.failure),), notes=notes)
+    if hostile and hostile.failure and _about_rows(hostile.failure):
+        return Answer((_perhaps(hostile.failure),), notes=notes)
+    if set(rehearsal.version_rows) != set(history.heads) and rehearsal.version_rows != ():
+        return _version_lost(rehearsal, history, new, notes)
+    return Answer(notes=notes)
+
+
+def _baseline(failure: Failure, rehearsal: Rehearsal, notes: tuple[str, ...]) -> Answer:
+    """The base itself cannot be built from its revisions: nothing can be said about the deploy."""
+    at = f" at revision {failure.revision}" if failure.revision else ""
+    extension = _NO_EXTENSION.search(failure.error)
+    if extension:
+        return Answer(undecided=f"the base needs an extension that this server lacks: {failure.error}", notes=notes,
+                      advice="Give a server that has it: --database-url, for instance a service container.")
+    advice = "If the first tables are made outside of the revisions (create_all, a dump), say so with `bootstrap:`; see docs/settings.md."
+    if not _NO_TABLE.search(failure.error):
+        advice = "Run `alembic upgrade` on an empty database of this kind to see the same error."
+    return Answer(undecided=f"the base cannot be rebuilt{at}: {failure.error}", advice=advice, notes=notes)
+
+
+def _cannot_tell(failure: Failure, history: History) -> tuple[str, str] | None:
+    """Failures that say something about the rehearsal's server or start, not about the revision."""
+    if _NO_EXTENSION.search(failure.error):
+        return f"the scratch server lacks an extension: {failure.error}", "Give a server that has it: --database-url URL."
+    revision = history.by_id.get(failure.revision or "")
+    if revision and not revision.parents and _NO_TABLE.search(failure.error):
+        return (f"the first revision {revision.id} needs tables that no revision makes: {failure.error}",
+                "Tell how they come about with `bootstrap:` (base-ref, a command, or a .sql file).")
+    return None
+
+
+def _finding(failure: Failure, category: Category, severity: Severity, message: str, advice: str, depends: bool = False) -> Finding:
+    said = [Evidence(EvidenceKind.OBSERVED, f"{failure.kind}: {failure.error}")]
+    if failure.sql:
+        said.append(Evidence(EvidenceKind.SQL, failure.sql))
+    return Finding(
+        id=ID, check=ID, category=category, severity=severity, message=message, location=failure.location,
+        revision=failure.revision, evidence=tuple(said), remedy=Remedy(advice), depends_on_data=depends,
+    )
+
+
+def _name(failure: Failure) -> str:
+    return f"revision {failure.revision}" if failure.revision else "env.py"
+
+
+def _broken(failure: Failure) -> Finding:
+    text = f"{_name(failure)} fails on any database: {_first(failure)}"
+    return _finding(failure, Category.BROKEN, Severity.ERROR, text, "Mend the revision; it has not run anywhere yet.")
+
+
+def _on_rows(failure: Failure) -> Finding:
+    text = f"{_name(failure)} passes on empty tables and fails on any row: {_first(failure)}"
+    return _finding(failure, Category.FAILS_ON_EXISTING_ROWS, Severity.ERROR, text, "Split it: expand, backfill, then constrain; each in its own deploy.")
+
+
+def _perhaps(failure: Failure) -> Finding:
+    text = f"{_name(failure)} fails where rows hold NULLs, duplicates or long values: {_first(failure)}"
+    return _finding(failure, Category.FAILS_ON_EXISTING_ROWS, Severity.WARNING, text,
+                    "Clean the rows in an earlier deploy; predeploy looks whether the target has any.", True)
+
+
+def _about_rows(failure: Failure) -> bool:
+    """Integrity errors are about rows; a backfill that chokes on a nonsense value is no finding (SQLSTATE class 22)."""
+    if failure.sqlstate:
+        return failure.sqlstate.startswith("23") or failure.sqlstate == "22001"
+    words = ("constraint", "unique", "duplicate", "null", "foreign key", "too long", "1062", "1452", "1265", "1406", "1048")
+    return any(word in failure.error.lower() for word in words)
+
+
+def _first(failure: Failure) -> str:
+    return failure.error.strip().split("\n")[0]
+
+
+def _version_lost(rehearsal: Rehearsal, history: History, new: NewRevisions, notes: tuple[str, ...]) -> Answer:
+    """The upgrade said nothing, yet the version table does not stand where it should (read from a second connection)."""
+    last = history.by_id[new.ids[-1]]
+    stands = ", ".join(rehearsal.version_rows)
+    finding = _finding(
+        Failure("", "version row lost", last.id, None), Category.BROKEN, Severity.ERROR,
+        f"the upgrade ends without an error, and the version table says {stands} instead of {', '.join(history.heads)}: the next run repeats it",
+        "A revision that commits by hand loses Alembic's own transaction; use op.get_context().autocommit_block().",
+    )
+    return Answer((finding,), notes=notes)
+
+
+check = Check(
+    title="upgrade works", question="Does the deploy run from the base's heads, with rows present?", ask=ask,
+    modes=("check", "predeploy"), runs_project_code=True,
+)

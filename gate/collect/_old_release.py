@@ -1,0 +1,91 @@
+"""The release still running, on the new schema: it names every column that it maps in SELECT, INSERT, UPDATE, DELETE.
+
+The queries are made from the base's schema: SQLAlchemy names each mapped column, and an INSERT of the old code leaves out
+what it does not know. Only tables that the deploy touched can behave differently, so only those are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
+
+from gate.databases.base import ScratchDatabase
+from gate.facts.changes import Change, RenameColumn, RenameTable
+from gate.facts.rehearsal import QueryFailure, Statement
+from gate.facts.schema import Schema, Table
+
+Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
+Quote = Callable[[str], str]
+
+
+def failures(database: ScratchDatabase, baseline: Schema, statements: Iterable[Statement]) -> tuple[QueryFailure, ...]:
+    """Every query that worked on the base's schema and is refused on the new one."""
+    every = tuple(statements)
+    touched = _touched(baseline, every)
+    found = []
+    for table in touched:
+        for verb, sql in queries(table, quoting(database.server.dialect)):
+            error = database.try_query(sql)
+            if error is not None and _schema_error(error):
+                column = _named(error, table)
+                found.append(QueryFailure(table.name, column, verb, sql, error.split("\n")[0], _culprit(table, column, every)))
+    return tuple(found)
+
+
+def _touched(baseline: Schema, statements: Iterable[Statement]) -> list[Table]:
+    """Tables of the base whose definition is not the same after the last statement."""
+    after = None
+    for one in statements:
+        after = one.after
+    if after is None:
+        return []
+    return [table for table in baseline.tables.values() if table.kind in ("table", "partitioned", "view") and after.tables.get(table.name) != table]
+
+
+def quoting(dialect: str) -> Quote:
+    """How this dialect quotes a name."""
+    mark = "`" if dialect in ("mysql", "mariadb") else '"'
+    return lambda name: ".".join(mark + part.replace(mark, mark * 2) + mark for part in name.split("."))
+
+
+def queries(table: Table, quote: Quote) -> Iterator[tuple[Verb, str]]:
+    """The four statements that a mapped class sends, without touching a row."""
+    names = [column.name for column in table.columns]
+    written = [column.name for column in table.columns if column.generated is None]
+    name, every = quote(table.name), ", ".join(quote(one) for one in names)
+    yield "SELECT", f"SELECT {every} FROM {name} LIMIT 1"
+    if table.kind == "view" or not written:
+        return
+    ordinary = [one for one in written if not (c := table.column(one)) or not c.identity]
+    insert = ", ".join(quote(one) for one in ordinary)
+    yield "INSERT", f"INSERT INTO {name} ({insert}) SELECT {insert} FROM {name} WHERE 1 = 0"
+    yield "UPDATE", f"UPDATE {name} SET {', '.join(f'{quote(one)} = {quote(one)}' for one in ordinary)} WHERE 1 = 0"
+    yield "DELETE", f"DELETE FROM {name} WHERE 1 = 0"
+
+
+def _schema_error(error: str) -> bool:
+    """Is it the schema that refuses, not a right or a lock?"""
+    words = ("does not exist", "no such", "unknown column", "doesn't exist", "has no column", "unknown table", "cannot insert",
+             "cannot update", "is not updatable", "generated", "not insertable")
+    return any(word in error.lower() for word in words)
+
+
+def _named(error: str, table: Table) -> str | None:
+    text = error.replace('"', " ").replace("'", " ").replace("`", " ").replace(".", " ").replace(":", " ").split()
+    return next((column.name for column in table.columns if column.name in text), None)
+
+
+def _culprit(table: Table, column: str | None, statements: Iterable[Statement]) -> str | None:
+    """The revision that took the object away: the first after which it is not there any more."""
+    for one in statements:
+        now = one.after.tables.get(table.name)
+        if now is None or (column and now.column(column) is None):
+            return one.revision
+    for one in statements:
+        if any(_about(change, table) for change in one.changes):
+            return one.revision
+    return None
+
+
+def _about(change: Change, table: Table) -> bool:
+    return getattr(change, "table", None) == table.name or isinstance(change, (RenameTable, RenameColumn)) and change.table == table.name

@@ -1,0 +1,296 @@
+"""Servers, scratch databases and the probe of one rehearsal, and the way between them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from gate.collect import _snapshot, _templates
+from gate.collect._catalogue import Catalogue
+from gate.collect._recording import Recorder
+from gate.context import RunContext
+from gate.databases.base import DatabaseRefused, ScratchDatabase, ScratchServer, open_server
+from gate.errors import CannotDecide, GateError, ProjectBroken
+from gate.facts.database_choice import DatabaseChoice
+from gate.facts.environment import ProjectEnvironment
+from gate.facts.history import History, Project
+from gate.facts.rehearsal import Failure
+from gate.model import Location
+from gate.sandbox import Launch, Probe, ProjectFailure, copy_workspace, hand_over, probe_uid
+
+DEFAULT_DRIVERS = {"postgresql": "psycopg2", "mysql": "pymysql", "mariadb": "pymysql", "sqlite": "pysqlite"}
+
+
+class Stage:
+    """Everything that a rehearsal stands on. A context manager: probe, databases and private tree are gone at its end."""
+
+    def __init__(
+        self, context: RunContext, project: Project, environment: ProjectEnvironment, choice: DatabaseChoice, history: History
+    ) -> None:
+        self.context, self.project, self.environment, self.choice, self.history = context, project, environment, choice, history
+        self.notes: list[str] = []
+        self.snapshot: Mapping[str, Any] = {"used": False, "reason": "replayed"}
+        self.made_outside: tuple[str, ...] = ()
+        self._stack = contextlib.ExitStack()
+        self._main_name: str | None = None
+        self._others: dict[str, ScratchDatabase] = {}
+        self._recorder: Recorder | None = None
+        self._loaded = False
+        self.sources = {one.path: self._text(one.path) for one in history.revisions}
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    def _text(self, path: str) -> str:
+        file = self.context.repo / path
+        return file.read_text("utf-8", "replace") if file.is_file() else ""
+
+    @property
+    def tail(self) -> str:
+        """The end of what the project printed."""
+        return self.probe.tail if hasattr(self, "probe") else ""
+
+    def begin(self) -> None:
+        """Server, first database, private tree, probe; then the project is loaded."""
+        with self.context.timed("server_ready"):
+            self.server = self._server(self.choice)
+            self.database = self._prepared(self.server.create())
+        uid = probe_uid(self.environment.python)
+        self._tree = copy_workspace(self.context.repo, self.context.workdir, uid)
+        self._write_files(uid)
+        launch = Launch(
+            self.environment.python, self._tree, self.project.directory, self._variables(), self.context.workdir,
+            float(self.context.settings.timeout), uid,
+        )
+        self.probe = self._stack.enter_context(Probe(launch, self._handle))
+        self.load()
+
+    def _server(self, choice: DatabaseChoice) -> ScratchServer:
+        """A scratch server of this kind; projects of one run share it."""
+        key = f"server {choice.kind} {choice.version} {choice.url}"
+        if key not in self.context.shared:
+            self.context.progress(f"starting a scratch server: {choice.kind} {choice.version}".rstrip())
+            server = open_server(
+                choice.kind, choice.version or None, choice.url or None, cache_dir=self.context.cache_dir,
+                workdir=self.context.workdir, progress=self.context.progress,
+            )
+            self.context.stack.enter_context(server)
+            self.context.shared[key] = server
+        found: ScratchServer = self.context.shared[key]
+        return found
+
+    def _prepared(self, database: ScratchDatabase, fresh: bool = True) -> ScratchDatabase:
+        """Session settings that decide verdicts, and on a fresh database the user's extensions and SQL."""
+        settings = self.context.settings
+        self._stack.callback(self._drop, database)
+        uid = probe_uid(self.environment.python)
+        if database.server.dialect == "sqlite" and uid is not None:
+            hand_over(Path(database.parts["database"]).parent, uid)
+        if database.server.dialect == "postgresql":
+            name = '"' + database.parts["database"].replace('"', '""') + '"'
+            zone = (settings.time_zone or "UTC").replace("'", "''")
+            database.execute(f"ALTER DATABASE {name} SET client_min_messages = debug1")
+            database.execute(f"ALTER DATABASE {name} SET timezone = '{zone}'")
+        if fresh:
+            self._user_sql(database)
+        return database
+
+    def _drop(self, database: ScratchDatabase) -> None:
+        with contextlib.suppress(GateError):
+            database.drop()
+
+    def _user_sql(self, database: ScratchDatabase) -> None:
+        settings = self.context.settings
+        for extension in settings.extensions:
+            database.execute('CREATE EXTENSION IF NOT EXISTS "' + extension.replace('"', '""') + '" CASCADE')
+        if settings.init_sql:
+            file = settings.path(settings.init_sql) if settings.init_sql.endswith(".sql") else None
+            database.execute(file.read_text("utf-8") if file and file.is_file() else settings.init_sql)
+        if settings.bootstrap.endswith(".sql"):
+            database.execute(settings.path(settings.bootstrap).read_text("utf-8"))
+
+    def _variables(self) -> dict[str, str]:
+        parts = self._parts()
+        return {name: _templates.fill(text, parts) for name, text in self.environment.variables.items()}
+
+    def _parts(self) -> dict[str, str]:
+        driver = self.choice.driver or DEFAULT_DRIVERS[self.database.server.dialect]
+        return {**self.database.parts, "url": self.database.url(driver), "driver": driver}
+
+    def _write_files(self, uid: int | None) -> None:
+        for name, text in self.environment.files.items():
+            path = self._tree / name
+            if not path.resolve().is_relative_to(self._tree.resolve()):
+                raise CannotDecide("lies outside of the repository", where=f"files: {name}", advice="Use a relative path.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_templates.fill(text, self._parts()), "utf-8")
+            hand_over(path.parent, uid)
+
+    def load(self) -> None:
+        """Import the project's Alembic and make its Config. Raises ProjectBroken with an advice."""
+        project = self.project
+        told = {
+            "kind": project.kind, "section": project.section, "entry": project.entry,
+            "ini": self._inside(project.config) if project.config and not project.config.endswith(".toml") else None,
+            "toml": self._inside(project.config) if project.config and project.config.endswith(".toml") else None,
+            "script_location": self._inside(project.script_location) if project.kind == "script-location" else None,
+            "prepend_sys_path": [self._inside(one) or one for one in project.prepend_sys_path],
+            "pythonpath": [self._moved(one) for one in self.environment.pythonpath], "import": list(self.environment.modules),
+        }
+        url = self.database.url(self.choice.driver or DEFAULT_DRIVERS[self.database.server.dialect])
+        before = self._count(self.database)
+        try:
+            versions = self.probe.call("load", project=told, url=url)
+        except ProjectFailure as failure:
+            raise self.explained(failure) from failure
+        self.notes.append(f"project: Python {versions.get('python')}, Alembic {versions.get('alembic')}, SQLAlchemy {versions.get('sqlalchemy')}")
+        self._loaded = True
+        if self._count(self.database) > before:
+            self.made_outside = tuple(sorted(self.database.schema().tables))
+            self.notes.append("the application makes tables when it is imported")
+
+    def _inside(self, path: str | None) -> str | None:
+        return str(self._tree / path) if path else None
+
+    def _moved(self, folder: str) -> str:
+        """A folder of the workspace as a folder of the private copy."""
+        path = Path(folder)
+        return str(self._tree / path.relative_to(self.context.repo)) if path.is_relative_to(self.context.repo) else folder
+
+    @staticmethod
+    def _count(database: ScratchDatabase) -> int:
+        return len(database.schema().tables)
+
+    def use(self, database: ScratchDatabase) -> None:
+        """From now on the project's connections go to this database."""
+        self.database = self._prepared(database, fresh=False)
+        self.probe.call("move")
+
+    def recorder(self) -> Recorder:
+        """A recorder for the database in use."""
+        self._recorder = Recorder(Catalogue(self.database), self.history, self.sources)
+        return self._recorder
+
+    def replay(self, heads: tuple[str, ...]) -> Failure | None:
+        """The base's heads: restored from a snapshot whose key fits exactly, else upgraded to and kept for the next run."""
+        return _snapshot.restored_or(self, heads, lambda: self.upgrade(heads, None))
+
+    def upgrade(self, heads: tuple[str, ...], recorder: Recorder | None) -> Failure | None:
+        """Upgrade to these heads; observed when there is a recorder. A failure is told, not raised."""
+        self._recorder = recorder
+        try:
+            told = self.probe.call("upgrade", target=list(heads), observe=recorder is not None)
+        except ProjectFailure as failure:
+            return failure_of(failure, self.history, self.sources, recorder)
+        finally:
+            self._recorder = None
+        if not told.get("runs"):
+            raise CannotDecide("env.py never called run_migrations, so nothing ran",
+                               advice="Look for a loop over tenants or a branch that was not taken; set `env:` so that it is.")
+        return None
+
+    def downgrade(self, targets: tuple[str, ...]) -> Failure | None:
+        """Downgrade to these revisions; nothing is base."""
+        try:
+            self.probe.call("downgrade", target=list(targets) or ["base"])
+        except ProjectFailure as failure:
+            return failure_of(failure, self.history, self.sources, None)
+        return None
+
+    @property
+    def version_rows(self) -> tuple[str, ...]:
+        """The version table as committed, read from our own connection."""
+        return self.database.versions()
+
+    def session_settings(self) -> dict[str, str]:
+        """Time-outs that hold on the scratch database by themselves (roles, server)."""
+        return {"timezone": self.context.settings.time_zone or "UTC"} if self.database.server.dialect == "postgresql" else {}
+
+    def _handle(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """Events of the probe: a connection that needs a database, a revision that begins, a statement."""
+        kind = event.get("event")
+        if kind == "need":
+            return self._need(event)
+        if kind == "revision" and self._recorder:
+            self._recorder.began(str(event.get("revision")))
+        if kind == "statement":
+            if self._recorder:
+                self._recorder.heard(event, self._rows)
+            return {} if event.get("wait") else None
+        return None
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self.probe.ask_rows(sql)]
+
+    def _need(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Which scratch database stands for the one that the project wants to open."""
+        wanted = "mysql" if event.get("backend") in ("mysql", "mariadb") else str(event.get("backend"))
+        have = "mysql" if self.database.server.dialect in ("mysql", "mariadb") else self.database.server.dialect
+        if wanted != have:
+            if self.choice.certain or self._main_name is not None:
+                return {"refuse": f"the project connects to {wanted}, and this rehearsal runs on {have}"}
+            raise OtherDialect(wanted, str(event.get("driver")))
+        name = str(event.get("database") or "")
+        if self._main_name is None:
+            self._main_name = name
+        database = self.database if name == self._main_name or self._same(name) else self._other(name)
+        return {"url": database.url(str(event.get("driver")))}
+
+    def _same(self, name: str) -> bool:
+        """The scratch database itself, given as the URL; or one database by two names (a file and its full path)."""
+        ours = self.database.parts["database"]
+        if name in (ours, "", ":memory:") or re.fullmatch(r"alembic_gate_\w+", name):
+            return True
+        return have_suffix(name, str(self._main_name)) if self.database.server.dialect == "sqlite" else False
+
+    def _other(self, name: str) -> ScratchDatabase:
+        if name not in self._others:
+            self._others[name] = self._prepared(self.server.create(name))
+            self.notes.append(f"the project opens a second database, {name}: it got one of its own")
+        return self._others[name]
+
+    def explained(self, failure: ProjectFailure) -> ProjectBroken:
+        """A project failure as one sentence with an advice."""
+        from gate.collect._advice import explain
+
+        what, advice = explain(failure.type, failure.message or failure.text, self.tail + "\n" + failure.traceback)
+        return ProjectBroken(what, where=self.project.config or self.project.script_location, advice=advice)
+
+
+class OtherDialect(CannotDecide):
+    """The guess was wrong: the project opens another kind of database."""
+
+    def __init__(self, kind: str, driver: str) -> None:
+        super().__init__(f"the project connects to {kind}", advice=f"Say so: --database {kind}")
+        self.kind, self.driver = kind, driver
+
+
+def have_suffix(one: str, other: str) -> bool:
+    """Do two paths name one file, one of them relative?"""
+    short, long = sorted((one.lstrip("./"), other.lstrip("./")), key=len)
+    return bool(short) and ("/" + long).endswith("/" + short)
+
+
+def failure_of(
+    failure: ProjectFailure, history: History, sources: Mapping[str, str], recorder: Recorder | None
+) -> Failure:
+    """What project code raised, placed on its revision and line."""
+    from gate.collect._recording import around
+
+    location = None
+    revision = failure.revision if failure.revision in history.by_id else None
+    if revision:
+        path = history.by_id[revision].path
+        line = failure.line or history.by_id[revision].upgrade_line or 1
+        location = Location(path, *around(sources.get(path, ""), line))
+    number = None
+    if recorder and recorder.statements and recorder.statements[-1].error:
+        number = recorder.statements[-1].number
+    return Failure(failure.text or failure.message, failure.type, revision, location, failure.sql, number, failure.sqlstate)

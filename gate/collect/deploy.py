@@ -1,0 +1,51 @@
+"""The deploy as rules see it: from the rehearsal; from offline SQL, named as such, where none could run."""
+
+from __future__ import annotations
+
+from gate.context import RunContext
+from gate.errors import CannotDecide
+from gate.facts.history import History, NewRevisions
+from gate.facts.rehearsal import Deploy, Rehearsal
+from gate.facts.schema import Schema
+from gate.settings import Settings
+from gate.sql.resolve import resolved
+
+
+def collect(context: RunContext, history: History, new: NewRevisions, settings: Settings) -> Deploy:
+    """The deploy's statements with the schema around them. Raises CannotDecide when they are not known in any way."""
+    revisions = tuple(history.by_id[id] for id in new.ids if id in history.by_id)
+    if not revisions:
+        return Deploy("postgresql", (), history, (), (), Schema(), Schema())
+    try:
+        rehearsal = context.fact(Rehearsal)
+    except CannotDecide as error:
+        return _offline(context, history, new, error)
+    if rehearsal.baseline_failure:
+        failure = rehearsal.baseline_failure
+        where = failure.location.path if failure.location else None
+        raise CannotDecide(f"the base could not be rebuilt: {failure.error}", where=where,
+                           advice="See upgrade-works; a schema made outside of the revisions needs `bootstrap:`.")
+    world = settings.world
+    server = rehearsal.server
+    last = rehearsal.statements[-1] if rehearsal.statements else None
+    return resolved(Deploy(
+        dialect=server.dialect, version=server.version, history=history, revisions=revisions,
+        statements=rehearsal.statements, baseline=rehearsal.baseline, result=rehearsal.result, runs=rehearsal.runs,
+        server=f"{server.dialect} {server.version_text}", observed=True, complete=last is None or last.error is None,
+        settings=rehearsal.settings, sources={one.path: _text(context, one.path) for one in revisions},
+        round_trip=rehearsal.round_trip, small_tables=frozenset(map(str, world.get("small-tables", ()))),
+        maintenance_window=bool(world.get("maintenance-window")), code_first=bool(world.get("code-first")),
+    ))
+
+
+def _offline(context: RunContext, history: History, new: NewRevisions, why: CannotDecide) -> Deploy:
+    try:
+        from gate.collect import _offline
+    except ImportError:
+        raise why from None
+    return resolved(_offline.deploy(context, history, new, why))
+
+
+def _text(context: RunContext, path: str) -> str:
+    file = context.repo / path
+    return file.read_text("utf-8", "replace") if file.is_file() else ""

@@ -1,0 +1,211 @@
+"""Runs the deploy on scratch databases with rows in them, and tells what happened.
+
+Stages: baseline -> plain rows, observed -> models compared -> the old release's queries -> down and up again -> hostile
+rows. Databases are cloned per stage, never per revision. One probe process imports the project once for all of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gate.collect import _old_release, _round_trip
+from gate.collect._recording import Recorder
+from gate.collect._stage import OtherDialect, Stage
+from gate.context import RunContext
+from gate.databases import digests
+from gate.errors import CannotDecide, GateError, ProjectBroken
+from gate.facts.changes import DropColumn, DropTable, RenameColumn, RenameTable, Update
+from gate.facts.database_choice import DatabaseChoice
+from gate.facts.environment import ProjectEnvironment
+from gate.facts.history import Base, History, NewRevisions, Project
+from gate.facts.rehearsal import DataChange, Diff, Failure, QueryFailure, Rehearsal, RoundTrip, RowsRun, Statement
+from gate.facts.schema import Schema
+from gate.sandbox import ProjectFailure
+
+
+def collect(
+    context: RunContext, project: Project, history: History, base: Base, new: NewRevisions, environment: ProjectEnvironment,
+    choice: DatabaseChoice,
+) -> Rehearsal:
+    """The whole rehearsal. Raises CannotDecide when it could not even reach the baseline's start."""
+    if context.settings.static_only:
+        raise CannotDecide("project code is not run for code of a fork with rights of the base",
+                           advice="Run the gate on pull_request, where the token may only read.")
+    broken = next((one for one in history.problems if one.kind in ("missing-parent", "cycle", "duplicate-id", "unreadable")), None)
+    if broken:
+        raise CannotDecide(f"the revision graph is broken: {broken.message}", where=broken.path, advice=broken.advice)
+    if not history.revisions:
+        raise CannotDecide("there is no revision to rehearse", advice="Check version_locations.")
+    try:
+        with Stage(context, project, environment, choice, history) as stage:
+            return _Rehearsing(context, history, base, new, stage).run()
+    except OtherDialect as truth:
+        context.progress(f"the project connects to {truth.kind}: starting over on it")
+        chosen = dataclasses.replace(choice, kind=truth.kind, driver=truth.driver, version="", certain=True, why="the project's first connection")
+        with Stage(context, project, environment, chosen, history) as stage:
+            return _Rehearsing(context, history, base, new, stage).run()
+
+
+class _Rehearsing:
+    """One rehearsal on its way; each method is one stage."""
+
+    def __init__(self, context: RunContext, history: History, base: Base, new: NewRevisions, stage: Stage) -> None:
+        self.context, self.history, self.base, self.new, self.stage = context, history, base, new, stage
+        self.heads = self._target()
+        self.notes: list[str] = []
+
+    def _target(self) -> tuple[str, ...]:
+        """Where the deploy goes: the heads above the new revisions, all heads when nothing is new."""
+        if not self.new.ids:
+            return self.new.baseline or self.history.heads
+        return self.history.heads if self.context.mode == "check" else _tops(self.history, (*self.new.baseline, *self.new.ids))
+
+    def run(self) -> Rehearsal:
+        """All stages, as far as they can go."""
+        stage = self.stage
+        with self.context.timed("baseline"):
+            stage.begin()
+            failed = self._upgrade_to_baseline()
+        if failed:
+            return self._only(failed)
+        baseline = stage.database.schema()
+        outside = stage.made_outside
+        pristine = stage.database.clone()
+        with self.context.timed("rehearsal"):
+            plain, recorder = self._plain(pristine)
+        empty = None
+        if plain.failure:
+            empty, recorder = self._empty(pristine, recorder)
+        reached = plain.failure is None or (empty is not None and empty.failure is None)
+        result = stage.database.schema() if reached else recorder.catalogue.now
+        with self.context.timed("compare"):
+            diff = self._compare() if reached else None
+        statements = tuple(recorder.statements)
+        old = self._old_release(baseline, statements) if reached else ()
+        round_trip = self._round_trip(baseline, result) if reached else RoundTrip(reason="the upgrade did not get through")
+        versions = stage.version_rows
+        with self.context.timed("rehearsal"):
+            hostile = self._hostile(pristine) if reached else None
+        runs = tuple(run for run in (plain, empty, hostile) if run)
+        return Rehearsal(
+            server=stage.database.server, baseline=baseline, result=result, statements=statements, runs=runs, diff=diff,
+            round_trip=round_trip, old_release=old, version_rows=versions,
+            transaction_per_migration=_own_transactions(statements), creates_schema_outside=outside,
+            settings={**stage.session_settings(), **recorder.settings()}, notes=(*stage.notes, *self.notes), output_tail=stage.tail,
+            snapshot=stage.snapshot, timings=dict(self.context.timings),
+        )
+
+    def _upgrade_to_baseline(self) -> Failure | None:
+        """The base branch's heads, from a snapshot or by replay."""
+        if not self.new.baseline:
+            return None
+        self.context.progress("upgrading the scratch database to the base")
+        return self.stage.replay(self.new.baseline)
+
+    def _only(self, failed: Failure) -> Rehearsal:
+        stage = self.stage
+        return Rehearsal(stage.database.server, Schema(), Schema(), baseline_failure=failed, notes=tuple(stage.notes),
+                         output_tail=stage.tail, snapshot=stage.snapshot, creates_schema_outside=stage.made_outside)
+
+    def _plain(self, pristine: Any) -> tuple[RowsRun, Recorder]:
+        """The observed run, over ordinary rows."""
+        stage = self.stage
+        stage.use(pristine.clone())
+        seeded = stage.database.seed("plain")
+        before = stage.database.digest()
+        self.context.progress(f"rehearsing {len(self.new.ids)} revisions over rows in {seeded.tables} tables")
+        recorder = stage.recorder()
+        failure = stage.upgrade(self.heads, recorder) if self.new.ids else None
+        data: tuple[DataChange, ...] = ()
+        if failure is None and self.new.ids:
+            data = self._data(before, recorder.statements)
+        unseeded = tuple(f"{name}: {why}" for name, why in seeded.unseeded.items())
+        return RowsRun("plain", failure, data, seeded.tables, unseeded), recorder
+
+    def _data(self, before: digests.Digest, statements: Iterable[Statement]) -> tuple[DataChange, ...]:
+        tables = {c.table: c.to for s in statements for c in s.changes if isinstance(c, RenameTable)}
+        columns = {(c.table, c.column): c.to for s in statements for c in s.changes if isinstance(c, RenameColumn)}
+        changes = digests.compare(before, self.stage.database.digest(), tables, columns)
+        return tuple(_blame(change, statements) for change in changes)
+
+    def _empty(self, pristine: Any, plain: Recorder) -> tuple[RowsRun, Recorder]:
+        """The same without rows: tells what breaks always from what breaks on rows, and sees the rest of the statements."""
+        self.stage.use(pristine.clone())
+        recorder = self.stage.recorder()
+        failure = self.stage.upgrade(self.heads, recorder)
+        return (RowsRun("empty", failure), recorder if len(recorder.statements) >= len(plain.statements) else plain)
+
+    def _hostile(self, pristine: Any) -> RowsRun | None:
+        """Rows with NULLs, duplicates and long values: what fails only here depends on the data."""
+        if not self.new.ids:
+            return None
+        self.stage.use(pristine.clone())
+        seeded = self.stage.database.seed("hostile")
+        recorder = self.stage.recorder()
+        failure = self.stage.upgrade(self.heads, recorder)
+        return RowsRun("hostile", failure, (), seeded.tables)
+
+    def _compare(self) -> Diff:
+        """Autogenerate's diff; what project code raises on the way is the reason why there is none."""
+        try:
+            told = self.stage.probe.call("compare")
+        except ProjectFailure as failure:
+            return Diff(error=f"{failure.type}: {failure.message or failure.text}")
+        return Diff(
+            operations=tuple(one for one in told.get("operations", ()) if isinstance(one, Mapping)),
+            code=str(told.get("code") or ""), runs=int(told.get("runs") or 0),
+            metadata_tables=int(told.get("metadata_tables") or 0),
+            error="env.py gives no target_metadata" if told.get("no_metadata") else None,
+        )
+
+    def _old_release(self, baseline: Schema, statements: tuple[Statement, ...]) -> tuple[QueryFailure, ...]:
+        if not self.new.ids:
+            return ()
+        return _old_release.failures(self.stage.database, baseline, statements)
+
+    def _round_trip(self, baseline: Schema, result: Schema) -> RoundTrip:
+        """Down to the baseline and up again, where every revision has a way back."""
+        revisions = [self.history.by_id[id] for id in self.new.ids]
+        try:
+            return _round_trip.ride(self.stage, revisions, self.new.baseline, self.heads, baseline, result)
+        except (ProjectBroken, GateError) as error:
+            return RoundTrip(reason=str(error))
+
+
+def _tops(history: History, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of these revisions that none of the others stands above."""
+    wanted = list(dict.fromkeys(ids))
+    below = {parent for id in wanted if id in history.by_id for parent in history.by_id[id].parents}
+    return tuple(id for id in wanted if id not in below)
+
+
+def _own_transactions(statements: Iterable[Statement]) -> bool | None:
+    """Does each revision run in its own transaction? Observed; None when one revision tells nothing."""
+    seen: dict[str, set[str]] = {}
+    for one in statements:
+        if not one.autocommit:
+            seen.setdefault(one.revision, set()).add(one.transaction)
+    groups = list(seen.values())
+    if len(groups) < 2:
+        return None
+    return not set.intersection(*groups) and len(set.union(*groups)) >= len(groups)
+
+
+def _blame(change: DataChange, statements: Iterable[Statement]) -> DataChange:
+    """The revision and statement that lost the data: the one that drops the object, else the last that updates it."""
+    for one in statements:
+        for each in one.changes:
+            gone = isinstance(each, DropTable) and each.table == change.table and change.kind == "table-dropped"
+            gone = gone or (isinstance(each, DropColumn) and (each.table, each.column) == (change.table, change.column))
+            if gone:
+                return dataclasses.replace(change, revision=one.revision, statement=one.number)
+    for one in reversed(list(statements)):
+        names = {getattr(each, "table", None) for each in one.changes}
+        writes = one.observed and any(t.table == change.table for t in one.observed.touched)
+        if change.table in names and (not isinstance(one.changes[0], Update) or not change.column or change.column in one.changes[0].columns):
+            return dataclasses.replace(change, revision=one.revision, statement=one.number)
+        if writes:
+            return dataclasses.replace(change, revision=one.revision, statement=one.number)
+    return change
