@@ -11,6 +11,7 @@ from gate.docker.dockerfile import Instruction
 from gate.docker.errors import BuildStops, Unknown
 from gate.docker.judgement import Gap
 from gate.docker.paths import inside, rooted
+from gate.docker.patterns import has_wildcard
 from gate.docker.stages import Evaluation, evaluate
 from gate.docker.tree import Event, File, Link, Place, Tree
 
@@ -221,7 +222,9 @@ def _is_near(one: Instruction, case: Case, folders: set[str]) -> bool:
     context = case.made.build.context.folder
     for word in one.words[:-1]:
         plain = rooted(word)
-        plain = posixpath.dirname(plain) if any(mark in plain for mark in "*?[") else plain
+        parts = plain.split("/")
+        first = next((number for number, part in enumerate(parts) if has_wildcard(part)), len(parts))
+        plain = "/".join(parts[:first])
         if f"{context}/{plain}".removeprefix("./") in folders or (plain in ("", ".") and (one.flags or "*" in word)):
             return True
     return False

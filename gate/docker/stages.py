@@ -40,6 +40,7 @@ class Evaluation:
     heads: list[Instruction] = field(default_factory=list)
     bodies: list[list[Instruction]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
     globals: dict[str, str] = field(default_factory=dict)
     done: dict[int, Stage] = field(default_factory=dict)
     source: Tree | None = None
@@ -94,8 +95,10 @@ def evaluate(dockerfile: Dockerfile, build: Build) -> Evaluation:
 def _stage_name(made: Evaluation, head: Instruction) -> str:
     words = head.words
     if len(words) == 1:
+        made.written.append("")
         return ""
     if len(words) == 3 and words[1].lower() == "as":
+        made.written.append(words[2])
         return words[2].lower()
     raise made.stop("FROM requires either one or three arguments", head.line)
 
@@ -130,7 +133,7 @@ def _pairs(rest: str) -> list[str]:
 def _evaluate(made: Evaluation, index: int) -> Stage:
     head = made.heads[index]
     stage = _base(made, index, head)
-    stage.name, stage.index, stage.line = made.names[index], index, head.line
+    stage.name, stage.index, stage.line = made.written[index], index, head.line
     triggers, stage.on_build = stage.on_build, ()
     for text in triggers:
         for one in parse(text, made.dockerfile.path).instructions:

@@ -283,7 +283,7 @@ def _answer(hearing: Hearing) -> Judgement:
     missing = tuple(dict.fromkeys(gap.origin for gap in gaps if not gap.origin.endswith("script.py.mako")))
     landed = {gap.origin: gap.landed for gap in gaps if gap.landed}
     present = {origin: shown(path) for origin, path in {**landed, **hearing.present}.items()}
-    base = Judgement(FINE, missing=missing, present=present, target=stage.label, gaps=tuple(gaps), notes=tuple(_notes(hearing)))
+    base = Judgement(FINE, missing=missing, present=present, target=stage.name or None, gaps=tuple(gaps), notes=tuple(_notes(hearing)))
     if gaps:
         return _broken(base, gaps)
     if hearing.unknown:

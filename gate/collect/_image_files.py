@@ -1,0 +1,128 @@
+"""The repository's files as a build context sees them: names, modes, links; bounded texts; archives that ADD unpacks."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gate.collect._git import Git
+from gate.docker.build import Entry
+from gate.docker.tree import Dir, File, Link, Tree
+from gate.errors import CannotDecide
+
+MOST_FILES = 400_000
+LARGEST_TEXT = 4_000_000
+LARGEST_ARCHIVE = 200_000_000
+MOST_MEMBERS = 100_000
+
+
+@dataclass
+class Repository:
+    """One repository's folder, listed once. Paths are relative to it; nothing outside of it is ever read."""
+
+    root: Path
+    entries: tuple[Entry, ...] = ()
+    texts: dict[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.entries = tuple(_walk(self.root))
+        self.by_path = {entry.path: entry for entry in self.entries}
+        self.tree = Tree()
+        for entry in self.entries:
+            parent, _, name = entry.path.rpartition("/")
+            folder = self.tree.mkdirs(parent)
+            if folder is not None:
+                made = Dir() if entry.folder else Link(entry.target) if entry.target is not None else File(entry.path)
+                folder.children.setdefault(name, made)
+
+    @property
+    def files(self) -> list[str]:
+        """All files, and links whose goal is a file of the repository."""
+        return [one.path for one in self.entries if not one.folder and isinstance(self.tree.get("/" + one.path), File)]
+
+    def resolve(self, path: str) -> str:
+        """A path with links followed inside the repository."""
+        return (self.tree.resolve("/" + path) or "/" + path).lstrip("/") or "."
+
+    def read(self, path: str) -> str | None:
+        """The text of a file (links followed inside the repository), None when there is none or it is too large."""
+        if path not in self.texts:
+            self.texts[path] = self._read(path)
+        return self.texts[path]
+
+    def _read(self, path: str) -> str | None:
+        real = self.resolve(path)
+        entry = self.by_path.get(real)
+        if entry is None or entry.folder or entry.target is not None:
+            return None
+        try:
+            with (self.root / real).open("rb") as file:
+                raw = file.read(LARGEST_TEXT + 1)
+        except OSError:
+            return None
+        return raw.decode("utf-8", "replace") if len(raw) <= LARGEST_TEXT else None
+
+    def archive(self, path: str) -> tuple[Entry, ...] | None:
+        """The members of a tar archive (plain, gz, bz2, xz), None for any other file. Nothing is unpacked."""
+        real = self.root / self.resolve(path)
+        try:
+            if not real.is_file() or real.stat().st_size > LARGEST_ARCHIVE or not tarfile.is_tarfile(real):
+                return None
+            with tarfile.open(real) as archive:
+                return tuple(_member(one) for _, one in zip(range(MOST_MEMBERS), archive, strict=False))
+        except (OSError, tarfile.TarError, EOFError, ValueError):
+            return None
+
+    def tracked(self) -> frozenset[str] | None:
+        """The files that git tracks, None without git."""
+        found = Git(self.root).tracked()
+        return frozenset(found) if found is not None else None
+
+    def ignored_by_git(self, paths: list[str]) -> dict[str, tuple[str, int]]:
+        """For files that git leaves out: the ignore file (relative) and line that says so (git-check-ignore(1), -v)."""
+        out = Git(self.root).run("check-ignore", "-v", "-z", "--stdin", stdin="\0".join(paths).encode()) if paths else None
+        fields = (out or b"").decode("utf-8", "replace").split("\0")[:-1]
+        rows = [fields[number : number + 4] for number in range(0, len(fields) - 3, 4)]
+        return {row[3]: (row[0], int(row[1] or 1)) for row in rows if not os.path.isabs(row[0])}
+
+
+def _member(one: tarfile.TarInfo) -> Entry:
+    return Entry(one.name, one.mode, one.linkname if one.issym() else None, one.isdir())
+
+
+def _walk(root: Path) -> Iterator[Entry]:
+    """Folders before what they hold. Links are not followed, ``.git`` is listed but not entered."""
+    todo = [""]
+    count = 0
+    while todo:
+        base = todo.pop()
+        try:
+            found = sorted(os.scandir(root / base), key=lambda one: one.name)
+        except OSError:
+            continue
+        for one in found:
+            count += 1
+            if count > MOST_FILES:
+                raise CannotDecide(f"there are more than {MOST_FILES} files", where=str(root), advice="Name the context with --docker-context.")
+            path = f"{base}/{one.name}" if base else one.name
+            entry = _entry(path, one)
+            if entry is not None:
+                yield entry
+                if entry.folder and path != ".git":
+                    todo.append(path)
+
+
+def _entry(path: str, one: os.DirEntry[str]) -> Entry | None:
+    try:
+        if one.is_symlink():
+            return Entry(path, target=os.readlink(one.path))
+        mode = one.stat(follow_symlinks=False).st_mode
+    except OSError:
+        return None
+    if stat.S_ISDIR(mode):
+        return Entry(path, mode & 0o7777, folder=True)
+    return Entry(path, mode & 0o7777) if stat.S_ISREG(mode) else None

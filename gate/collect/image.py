@@ -1,0 +1,114 @@
+"""The images that ship, judged without building them; or a built one, read without starting it."""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+
+from gate.collect._image_files import Repository
+from gate.collect._image_ships import builds, ships
+from gate.context import RunContext
+from gate.docker.build import Build, Stage
+from gate.docker.dockerfile import parse
+from gate.docker.errors import BuildStops
+from gate.docker.judgement import BROKEN, CANNOT_TELL, Judgement
+from gate.docker.lookup import Run
+from gate.docker.project import Hints, Project, describe
+from gate.docker.remedies import mend
+from gate.docker.running import find
+from gate.docker.shipping import Ship
+from gate.docker.verdict import judge
+from gate.facts.history import Project as Environment
+from gate.facts.image import ImageAnswer, ImageFacts, ImageNote
+from gate.settings import Settings
+
+
+def collect(context: RunContext, environment: Environment) -> ImageFacts:
+    """Every image that ships, with its answer; the one that runs the migrations decides."""
+    with context.timed("image"):
+        repository = Repository(context.repo)
+        project = project_of(repository, environment)
+        found = ships(context.settings, repository)
+        if isinstance(found, str):
+            return ImageFacts(none=found)
+        answers = tuple(_answer(context.settings, repository, project, ship, found) for ship in found)
+        return ImageFacts(answers, _deciding(answers))
+
+
+def project_of(repository: Repository, environment: Environment) -> Project:
+    """What an upgrade of this environment needs, as the repository holds it."""
+    config = environment.config or ""
+    hints = Hints(
+        config, environment.section, repository.resolve(environment.script_location) if environment.script_location else "",
+        tuple(repository.resolve(one) for one in environment.version_locations), environment.recursive, environment.directory,
+        environment.kind == "flask", environment.prepend_sys_path,
+    )
+    return describe(repository.files, repository.read, hints)
+
+
+def _answer(settings: Settings, repository: Repository, project: Project, ship: Ship, every: list[Ship]) -> ImageAnswer:
+    """The judgement of one image as a fact."""
+    started: list[Run] = []
+    judgement, build = _judged(settings, repository, project, ship, every, started)
+    context = build.context.folder if build else ship.context
+    notes = tuple(ImageNote(*note) for note in judgement.notes)
+    return ImageAnswer(
+        ship.name, judgement.verdict, judgement.reason, judgement.path, judgement.line, judgement.missing, judgement.present,  # type: ignore[arg-type]  # the three words of judgement.py
+        judgement.target, judgement.message, judgement.settle, judgement.mend or mend(judgement, project, context, repository.read), notes,
+        "static", ship.source, ship.dockerfile, context, project.revisions, any(run.said for run in started),
+    )
+
+
+def _judged(
+    settings: Settings, repository: Repository, project: Project, ship: Ship, every: list[Ship], started: list[Run]
+) -> tuple[Judgement, Build | None]:
+    if ship.unknown:
+        return Judgement(CANNOT_TELL, path=ship.path, line=ship.line, target=ship.target, message=ship.unknown,
+                         settle="name it with --dockerfile, --docker-context and --docker-target"), None
+    try:
+        build = builds(repository, project, ship, every)
+        text = ship.inline if ship.inline is not None else repository.read(ship.dockerfile or "Dockerfile")
+        if text is None:
+            return Judgement(BROKEN, "build_fails", ship.path, ship.line, project.files, target=ship.target,
+                             message=f"there is no {ship.dockerfile}"), build
+        dockerfile = parse(text, ship.dockerfile or ship.path)
+    except BuildStops as stop:
+        return Judgement(BROKEN, "build_fails", stop.path, stop.line, project.files, target=ship.target,
+                         message=f"the build stops: {stop.what}"), None
+
+    def runs(stage: Stage) -> Run:
+        run = _run(settings, stage, ship, build)
+        started.append(run)
+        return run
+
+    return judge(dockerfile, build, project, runs, (ship.path, ship.line) if ship.source not in ("flags", "dockerfile") else None), build
+
+
+def _run(settings: Settings, stage: Stage, ship: Ship, build: Build) -> Run:
+    """How the upgrade starts there: what the flags say, else what the image's command shows, else Alembic's own look-up."""
+    cwd = posixpath.join(stage.workdir, ship.workdir) if ship.workdir else stage.workdir
+    stage.env.update(ship.env)
+    if ship.user is not None:
+        stage.user = ship.user
+    entrypoint = stage.entrypoint if ship.entrypoint is None else ship.entrypoint
+    command = ship.command if ship.command is not None else () if ship.entrypoint is not None else stage.command
+    seen = [find(stage.tree, build.text, words, cwd, stage.env) for words in ((*entrypoint, *command), command, entrypoint) if words]
+    shown = next((one for one in seen if one is not None), None)
+    said = (stage.name, stage.run_line or stage.line) if shown else None
+    if settings.run_flask_directory:
+        return Run(cwd, flask=settings.run_flask_directory, said=said)
+    if settings.run_script_location:
+        return Run(cwd, script=settings.run_script_location, said=said)
+    if settings.run_config:
+        return Run(cwd, settings.run_config, section=settings.section, said=said)
+    return dataclasses.replace(shown, said=said) if shown else Run(cwd, section=settings.section)
+
+
+def _deciding(answers: tuple[ImageAnswer, ...]) -> int:
+    """The image that runs the migrations: one seen to start the upgrade, else the one that carries most of them."""
+    def weight(number: int) -> tuple[bool, bool, int, int]:
+        one = answers[number]
+        named = any(word in one.name.lower() for word in ("migrat", "alembic", "upgrade", "prestart"))
+        return one.starts_upgrade, named, len(one.present), -number
+
+    return max(range(len(answers)), key=weight) if answers else 0
