@@ -90,12 +90,13 @@ class RenameTable(Change):
 class RecreateTable(Change):
     """SQLite's way to alter: a new table, the rows copied, the old one dropped, the new one renamed.
 
-    ``gate.sql.resolve`` puts it, followed by the changes that it amounts to, where the old table is dropped;
-    ``temporary`` is the new table's first name.
+    ``gate.sql.resolve`` puts it, followed by the changes that it amounts to, where the rows are copied;
+    ``temporary`` is the new table's first name, ``steps`` the numbers of all its statements.
     """
 
     table: str
     temporary: str
+    steps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

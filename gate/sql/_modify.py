@@ -47,27 +47,27 @@ def column_before(change: ModifyColumn, statement: Statement) -> Column | None:
 
 
 def _meant(change: ModifyColumn, statement: Statement, sources: Mapping[str, str]) -> Iterator[Change]:
-    was, spec, table = column_before(change, statement), change.spec, change.table
-    if spec.name.lower() != change.column.lower():
-        yield RenameColumn(table, change.column, spec.name)
-    if was is None:
-        return
-    lost = lost_attributes(change, statement, sources)
-    if not _same_type(change, statement, was):
-        yield AlterColumnType(table, spec.name, spec.type, collation=spec.collation)
-    if was.nullable and not spec.nullable:
-        yield SetNotNull(table, spec.name)
-    if not was.nullable and spec.nullable and "NOT NULL" not in lost:
-        yield DropNotNull(table, spec.name)
-    yield from _default(table, spec, was, lost)
+    """The changes under the column's old name, the rename last."""
+    was, spec, table, column = column_before(change, statement), change.spec, change.table, change.column
+    if was is not None:
+        lost = lost_attributes(change, statement, sources)
+        if not _same_type(change, statement, was):
+            yield AlterColumnType(table, column, spec.type, collation=spec.collation)
+        if was.nullable and not spec.nullable:
+            yield SetNotNull(table, column)
+        if not was.nullable and spec.nullable and "NOT NULL" not in lost:
+            yield DropNotNull(table, column)
+        yield from _default(change, was, lost)
+    if spec.name.lower() != column.lower():
+        yield RenameColumn(table, column, spec.name)
 
 
-def _default(table: str, spec: ColumnSpec, was: Column, lost: tuple[str, ...]) -> Iterator[Change]:
-    old, new = plain_default(was.default), plain_default(spec.default)
+def _default(change: ModifyColumn, was: Column, lost: tuple[str, ...]) -> Iterator[Change]:
+    old, new = plain_default(was.default), plain_default(change.spec.default)
     if old is not None and new is None and not any(one.startswith(("DEFAULT", "ON UPDATE")) for one in lost):
-        yield DropDefault(table, spec.name)
+        yield DropDefault(change.table, change.column)
     elif new is not None and new != old:
-        yield SetDefault(table, spec.name, spec.default or "")
+        yield SetDefault(change.table, change.column, change.spec.default or "")
 
 
 def _same_type(change: ModifyColumn, statement: Statement, was: Column) -> bool:

@@ -6,6 +6,7 @@ The steps are https://www.sqlite.org/lang_altertable.html#otheralter; Alembic's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -35,10 +36,9 @@ from gate.facts.changes import (
     SetNotNull,
 )
 from gate.facts.rehearsal import Statement
-from gate.facts.schema import Table
+from gate.facts.schema import Constraint, Table
 from gate.sql import _types
 from gate.sql._modify import plain_default
-from gate.sql.sqlite import parse
 
 PREFIX = "_alembic_tmp_"
 STEP = Harmless("recreate")
@@ -46,19 +46,22 @@ STEP = Harmless("recreate")
 
 @dataclass(frozen=True)
 class _Recreate:
-    """One recreate: where its steps stand, the table as it was, as it is made, and where each column comes from."""
+    """One recreate: where its steps stand, the table as it was, as it is made, and where each column comes from.
+
+    ``anchor`` is the step that tells the changes: the copy, since it is there that rows refuse them.
+    """
 
     table: str
     temporary: str
     steps: frozenset[int]
-    drop: int
+    anchor: int
     old: Table | None
     new: CreateTable
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
 def folded(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """Every recreate as one ``RecreateTable`` with its changes, at the statement that drops the old table."""
+    """Every recreate as one ``RecreateTable`` with its changes, at the statement that copies the rows."""
     found = list(_recreates(statements))
     return tuple(_rewritten(statement, found) for statement in statements)
 
@@ -77,15 +80,16 @@ def _followed(statements: tuple[Statement, ...], made: CreateTable) -> _Recreate
     first = statements[0]
     mine = [one for one in statements if one.revision == first.revision]
     table = _goal(mine, made)
-    drop = next((one for one in mine if DropTable(table) in _bare_drops(one)), None) if table else None
-    if table is None or drop is None:
-        return None
     copy = next((one for one in mine if any(_copies(change, made.table) for change in one.changes)), None)
+    drop = next((one for one in mine if DropTable(table) in _bare_drops(one)), None) if table else None
+    if table is None or (copy is None and drop is None):
+        return None
     rename = next((one for one in mine if RenameTable(made.table, table) in one.changes), None)
     clean = next((one for one in mine if DropTable(made.table) in _bare_drops(one)), None)
-    steps = frozenset(one.number for one in (first, copy, drop, rename, clean) if one)
+    steps = [one.number for one in (first, copy, drop, rename, clean) if one]
+    anchor = (copy or drop or first).number
     sources = _column_sources(copy.sql) if copy else {}
-    return _Recreate(table, made.table, steps, drop.number, first.before.table(table), made, sources)
+    return _Recreate(table, made.table, frozenset(steps), anchor, first.before.table(table), made, sources)
 
 
 def _bare_drops(statement: Statement) -> list[DropTable]:
@@ -123,12 +127,12 @@ def _column_sources(sql: str) -> Mapping[str, str]:
 
 def _rewritten(statement: Statement, found: list[_Recreate]) -> Statement:
     for one in found:
-        if statement.number == one.drop:
-            made = (RecreateTable(one.table, one.temporary), *_changes(one))
+        if statement.number == one.anchor:
+            made = (RecreateTable(one.table, one.temporary, tuple(sorted(one.steps))), *_changes(one))
             return replace(statement, changes=made, understood=True)
         if statement.number in one.steps:
             return replace(statement, changes=(STEP,), understood=True)
-        if statement.number > one.drop:
+        if statement.number > one.anchor:
             statement = replace(statement, changes=tuple(_index(change, one) for change in statement.changes))
     return statement
 
@@ -143,27 +147,30 @@ def _index(change: Change, one: _Recreate) -> Change:
 
 
 def spec_of(table: Table) -> CreateTable:
-    """A table of the catalogue as a statement would write it: its own text where the catalogue has it."""
-    for change in parse(table.definition).changes if table.definition else ():
-        if isinstance(change, CreateTable) and change.columns:
-            return change
+    """A table of the catalogue as a statement would write it; constraints that nobody named have no name."""
     columns = tuple(
         ColumnSpec(one.name, one.type, one.nullable, one.default, one.generated, one.identity, collation=one.collation)
         for one in table.columns
     )
-    constraints = tuple(
-        ConstraintSpec(
-            one.kind,
-            one.name or None,
-            one.columns,
-            one.definition,
-            one.references,
-            one.referenced_columns,
-            one.on_delete,
-        )
-        for one in table.constraints
+    return CreateTable(table.name, columns, tuple(_spec(table.name, one) for one in table.constraints))
+
+
+def _spec(table: str, one: Constraint) -> ConstraintSpec:
+    expression = one.definition.removeprefix("CHECK (").removesuffix(")") if one.kind == "check" else None
+    name = None if is_unnamed(table, one) else one.name
+    return ConstraintSpec(
+        one.kind, name, one.columns, expression, one.references, one.referenced_columns, one.on_delete
     )
-    return CreateTable(table.name, columns, constraints)
+
+
+def is_unnamed(table: str, one: Constraint) -> bool:
+    """Whether the catalogue made the name up, because the statement gave none (``gate.databases`` says how)."""
+    made_up = {f"{table}_pkey", f"{table}_{'_'.join(one.columns)}_fkey"}
+    return (
+        one.name in made_up
+        or one.name.startswith("sqlite_autoindex_")
+        or re.fullmatch(rf"{re.escape(table)}_check_\d+", one.name) is not None
+    )
 
 
 def constraints_of(made: CreateTable) -> tuple[ConstraintSpec, ...]:
@@ -197,9 +204,9 @@ def _columns(one: _Recreate, was: CreateTable) -> Iterator[Change]:
             yield AddColumn(one.table, column)
             continue
         kept.add(source)
+        yield from _column(one.table, before, column, column.name.lower() in keys)
         if before.name.lower() != column.name.lower():
             yield RenameColumn(one.table, before.name, column.name)
-        yield from _column(one.table, before, column, column.name.lower() in keys)
     yield from (DropColumn(one.table, column.name) for name, column in old.items() if name not in kept)
 
 
@@ -210,16 +217,16 @@ def _key(made: CreateTable) -> tuple[str, ...]:
 
 def _column(table: str, was: ColumnSpec, now: ColumnSpec, key: bool) -> Iterator[Change]:
     if not _types.same(was.type, now.type):
-        yield AlterColumnType(table, now.name, now.type)
+        yield AlterColumnType(table, was.name, now.type)
     if was.nullable and not now.nullable and not key:
-        yield SetNotNull(table, now.name)
+        yield SetNotNull(table, was.name)
     if not was.nullable and now.nullable and not key:
-        yield DropNotNull(table, now.name)
+        yield DropNotNull(table, was.name)
     old, new = plain_default(was.default), plain_default(now.default)
     if old is not None and new is None:
-        yield DropDefault(table, now.name)
+        yield DropDefault(table, was.name)
     elif new is not None and old != new:
-        yield SetDefault(table, now.name, now.default or "")
+        yield SetDefault(table, was.name, now.default or "")
 
 
 def _constraints(one: _Recreate, was: CreateTable) -> Iterator[Change]:

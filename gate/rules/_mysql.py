@@ -1,0 +1,264 @@
+"""What an ALTER costs on MySQL and MariaDB: as observed, else as the manuals' tables say for that version.
+
+https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html
+https://mariadb.com/kb/en/innodb-online-ddl-operations-with-the-instant-alter-algorithm/ (and its siblings)
+The MariaDB column was measured on 10.11; MySQL's is read, and said to be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import Column, Table
+from gate.model import Evidence, EvidenceKind, Remedy, Step
+from gate.rules._world import column_before
+from gate.sql import _types
+
+_ALGORITHMS = ("INSTANT", "NOCOPY", "INPLACE", "COPY")
+_LOCKS = ("NONE", "SHARED", "EXCLUSIVE")
+# https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html: a varchar keeps one length byte up to 255.
+_ONE_LENGTH_BYTE = 255
+_MYSQL_VALUES = ("0", "off", "false")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How the server makes a change. ``rebuild`` tells that the whole table is written anew."""
+
+    algorithm: str = "INSTANT"
+    lock: str = "NONE"
+    rebuild: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def copies(self) -> bool:
+        """The server copies the table row by row, and no one writes to it meanwhile."""
+        return self.algorithm == "COPY"
+
+    @property
+    def stops_writes(self) -> bool:
+        """Writers wait until it is done."""
+        return self.lock != "NONE"
+
+
+INSTANT = Cost()
+ONLINE_INDEX = Cost("INPLACE", "NONE")
+ONLINE_REBUILD = Cost("INPLACE", "NONE", rebuild=True)
+BLOCKING_REBUILD = Cost("INPLACE", "SHARED", rebuild=True)
+COPY = Cost("COPY", "SHARED", rebuild=True)
+
+
+def cost(deploy: Deploy, statement: Statement) -> Cost:
+    """The cost of a statement; with what was observed as evidence, or with the table's word where nobody watched."""
+    seen = statement.observed
+    if seen and seen.algorithm:
+        detail = (
+            f"{deploy.server or deploy.dialect} took ALGORITHM={seen.algorithm}, LOCK={seen.lock_level or 'DEFAULT'}"
+        )
+        if seen.refusals:
+            detail += f"; weaker ones refused, the last with: {seen.refusals[-1]}"
+        lock = seen.lock_level or ("SHARED" if seen.algorithm == "COPY" else "NONE")
+        rebuild = bool(seen.rewrites) or seen.algorithm == "COPY"
+        return Cost(seen.algorithm, lock, rebuild, (Evidence(EvidenceKind.OBSERVED, detail),))
+    worst = _worst([_of(deploy, statement, change) for change in statement.changes])
+    version = ".".join(map(str, deploy.version))
+    read = f"the manual of {deploy.dialect} {version}: ALGORITHM={worst.algorithm}, LOCK={worst.lock}; not measured"
+    return Cost(worst.algorithm, worst.lock, worst.rebuild, (Evidence(EvidenceKind.READ, read),))
+
+
+def _worst(costs: list[Cost]) -> Cost:
+    """One statement is done in the way of its most expensive part."""
+    return Cost(
+        max((one.algorithm for one in costs), key=_ALGORITHMS.index, default="INSTANT"),
+        max((one.lock for one in costs), key=_LOCKS.index, default="NONE"),
+        any(one.rebuild for one in costs),
+    )
+
+
+def _of(deploy: Deploy, statement: Statement, change: c.Change) -> Cost:
+    reader = _TABLE.get(type(change))
+    return reader(deploy, statement, change) if reader else INSTANT
+
+
+def _at_least(deploy: Deploy, mysql: tuple[int, ...], mariadb: tuple[int, ...]) -> bool:
+    return tuple(deploy.version) >= (mariadb if deploy.dialect == "mariadb" else mysql)
+
+
+def _add_column(deploy: Deploy, statement: Statement, change: c.AddColumn) -> Cost:
+    new = change.column
+    if new.generated == "stored" or _is_expression(new.default) or _verified(deploy, new):
+        return COPY
+    if new.identity:
+        return BLOCKING_REBUILD
+    if new.generated == "virtual":
+        return INSTANT
+    last = not (new.first or new.after)
+    instant = _at_least(deploy, (8, 0, 29), (10, 4)) or (last and _at_least(deploy, (8, 0, 12), (10, 3, 2)))
+    return INSTANT if instant else ONLINE_REBUILD
+
+
+def _verified(deploy: Deploy, new: c.ColumnSpec) -> bool:
+    """A condition beside the column. MySQL reads over an inline REFERENCES, and before 8.0.16 over a CHECK."""
+    checked = new.check is not None and _at_least(deploy, (8, 0, 16), (10, 2, 1))
+    return checked or (new.references is not None and deploy.dialect == "mariadb" and deploy.version >= (10, 5))
+
+
+def _is_expression(default: str | None) -> bool:
+    """A default that is computed row by row. CURRENT_TIMESTAMP is one value for the whole statement."""
+    if default is None:
+        return False
+    text = re.sub(r"\s+on update.*", "", default.strip(), flags=re.IGNORECASE).strip("()").lower()
+    return bool(re.match(r"[a-z_]\w*\s*\(", text)) and not text.startswith(("current_timestamp", "now", "localtime"))
+
+
+def _drop_column(deploy: Deploy, statement: Statement, change: c.DropColumn) -> Cost:
+    return INSTANT if _at_least(deploy, (8, 0, 29), (10, 4)) else ONLINE_REBUILD
+
+
+def _retype(deploy: Deploy, statement: Statement, change: c.AlterColumnType) -> Cost:
+    before = column_before(statement, change.table, change.column)
+    if before is not None and before.collation and change.collation and before.collation != change.collation:
+        return COPY
+    return INSTANT if before is not None and widens(before, change.type) else COPY
+
+
+def widens(before: Column, type: str) -> bool:
+    """A change of the type that leaves the rows as they are: a wider varchar of as many length bytes, labels appended."""
+    if _types.same(before.type, type):
+        return True
+    old, new = _types.size(before.type), _types.size(type)
+    if _types.base(before.type) == _types.base(type) == "varchar" and old and new:
+        width = 4 if "utf8mb4" in (before.collation or "utf8mb4") else 3
+        return new[0] >= old[0] and (old[0] * width <= _ONE_LENGTH_BYTE) == (new[0] * width <= _ONE_LENGTH_BYTE)
+    if _types.base(before.type) == _types.base(type) in ("enum", "set"):
+        labels = _types.members(before.type)
+        return _types.members(type)[: len(labels)] == labels
+    return False
+
+
+def _nullability(deploy: Deploy, statement: Statement, change: c.Change) -> Cost:
+    return ONLINE_REBUILD
+
+
+def _modify(deploy: Deploy, statement: Statement, change: c.ModifyColumn) -> Cost:
+    """Its parts are told beside it; NOT NULL that gets lost is told only here."""
+    before = column_before(statement, change.table, change.column)
+    if before is None:
+        return INSTANT
+    return ONLINE_REBUILD if before.nullable != change.spec.nullable else INSTANT
+
+
+def _add_constraint(deploy: Deploy, statement: Statement, change: c.AddConstraint) -> Cost:
+    kind = change.constraint.kind
+    if kind == "foreign-key":
+        return ONLINE_INDEX if not foreign_key_checks(deploy, statement) else COPY
+    if kind == "check":
+        return COPY if _at_least(deploy, (8, 0, 16), (10, 2, 1)) else INSTANT
+    return ONLINE_REBUILD if kind == "primary-key" else ONLINE_INDEX
+
+
+def foreign_key_checks(deploy: Deploy, statement: Statement) -> bool:
+    """Whether foreign_key_checks is on when the statement runs; without it a new key reads no rows."""
+    value = deploy.settings.get("foreign_key_checks", "1")
+    for one in deploy.statements:
+        for change in one.changes if one.number < statement.number else ():
+            if isinstance(change, c.SetSetting) and change.name == "foreign_key_checks":
+                value = change.value
+    return value.strip().lower() not in _MYSQL_VALUES
+
+
+def _drop_constraint(deploy: Deploy, statement: Statement, change: c.DropConstraint) -> Cost:
+    if change.kind != "primary-key":
+        return INSTANT
+    return ONLINE_REBUILD if replaces_primary_key(statement) else COPY
+
+
+def replaces_primary_key(statement: Statement) -> bool:
+    """One ALTER that drops the key and adds another is done without a copy."""
+    return any(isinstance(one, c.AddConstraint) and one.constraint.kind == "primary-key" for one in statement.changes)
+
+
+def _create_index(deploy: Deploy, statement: Statement, change: c.CreateIndex) -> Cost:
+    if not change.fulltext:
+        return ONLINE_INDEX
+    return Cost("INPLACE", "SHARED", rebuild=first_fulltext(statement.before.table(change.table)))
+
+
+def first_fulltext(table: Table | None) -> bool:
+    """The first FULLTEXT index adds a hidden column, so the table is built anew."""
+    return table is None or not any("fulltext" in (one.method + one.definition).lower() for one in table.indexes)
+
+
+def _option(deploy: Deploy, statement: Statement, change: c.SetTableOption) -> Cost:
+    if change.option == "engine":
+        return ONLINE_REBUILD if change.value.lower() == "innodb" else COPY
+    if change.option in ("row-format", "key-block-size", "encryption", "encrypted", "page-compressed"):
+        return ONLINE_REBUILD
+    return COPY if change.option in ("convert-charset", "partition", "system-versioning") else INSTANT
+
+
+def _maintenance(deploy: Deploy, statement: Statement, change: c.Maintenance) -> Cost:
+    return ONLINE_REBUILD if change.verb in ("force", "optimize") else INSTANT
+
+
+def _wished(deploy: Deploy, statement: Statement, change: c.AlterAlgorithm) -> Cost:
+    algorithm = change.algorithm if change.algorithm in _ALGORITHMS else "INSTANT"
+    lock = change.lock if change.lock in _LOCKS else ("SHARED" if algorithm == "COPY" else "NONE")
+    return Cost(algorithm, lock, algorithm == "COPY")
+
+
+_TABLE: dict[type[c.Change], Callable[..., Cost]] = {
+    c.AddColumn: _add_column,
+    c.DropColumn: _drop_column,
+    c.AlterColumnType: _retype,
+    c.SetNotNull: _nullability,
+    c.DropNotNull: _nullability,
+    c.ModifyColumn: _modify,
+    c.AddConstraint: _add_constraint,
+    c.DropConstraint: _drop_constraint,
+    c.CreateIndex: _create_index,
+    c.SetTableOption: _option,
+    c.Maintenance: _maintenance,
+    c.AlterAlgorithm: _wished,
+}
+
+_CLAUSES = re.compile(
+    r"^\s*ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\s+(?:IF\s+EXISTS\s+)?(?:`[^`]+`|[\w$]+)(?:\s*\.\s*(?:`[^`]+`|[\w$]+))?"
+    r"\s+(?P<clauses>.+?)\s*;?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def online_tool(statement: Statement, table: str, summary: str = "") -> Remedy:
+    """The way round a copy: a tool that fills a shadow table while the application goes on writing.
+
+    gh-ost does not take tables with foreign keys (https://github.com/github/gh-ost/blob/master/doc/requirements-and-limitations.md);
+    pt-online-schema-change does, with ``--alter-foreign-keys-method``.
+    """
+    found = _CLAUSES.match(statement.sql)
+    clauses = " ".join(found.group("clauses").split()) if found else "..."
+    told = clauses.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`")
+    before = statement.before.table(table)
+    keyed = statement.before.referencing(table) or (
+        before and any(one.kind == "foreign-key" for one in before.constraints)
+    )
+    toolkit = (
+        f'pt-online-schema-change --alter "{told}" {"--alter-foreign-keys-method auto " if keyed else ""}'
+        f"D=<database>,t={table} --execute"
+    )
+    ghost = f'gh-ost --database=<database> --table={table} --alter="{told}" --execute'
+    return Remedy(
+        summary or "The server can only copy the table: let an online schema change tool do it while writers go on.",
+        (
+            Step(1, "Change the table with a tool", toolkit if keyed else f"{ghost}\n# or\n{toolkit}"),
+            Step(
+                1,
+                "Then mark this revision as applied there (elsewhere, on small databases, it runs as it is)",
+                f"alembic stamp {statement.revision}",
+            ),
+        ),
+    )

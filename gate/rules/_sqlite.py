@@ -1,0 +1,78 @@
+"""What SQLite's recreate does beyond what was asked for: who points at the table, what it carried, what is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import Constraint, Index, Table
+
+_OFF = ("off", "0", "false", "no")
+
+
+def recreates(deploy: Deploy) -> Iterator[tuple[Statement, c.RecreateTable]]:
+    """Every table older than the deploy that is made anew."""
+    yield from deploy.changes(c.RecreateTable)
+
+
+def steps(deploy: Deploy, change: c.RecreateTable) -> tuple[Statement, ...]:
+    """The statements of one recreate, as far as it came."""
+    return tuple(one for one in deploy.statements if one.number in change.steps)
+
+
+def old_table(deploy: Deploy, change: c.RecreateTable) -> Table | None:
+    """The table as it was before its recreate began."""
+    return steps(deploy, change)[0].before.table(change.table)
+
+
+def final_table(deploy: Deploy, statement: Statement, table: str) -> Table | None:
+    """The table at the end of the revision, when all that was to be put back has been; None where it never got there."""
+    mine = [one for one in deploy.statements if one.revision == statement.revision]
+    return mine[-1].after.table(table) if not any(one.error for one in mine) else None
+
+
+def foreign_keys(deploy: Deploy, statement: Statement) -> bool | None:
+    """Whether SQLite keeps foreign keys at that moment; None where nobody watched."""
+    for one in reversed([one for one in deploy.statements if one.number <= statement.number]):
+        if one.observed is not None and "foreign_keys" in one.observed.facts:
+            return bool(one.observed.facts["foreign_keys"])
+    value = deploy.settings.get("pragma foreign_keys")
+    return None if value is None else value.strip().lower() not in _OFF
+
+
+def children(deploy: Deploy, change: c.RecreateTable) -> tuple[tuple[Table, Constraint], ...]:
+    """Foreign keys of other tables that point at the table."""
+    schema = steps(deploy, change)[0].before
+    lower = change.table.lower()
+    return tuple(
+        (child, key)
+        for child in schema.tables.values()
+        for key in child.constraints
+        if key.kind == "foreign-key" and (key.references or "").lower() == lower and child.name.lower() != lower
+    )
+
+
+def rows_lost(deploy: Deploy, change: c.RecreateTable, child: str) -> int | None:
+    """Rows that the recreate took from another table; None where nobody watched."""
+    watched = [one.observed for one in steps(deploy, change) if one.observed is not None]
+    if not watched:
+        return None
+    return sum(one.deleted for seen in watched for one in seen.touched if one.table.lower() == child.lower())
+
+
+def is_expression(index: Index) -> bool:
+    """An index over an expression, which SQLAlchemy cannot reflect."""
+    inside = re.search(r"\bON\b[^(]*\((.*)\)", index.definition, re.IGNORECASE | re.DOTALL)
+    return not index.columns or bool(inside and "(" in inside.group(1))
+
+
+FOREIGN_KEYS_OFF = """# env.py, before the transaction begins (the pragma does nothing inside of one)
+with engine.connect() as connection:
+    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    context.configure(connection=connection, target_metadata=target_metadata, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+    assert not connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    connection.exec_driver_sql("PRAGMA foreign_keys=ON")"""
