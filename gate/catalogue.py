@@ -1,0 +1,256 @@
+"""What the gate knows, told for readers: rules, checks and settings as Markdown, text and plain values.
+
+Every word comes from the modules themselves (registry, settings table), so that documentation, ``alembic-gate rules``
+and findings cannot disagree.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import gate.checks
+from gate import registry
+from gate.check import Check
+from gate.model import Category
+from gate.rule import Example, Rule
+from gate.settings import Option, options
+
+DIALECTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
+_MADE = "<!-- Written by scripts/docs from the modules. Change those, not this page. -->"
+_GROUPS = {
+    "general": "What is judged, how, and what is said",
+    "predeploy": "The target (`predeploy`, `verify`)",
+    "docker": "The image",
+    "github": "On GitHub",
+}
+
+
+def rule_value(rule: Rule) -> dict[str, Any]:
+    """One rule as ``alembic-gate rules --format json`` gives it."""
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "why": rule.why,
+        "category": rule.category.value,
+        "severity": rule.severity.value,
+        "harms": {category.value: severity.value for category, severity in rule.harms.items()},
+        "dialects": list(rule.dialects),
+        "split": list(rule.split),
+        "check": rule.reports_to,
+        "unsafe": [_example_value(one) for one in rule.unsafe],
+        "safe": [_example_value(one) for one in rule.safe],
+    }
+
+
+def check_value(check: Check) -> dict[str, Any]:
+    """One check as plain values."""
+    return {
+        "id": check.id,
+        "title": check.title,
+        "question": check.question,
+        "modes": list(check.modes),
+        "on_undecided": check.on_undecided,
+        "runs_project_code": check.runs_project_code,
+    }
+
+
+def _example_value(example: Example) -> dict[str, Any]:
+    return {
+        "deploy": list(example.deploy),
+        "earlier": list(example.earlier),
+        "dialect": example.dialect,
+        "env": dict(example.env or {}),
+        "downgrade": example.downgrade,
+    }
+
+
+def rules_page() -> str:
+    """``docs/rules.md``: an index by category, then one section per rule."""
+    rules = list(registry.rules().values())
+    parts = [
+        "# Rules",
+        _MADE,
+        "Each rule is one known unsafe pattern. A rule speaks only where its reason holds for this table, this server "
+        "and this deploy; its examples below are executed on the real engines in CI: every *unsafe* one gives exactly "
+        "its rule, every *safe* one nothing. `alembic-gate rules ID` prints the same page.",
+        *(_index(category, rules) for category in Category),
+        *(rule_section(rule) for rule in rules),
+    ]
+    return _joined(parts)
+
+
+def _index(category: Category, rules: Iterable[Rule]) -> str:
+    """The rules whose main harm is this category."""
+    mine = [rule for rule in rules if rule.category is category]
+    if not mine:
+        return ""
+    rows = [f"| [{rule.id}](#{rule.id}) | {rule.title} | {rule.severity} | {_dialects(rule)} |" for rule in mine]
+    return "\n".join([f"## {category.value}", "", "| rule | what | severity | databases |", "|---|---|---|---|", *rows])
+
+
+def rule_section(rule: Rule, level: str = "##") -> str:
+    """One rule as Markdown."""
+    harms = ", ".join(f"{category.value} ({severity})" for category, severity in rule.harms.items())
+    facts = [f"- harm: {harms}", f"- databases: {_dialects(rule)}", f"- answers the check: `{rule.reports_to}`"]
+    facts += [f"- smallest cut that makes it safe: {', '.join(rule.split)}"] if rule.split else []
+    parts = [f"{level} {rule.id}", f"**{_period(rule.title)}** {_period(rule.why)}", "\n".join(facts)]
+    parts += [_example("Unsafe", one) for one in rule.unsafe] + [_example("Safe", one) for one in rule.safe]
+    return "\n\n".join(parts)
+
+
+def _example(word: str, example: Example) -> str:
+    where = f" ({DIALECTS[example.dialect]}" + "".join(f", {key}={value}" for key, value in _env(example)) + ")"
+    parts = [f"*{word}*{where}:"]
+    parts += [f"```python\n{bodies(example)}\n```"]
+    return "\n\n".join(parts)
+
+
+def _env(example: Example) -> Iterable[tuple[str, str]]:
+    return (example.env or {}).items()
+
+
+def bodies(example: Example) -> str:
+    """Bodies of ``upgrade()``, told apart where there are several."""
+    lines: list[str] = []
+    for number, body in enumerate(example.earlier, 1):
+        lines += [f"# deployed earlier{f' ({number})' if len(example.earlier) > 1 else ''}", _dedented(body)]
+    for number, body in enumerate(example.deploy, 1):
+        if example.earlier or len(example.deploy) > 1:
+            lines.append(f"# this deploy, revision {number}")
+        lines.append(_dedented(body))
+    if example.downgrade is not None:
+        lines += ["# downgrade()", _dedented(example.downgrade)]
+    return "\n".join(lines)
+
+
+def _dedented(body: str) -> str:
+    return textwrap.dedent(body).strip("\n")
+
+
+def checks_page() -> str:
+    """``docs/checks.md``: one section per check."""
+    checks = list(registry.checks().values())
+    rows = [f"| [{one.id}](#{one.id}) | {one.question} | {', '.join(one.modes)} |" for one in checks]
+    parts = [
+        "# Checks",
+        _MADE,
+        "A check is a question that a reviewer would ask of the whole change. Its answer is `pass`, `fail`, "
+        "`undecided` (with the reason; never a pass) or `skipped` (the question does not arise).",
+        "\n".join(["| check | question | asked by |", "|---|---|---|", *rows]),
+        *(check_section(one) for one in checks),
+    ]
+    return _joined(parts)
+
+
+def check_section(check: Check, level: str = "##") -> str:
+    """One check as Markdown."""
+    told = {"fail": "the run is undecided too (exit 3)", "warn": "a visible warning, the run goes on"}
+    runs = "runs the project's code" if check.runs_project_code else "reads only; runs no project code"
+    facts = [f"- asked by: {', '.join(check.modes)}", f"- {runs}", f"- without an answer: {told[check.on_undecided]}"]
+    mine = [f"[{rule.id}](rules.md#{rule.id})" for rule in registry.rules().values() if rule.reports_to == check.id]
+    facts += [f"- its rules: {', '.join(mine)}"] if mine else []
+    parts = [f"{level} {check.id}", f"**{check.question}**", _story(check.id), "\n".join(facts)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _story(id: str) -> str:
+    """The docstring of a check's module: what it looks at, and why."""
+    module: types.ModuleType = dict(registry.modules(gate.checks))[id]
+    return inspect.cleandoc(module.__doc__ or "").replace("``", "`")
+
+
+def settings_page() -> str:
+    """``docs/settings.md``: every setting once, by group."""
+    parts = [
+        "# Settings",
+        _MADE,
+        "A setting has one name. It is a flag (`--name`), an input of the action (`name:` under `with:`) and a key of "
+        "the settings file, wherever the table says so. A flag outranks an input, an input the file, the file the "
+        "default. The file is `.alembic-gate.yml` (or `.github/alembic-gate.yml`, or `[tool.alembic-gate]` in "
+        "`pyproject.toml`); an unknown key is an error that names the nearest known one.",
+        *(_group(name, title) for name, title in _GROUPS.items()),
+        _EXAMPLE,
+    ]
+    return _joined(parts)
+
+
+def _group(name: str, title: str) -> str:
+    rows = [_row(one) for one in options() if one.group == name and one.places]
+    head = ["| name | flag | input | file | type | default | meaning |", "|---|---|---|---|---|---|---|"]
+    return "\n".join([f"## {title}", "", *head, *rows])
+
+
+def _row(option: Option) -> str:
+    file = "yes" if "file" in option.places else "`docker:`" if "docker" in option.places else ""
+    marks = [_flag_name(option), "yes" if "input" in option.places else "", file]
+    meaning = option.meaning + (f" (one of: {', '.join(option.choices)})" if option.choices else "")
+    return f"| `{option.name}` | {' | '.join([*marks, type_name(option), _default(option)])} | {_cell(meaning)} |"
+
+
+def _flag_name(option: Option) -> str:
+    if "flag" not in option.places:
+        return ""
+    name = f"--no-{option.name}" if option.default is True else f"--{option.name}"
+    return f"`{name}`" + (f", `{option.short}`" if option.short else "")
+
+
+def type_name(option: Option) -> str:
+    """A setting's type in plain words."""
+    kinds: Sequence[tuple[type, str]] = ((bool, "yes or no"), (int, "number"), (str, "text"))
+    for kind, name in kinds:
+        if option.kind is kind:
+            return name
+    return "list" if typing.get_origin(option.kind) is tuple else "names and values"
+
+
+def _default(option: Option) -> str:
+    if option.default in ("", (), {}, None):
+        return ""
+    return f"`{str(option.default).lower() if isinstance(option.default, bool) else option.default}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _dialects(rule: Rule) -> str:
+    return ", ".join(DIALECTS[one] for one in rule.dialects)
+
+
+def _period(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+_EXAMPLE = """## A file with a bit of everything
+
+```yaml
+# .alembic-gate.yml
+database: postgresql:16
+env:
+  DATABASE_URL: "{url}"          # {url} {driver} {host} {port} {user} {password} {database} of the scratch database
+rules:
+  missing-lock-timeout: off
+  dropping-column: warning
+allow:
+  - rule: renaming-column
+    revision: 3f2a9c0d11ab
+    reason: the table is only read by the nightly job, which stops during the deploy
+    until: 2027-01-31
+world:
+  small-tables: [countries, currencies]
+docker:
+  dockerfile: deploy/Dockerfile
+  docker-target: runtime
+```"""
+
+PAGES: Mapping[str, Any] = {"rules.md": rules_page, "checks.md": checks_page, "settings.md": settings_page}
+"""Generated pages of ``docs/`` by file name."""
