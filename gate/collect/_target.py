@@ -1,0 +1,35 @@
+"""Opens the target of a project: from ``--target-url``, or from the variable ALEMBIC_GATE_TARGET_URL.
+
+With several projects ``ALEMBIC_GATE_TARGET_URL_<PROJECT>`` (capitals, anything else an underscore) is a project's own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from gate.context import RunContext
+from gate.databases.target import Target, no_target, open_target
+from gate.facts.target import TargetPosition, VersionTable
+
+VARIABLE = "ALEMBIC_GATE_TARGET_URL"
+
+
+def target_url(context: RunContext) -> str:
+    """The URL with its secrets. Raises UsageError when there is none."""
+    own = re.sub(r"[^A-Z0-9]", "_", context.project.name.upper())
+    found = os.environ.get(f"{VARIABLE}_{own}") or context.settings.target_url or os.environ.get(VARIABLE, "")
+    if not found.strip():
+        raise no_target()
+    return found.strip()
+
+
+def connected(context: RunContext) -> Target:
+    """A fresh read-only session; close it by ``with``."""
+    return open_target(target_url(context), context.repo)
+
+
+def version_names(position: TargetPosition) -> frozenset[str]:
+    """Bare names of version tables: left out of every comparison."""
+    tables = (position.version_table or VersionTable(), *position.elsewhere)
+    return frozenset(one.name for one in tables)

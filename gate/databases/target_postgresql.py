@@ -1,0 +1,219 @@
+"""A PostgreSQL target: libpq's own parameters, and every query in a transaction that is READ ONLY and has limits.
+
+The limits are ``SET LOCAL``, so nothing stays behind on a connection that a pooler (PgBouncer) hands on.
+https://www.postgresql.org/docs/current/sql-set-transaction.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+import psycopg
+from psycopg import pq
+
+from gate.databases import _survey_postgresql as survey_sql
+from gate.databases._catalog_postgresql import read_schema
+from gate.databases.target import CONNECT_SECONDS, LOCK_SECONDS, QUERY_SECONDS, VERSION_ROWS, Address, FoundTable, Row, Stand
+from gate.errors import TargetUnavailable
+from gate.facts.rehearsal import Server
+from gate.facts.schema import Schema
+from gate.facts.target_survey import TargetSurvey
+
+_READ_ONLY = "-c default_transaction_read_only=on"
+# SQLAlchemy drivers spell some of libpq's parameters their own way.
+_SPELLINGS = {"ssl": "sslmode", "unix_sock": "host", "timeout": "connect_timeout", "database": "dbname"}
+_VERSION_TABLES = """
+SELECT n.nspname, c.relname,
+       EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'version_num' AND NOT a.attisdropped),
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND (c.relname = ANY (%s) OR (SELECT count(*) = 1 AND min(a.attname::text) = 'version_num' FROM pg_attribute a
+       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
+ORDER BY n.nspname <> coalesce(current_schema(), 'public'), c.relname <> 'alembic_version', 1, 2 LIMIT 50
+"""
+_HAS_TABLES = """
+SELECT count(*) FROM (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.oid <> ALL (%s::oid[])
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+LIMIT 1) found
+"""
+_ABOUT = """
+SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(), current_user::text,
+       coalesce(current_schema(), 'public')::text, (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')
+"""
+
+
+def connect(address: Address, repo: Path) -> PostgresqlTarget:
+    """Connect; with libpq's environment, service file and ``.pgpass`` where the URL is silent."""
+    del repo
+    words = parameters(address)
+    try:
+        try:
+            connection = psycopg.connect(**{**words, "options": f"{words.get('options', '')} {_READ_ONLY}".strip()}, autocommit=True)
+        except psycopg.OperationalError as error:
+            if "startup parameter" not in str(error):  # PgBouncer refuses `options`; READ ONLY transactions remain
+                raise
+            connection = psycopg.connect(**words, autocommit=True)
+    except (psycopg.Error, UnicodeError, ValueError) as error:
+        raise address.unavailable(_said(error), _advice(str(error))) from None
+    connection.prepare_threshold = None  # poolers do not keep prepared statements
+    return PostgresqlTarget(address, connection)
+
+
+def parameters(address: Address) -> dict[str, Any]:
+    """libpq's parameters out of the URL; what only a driver knows is left out."""
+    known = {one.keyword.decode() for one in pq.Conninfo.get_defaults()}
+    url = address.url
+    words: dict[str, Any] = {"user": url.user, "password": url.password, "host": url.host, "port": url.port, "dbname": url.database}
+    hosts = [value.partition(":")[::2] for key, value in address.query if key == "host" and not value.startswith("/")]
+    for key, value in address.query:
+        name = _SPELLINGS.get(key, key)
+        if name in known:
+            words[name] = {"true": "require", "True": "require", "false": "disable"}.get(value, value) if name == "sslmode" else value
+    if hosts:
+        words["host"] = ",".join(host for host, _ in hosts)
+        if any(port for _, port in hosts):
+            words["port"] = ",".join(port for _, port in hosts)
+    found = {name: value for name, value in words.items() if value not in (None, "")}
+    return {"connect_timeout": CONNECT_SECONDS, "application_name": "alembic-gate", **found}
+
+
+def _said(error: BaseException) -> str:
+    return re.sub(r"^connection failed: ", "", " ".join(str(error).split()))
+
+
+def _advice(said: str) -> str:
+    """What to do about a refused connection."""
+    hints = (
+        (r"password authentication failed|no password supplied|28P01|authentication", "Check user and password (URL, PGPASSWORD or .pgpass)."),
+        (r"does not exist", "Check the names of database and role in the URL."),
+        (r"does not support SSL|SSL|certificate|sslmode", "Check sslmode and the certificates; the server's administrator knows what it offers."),
+        (r"no pg_hba.conf entry", "The server does not let this host, user or TLS mode in: see pg_hba.conf."),
+        (r"invalid response|unexpected message|expected authentication|received invalid", "What answers there is not PostgreSQL: check host and port, and the kind in the URL."),
+        (r"timeout|timed out|could not connect|refused|unreachable|translate host|resolve", "Check host and port, and that this machine may reach them."),
+        (r"too many clients|remaining connection slots", "The server has no free connection: try again, or use the pooler's address."),
+    )
+    return next((advice for pattern, advice in hints if re.search(pattern, said, re.IGNORECASE)), "Check --target-url.")
+
+
+class PostgresqlTarget:
+    """An open connection; ``ask`` runs one query in one short read-only transaction."""
+
+    def __init__(self, address: Address, connection: psycopg.Connection[Row]) -> None:
+        self.address, self.connection = address, connection
+        self.default_schema = "public"
+        self._inside = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with contextlib.suppress(psycopg.Error):
+            self.connection.close()
+
+    @contextlib.contextmanager
+    def reading(self, seconds: float = QUERY_SECONDS, search_path: str | None = None) -> Iterator[None]:
+        """One snapshot for several queries: REPEATABLE READ, READ ONLY, with limits."""
+        begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        limits = {
+            "statement_timeout": f"{int(seconds * 1000)}ms", "lock_timeout": f"{LOCK_SECONDS * 1000}ms",
+            "idle_in_transaction_session_timeout": "60s",
+        }
+        path = f"; SET LOCAL search_path = {search_path}" if search_path else ""
+        sets = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in limits.items())
+        with self._told():
+            self.connection.execute(cast(Any, f"{begin}; {sets}{path}"))
+        self._inside = True
+        try:
+            yield
+        finally:
+            self._inside = False
+            with contextlib.suppress(psycopg.Error):
+                self.connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.errors.QueryCanceled:
+            raise self.address.unavailable("a query took longer than it may", "Try again when the server is less busy.") from None
+        except psycopg.errors.LockNotAvailable:
+            raise self.address.unavailable("a table is locked by another session", "Find and end what holds the lock, then run again.") from None
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise self.address.unavailable(_first(error), "Grant this role the right, or use a role that has it.") from None
+        except psycopg.Error as error:
+            lost = isinstance(error, psycopg.OperationalError) and self.connection.broken
+            advice = "The connection was lost while reading: run again." if lost else "See the server's message."
+            raise self.address.unavailable(_first(error), advice) from None
+
+    def ask(self, sql: str, seconds: float = QUERY_SECONDS, parameters: Iterable[Any] | None = None) -> list[Row]:
+        """The rows of one query."""
+        if not self._inside:
+            with self.reading(seconds):
+                return self.ask(sql, seconds, parameters)
+        with self._told():
+            cursor = self.connection.execute(cast(Any, sql), None if parameters is None else list(parameters))
+            return cursor.fetchall() if cursor.description else []
+
+    def quote(self, name: str) -> str:
+        """Identifiers quoted; a dot parts schema and table."""
+        return ".".join(_identifier(part) for part in name.split("."))
+
+    def stand(self, names: Iterable[str]) -> Stand:
+        """The version tables and what the server says of itself, in one snapshot."""
+        with self.reading():
+            number, text, replica, user, schema, zone = self.ask(_ABOUT)[0]
+            found = self.ask(_VERSION_TABLES, parameters=[list({*names, "alembic_version"})])
+            tables = tuple(self._rows(schema, *row) for row in found)
+            oids = [self._oid(row[0], row[1]) for row in found]
+            has_tables = bool(self.ask(_HAS_TABLES, parameters=[[one for one in oids if one]])[0][0])
+        self.default_schema = schema
+        server = Server("postgresql", (number // 10000, number % 10000), text.split()[0], "target")
+        why = "it is in recovery (pg_is_in_recovery): a read replica" if replica else None
+        return Stand(server, tables, has_tables, schema, zone, user, why)
+
+    def _oid(self, schema: str, name: str) -> int | None:
+        sql = "SELECT c.oid::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s"
+        rows = self.ask(sql, parameters=[schema, name])
+        return rows[0][0] if rows else None
+
+    def _rows(self, default: str, schema: str, name: str, fits: bool, readable: bool) -> FoundTable:
+        place = None if schema == default else schema
+        if not fits or not readable:
+            return FoundTable(name, place, None, fits)
+        sql = f"SELECT version_num FROM {self.quote(f'{schema}.{name}')} LIMIT {VERSION_ROWS}"
+        return FoundTable(name, place, tuple(row[0] for row in self.ask(sql)))
+
+    def schema(self, left_out: frozenset[str]) -> Schema:
+        """The catalogue in one snapshot. A default schema of another name reads as the default one."""
+        own = self.ask("SELECT coalesce(current_schema(), 'public')::text")[0][0]
+        with self.reading(QUERY_SECONDS * 2, search_path=_identifier(own)):
+            found = read_schema(self.ask, left_out)
+        return found if own == "public" else survey_sql.as_default(found, own)
+
+    def survey(self, left_out: frozenset[str]) -> TargetSurvey:
+        """Sizes, sessions, locks, replicas, settings."""
+        return survey_sql.survey(self.ask, self.optional, self.schema(left_out))
+
+    def optional(self, sql: str) -> list[Row] | str:
+        """The rows, or a sentence why they could not be read."""
+        try:
+            return self.ask(sql)
+        except TargetUnavailable as error:
+            if self.connection.closed:
+                raise
+            return error.what
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _first(error: psycopg.Error) -> str:
+    return error.diag.message_primary or " ".join(str(error).split())
