@@ -27,7 +27,7 @@ def failures(database: ScratchDatabase, baseline: Schema, statements: Iterable[S
         for verb, sql in queries(table, quoting(database.server.dialect)):
             error = database.try_query(sql)
             if error is not None and _schema_error(error):
-                column = _named(error, table)
+                column = _named(error, table) or _unknown(error, table, every)
                 found.append(QueryFailure(table.name, column, verb, sql, error.split("\n")[0], _culprit(table, column, every)))
     return tuple(found)
 
@@ -49,7 +49,8 @@ def quoting(dialect: str) -> Quote:
 
 
 def queries(table: Table, quote: Quote) -> Iterator[tuple[Verb, str]]:
-    """The four statements that a mapped class sends, without touching a row."""
+    """The four statements that a mapped class sends. The INSERT repeats a row that is there (and is rolled back): NOT NULL
+    is judged before keys are, so a key that stands twice says that everything else was accepted."""
     names = [column.name for column in table.columns]
     written = [column.name for column in table.columns if column.generated is None]
     name, every = quote(table.name), ", ".join(quote(one) for one in names)
@@ -58,7 +59,7 @@ def queries(table: Table, quote: Quote) -> Iterator[tuple[Verb, str]]:
         return
     ordinary = [one for one in written if not (c := table.column(one)) or not c.identity]
     insert = ", ".join(quote(one) for one in ordinary)
-    yield "INSERT", f"INSERT INTO {name} ({insert}) SELECT {insert} FROM {name} WHERE 1 = 0"
+    yield "INSERT", f"INSERT INTO {name} ({insert}) SELECT {insert} FROM {name} LIMIT 1"
     yield "UPDATE", f"UPDATE {name} SET {', '.join(f'{quote(one)} = {quote(one)}' for one in ordinary)} WHERE 1 = 0"
     yield "DELETE", f"DELETE FROM {name} WHERE 1 = 0"
 
@@ -66,7 +67,8 @@ def queries(table: Table, quote: Quote) -> Iterator[tuple[Verb, str]]:
 def _schema_error(error: str) -> bool:
     """Is it the schema that refuses, not a right or a lock?"""
     words = ("does not exist", "no such", "unknown column", "doesn't exist", "has no column", "unknown table", "cannot insert",
-             "cannot update", "is not updatable", "generated", "not insertable")
+             "cannot update", "is not updatable", "generated", "not insertable", "not-null constraint", "not null constraint",
+             "have a default value")
     return any(word in error.lower() for word in words)
 
 
@@ -75,11 +77,19 @@ def _named(error: str, table: Table) -> str | None:
     return next((column.name for column in table.columns if column.name in text), None)
 
 
+def _unknown(error: str, table: Table, statements: tuple[Statement, ...]) -> str | None:
+    """A column that the old release does not know and the new schema demands."""
+    now = statements[-1].after.tables.get(table.name) if statements else None
+    new = [column.name for column in now.columns if table.column(column.name) is None] if now else []
+    return next((name for name in new if name in error), None)
+
+
 def _culprit(table: Table, column: str | None, statements: Iterable[Statement]) -> str | None:
     """The revision that took the object away: the first after which it is not there any more."""
     for one in statements:
         now = one.after.tables.get(table.name)
-        if now is None or (column and now.column(column) is None):
+        known = column is not None and table.column(column) is not None
+        if now is None or (column and (now.column(column) is None) == known):
             return one.revision
     for one in statements:
         if any(_about(change, table) for change in one.changes):

@@ -22,7 +22,11 @@ from gate.facts.rehearsal import Failure
 from gate.model import Location
 from gate.sandbox import Launch, Probe, ProjectFailure, copy_workspace, hand_over, probe_uid
 
-DEFAULT_DRIVERS = {"postgresql": "psycopg2", "mysql": "pymysql", "mariadb": "pymysql", "sqlite": "pysqlite"}
+# SQLAlchemy's names of drivers by kind: those that block, those that an async engine takes.
+BLOCKING = {"postgresql": ("psycopg2", "psycopg", "pg8000"), "mysql": ("pymysql", "mysqldb", "mysqlconnector", "mariadbconnector"),
+            "sqlite": ("pysqlite",)}  # fmt: skip
+ASYNC = {"postgresql": ("asyncpg", "psycopg"), "mysql": ("aiomysql", "asyncmy"), "sqlite": ("aiosqlite",)}
+_ASYNC_ENV = re.compile(r"async_engine_from_config|create_async_engine|AsyncEngine|asyncio\.run")
 
 
 class Stage:
@@ -120,8 +124,18 @@ class Stage:
         parts = self._parts()
         return {name: _templates.fill(text, parts) for name, text in self.environment.variables.items()}
 
+    @property
+    def driver(self) -> str:
+        """The driver for a URL that the gate has to give: of the sort that env.py uses, and installed if we know."""
+        dialect = self.database.server.dialect
+        kind = "mysql" if dialect == "mariadb" else dialect
+        env = self._text(f"{self.project.script_location}/env.py") if self.project.script_location else ""
+        fitting = (ASYNC if _ASYNC_ENV.search(env) else BLOCKING)[kind]
+        wanted = [one for one in (self.choice.driver, *self.environment.drivers) if one in fitting]
+        return wanted[0] if wanted else fitting[0]
+
     def _parts(self) -> dict[str, str]:
-        driver = self.choice.driver or DEFAULT_DRIVERS[self.database.server.dialect]
+        driver = self.driver
         return {**self.database.parts, "url": self.database.url(driver), "driver": driver}
 
     def _write_files(self, uid: int | None) -> None:
@@ -144,7 +158,7 @@ class Stage:
             "prepend_sys_path": [self._inside(one) or one for one in project.prepend_sys_path],
             "pythonpath": [self._moved(one) for one in self.environment.pythonpath], "import": list(self.environment.modules),
         }
-        url = self.database.url(self.choice.driver or DEFAULT_DRIVERS[self.database.server.dialect])
+        url = self.database.url(self.driver)
         before = self._count(self.database)
         try:
             versions = self.probe.call("load", project=told, url=url)

@@ -93,12 +93,17 @@ def _text(value):
 
 
 def _render(context, script):
-    """The upgrade as Alembic would write it (its public ``render_python_code``)."""
-    from alembic.autogenerate import render_python_code
+    """The upgrade as Alembic would write it (its public ``render_python_code``).
 
+    The context is a bare one of the same dialect: one with scripts would ask for the metadata a second time.
+    """
+    from alembic.autogenerate import render_python_code
+    from alembic.runtime.migration import MigrationContext
+
+    bare = MigrationContext.configure(dialect=context.dialect)
     try:
         code = render_python_code(
-            script.upgrade_ops, migration_context=context, render_as_batch=bool(context.opts.get("render_as_batch")),
+            script.upgrade_ops, migration_context=bare, render_as_batch=bool(context.opts.get("render_as_batch")),
             sqlalchemy_module_prefix=context.opts.get("sqlalchemy_module_prefix") or "sa.",
             alembic_module_prefix=context.opts.get("alembic_module_prefix") or "op.",
             render_item=context.opts.get("render_item"), user_module_prefix=context.opts.get("user_module_prefix"))  # fmt: skip

@@ -82,9 +82,19 @@ def _options(config, project, url):
         config.set_main_option("script_location", project["script_location"].replace("%", "%%"))
     for name, value in (project.get("options") or {}).items():
         config.set_main_option(name, value.replace("%", "%%"))
-    if url:
+    if url and not _fits(config, url):
         config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     _command_options(config)
+
+
+def _fits(config, url):
+    """Does the project's own URL name this kind of database? Then it stays, driver and all: connections are redirected."""
+    try:
+        own = config.get_main_option("sqlalchemy.url") or ""
+    except Exception:  # an interpolation that only the project's start-up code fills
+        return False
+    return own.split(":")[0].split("+")[0].replace("postgres", "postgresql").replace("postgresqlql", "postgresql") == \
+        url.split(":")[0].split("+")[0]
 
 
 def _command_options(config):
