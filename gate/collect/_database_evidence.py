@@ -45,7 +45,8 @@ _PARTS = re.compile(r"""(?:drivername|scheme|DB_ENGINE|DATABASE_TYPE|DB_TYPE|DB_
                     r"""(?P<scheme>postgres(?:ql)?|mysql|mariadb|sqlite)(?:\+(?P<driver>[a-z0-9_]+))?\b""")  # fmt: skip
 _BUILD = re.compile(r"""["'](?P<scheme>postgresql|mysql|mariadb)\+(?P<driver>[a-z0-9_]+)["':]""")
 _DIALECT = re.compile(
-    r"sqlalchemy\.dialects(?:\.| import )\(?\s*(?P<kind>postgresql|mysql)\b|\b(?P<pg>postgresql_(?:using|concurrently|where|ops))\b"
+    r"sqlalchemy\.dialects(?:\.| import )\(?\s*(?P<kind>postgresql|mysql)\b|\b(?P<pg>postgresql_(?:using"
+    r"|concurrently|where|ops))\b"
     r"|\b(?P<my>mysql_(?:engine|charset|collate|existing_nullable))\b"
 )
 _SERVERS = "postgres|postgis|pgvector|timescaledb(?:-ha)?|postgresql|mysql|mysql-server|mariadb|percona"
