@@ -1,0 +1,160 @@
+"""Rows on PostgreSQL: how seeds go in, and how digests come out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Literal
+
+import psycopg
+from psycopg import sql
+
+from gate.databases._solve import Refusal, Row
+from gate.databases.digests import ColumnDigest, Digest, TableDigest, column_digest
+from gate.facts.schema import Schema, Table
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Kind = Literal["check", "unique", "not-null", "foreign-key", "other"]
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_STATES: dict[str, Kind] = {
+    "23514": "check", "23505": "unique", "23P01": "unique", "23502": "not-null", "23503": "foreign-key",
+}  # fmt: skip
+# More rows than this are digested by the server, as a whole column, and only exactly.
+_FETCHED = 2000
+
+
+def identifier(name: str) -> sql.Identifier:
+    """A table's name in a ``Schema`` as a quoted identifier."""
+    return sql.Identifier(*name.split(".", 1))
+
+
+class Rows:
+    """Takes seeds inside one transaction, foreign keys and triggers off where the user may switch them off."""
+
+    dialect = "postgresql"
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._transaction = connection.transaction()
+
+    def __enter__(self) -> Rows:
+        self._transaction.__enter__()
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege), self._connection.transaction():
+            self._connection.execute("SET LOCAL session_replication_role = replica")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transaction.__exit__(kind, error, trace)
+
+    def filled(self, tables: Sequence[Table]) -> set[str]:
+        """Tables that have rows already."""
+        if not tables:
+            return set()
+        parts = [
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(one.name), identifier(one.name))
+            for one in tables
+        ]
+        return {row[0] for row in self._connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall()}
+
+    def sample(self, table: Table, columns: Sequence[str]) -> list[Row]:
+        """The first rows of a table."""
+        if not columns:
+            return []
+        fields = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(one)) for one in columns)
+        rows = self._connection.execute(sql.SQL("SELECT {} FROM {} LIMIT 4").format(fields, identifier(table.name)))
+        return [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+
+    def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> Refusal | None:
+        """Insert all rows or none."""
+        if columns:
+            line = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(columns)))
+            text = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES {}").format(
+                identifier(table.name),
+                sql.SQL(", ").join(map(sql.Identifier, columns)),
+                sql.SQL(", ").join([line] * len(rows)),
+            )
+        else:
+            text = sql.SQL("INSERT INTO {} DEFAULT VALUES").format(identifier(table.name))
+        values = [row[name] for row in rows for name in columns]
+        try:
+            with self._connection.transaction():
+                self._connection.execute(text, values)
+        except psycopg.Error as error:
+            return _refusal(error)
+        return None
+
+    def inserted(self, table: Table) -> None:
+        """Put the table's sequences behind its rows, so that a migration's own inserts get new numbers."""
+        counted = [one.name for one in table.columns if one.identity or "nextval(" in (one.default or "")]
+        for name in counted:
+            text = sql.SQL(
+                "SELECT setval(s::regclass, (SELECT max({c}) FROM {t})) "
+                "FROM pg_get_serial_sequence({n}, {l}) s WHERE s IS NOT NULL"
+            )
+            with contextlib.suppress(psycopg.Error), self._connection.transaction():
+                self._connection.execute(
+                    text.format(
+                        c=sql.Identifier(name),
+                        t=identifier(table.name),
+                        n=identifier(table.name).as_string(self._connection),
+                        l=sql.Literal(name),
+                    )
+                )
+
+
+def _refusal(error: psycopg.Error) -> Refusal:
+    detail = error.diag
+    columns = (detail.column_name,) if detail.column_name else ()
+    message = detail.message_primary or str(error)
+    return Refusal(message, _STATES.get(error.sqlstate or "", "other"), detail.constraint_name, columns)
+
+
+def read_digest(connection: Connection, schema: Schema) -> Digest:
+    """The digest of every base table; partitions are read through their parent."""
+    tables: dict[str, TableDigest] = {}
+    unread: dict[str, str] = {}
+    chosen = [
+        one for one in schema.tables.values() if one.kind in ("table", "partitioned") and one.partition_of is None
+    ]
+    for table in chosen:
+        try:
+            tables[table.name] = _read_table(connection, table)
+        except psycopg.Error as error:
+            unread[table.name] = str(error).strip()
+    return Digest(tables, unread)
+
+
+def _read_table(connection: Connection, table: Table) -> TableDigest:
+    columns = [one for one in table.columns if one.generated != "virtual"]
+    fields = sql.SQL(", ").join(
+        [sql.SQL("NULL"), *(sql.SQL("{}::text").format(sql.Identifier(one.name)) for one in columns)]
+    )
+    text = sql.SQL("SELECT {} FROM {} LIMIT {}").format(fields, identifier(table.name), sql.Literal(_FETCHED + 1))
+    rows = connection.execute(text).fetchall()
+    if len(rows) > _FETCHED:
+        return _read_large(connection, table)
+    digests = {one.name: column_digest(one.type, (row[at] for row in rows)) for at, one in enumerate(columns, 1)}
+    return TableDigest(len(rows), digests)
+
+
+def _read_large(connection: Connection, table: Table) -> TableDigest:
+    """Of a large table the server itself makes one hash a column: counts, and whether anything changed."""
+    columns = [one for one in table.columns if one.generated != "virtual"]
+    parts: list[sql.Composable] = [sql.SQL("count(*)::text")]
+    for one in columns:
+        name = sql.Identifier(one.name)
+        parts.append(sql.SQL("count({})::text").format(name))
+        parts.append(sql.SQL("coalesce(sum(hashtextextended({}::text, 0)::numeric), 0)::text").format(name))
+    row = connection.execute(
+        sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join(parts), identifier(table.name))
+    ).fetchone()
+    assert row is not None
+    found = {
+        one.name: ColumnDigest(one.type, (row[2 * at],), (row[2 * at],), int(row[2 * at - 1]))
+        for at, one in enumerate(columns, 1)
+    }
+    return TableDigest(int(row[0]), found)

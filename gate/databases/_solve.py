@@ -1,0 +1,155 @@
+"""Makes a server take a row: other values in the columns of the condition that refused it, until one is accepted."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from gate.databases._types import Types
+from gate.databases._values import Value, candidates
+from gate.facts.schema import Column, Constraint, Table
+
+_TRIES = 500
+# How many values of each column are combined, by number of columns: about 500 combinations.
+_POOL = {1: 200, 2: 22, 3: 8, 4: 5}
+
+Row = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the server refused a row: its words, what kind of condition, and the condition's name or columns."""
+
+    message: str
+    kind: Literal["check", "unique", "not-null", "foreign-key", "other"] = "other"
+    name: str | None = None
+    columns: tuple[str, ...] = ()
+
+
+class SeedEngine(Protocol):
+    """How one kind of database takes rows. Nothing it refuses may leave anything behind."""
+
+    dialect: str
+
+    def filled(self, tables: Sequence[Table]) -> set[str]:
+        """The names of those tables that have rows already."""
+        ...
+
+    def sample(self, table: Table, columns: Sequence[str]) -> list[Row]:
+        """The first rows of a table, values as text."""
+        ...
+
+    def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> Refusal | None:
+        """Insert all of these rows, or none and say why not."""
+        ...
+
+    def inserted(self, table: Table) -> None:
+        """Called once after a table got rows: put its sequences behind them."""
+        ...
+
+
+def foreign_keys(table: Table) -> list[Constraint]:
+    """The foreign keys of a table."""
+    return [one for one in table.constraints if one.kind == "foreign-key"]
+
+
+@dataclass
+class Attempt:
+    """One row on its way into one table. ``done`` are the table's rows so far, ``parents`` gives those of others."""
+
+    engine: SeedEngine
+    types: Types
+    table: Table
+    names: Sequence[str]
+    row: Row
+    number: int
+    done: Sequence[Row]
+    parents: Callable[[str, Sequence[str]], list[Row]]
+    _searched: set[frozenset[str]] = field(default_factory=set)
+
+    def insert(self) -> str | None:
+        """Insert the row, changing it where needed. The server's reason when it never takes it."""
+        refusal = self._try()
+        blamed: list[Column] = []
+        while refusal is not None:
+            now = self._blamed(refusal)
+            if frozenset(one.name for one in now) in self._searched:
+                # Two conditions on shared columns undo each other's answers: look for both together.
+                now = list({one.name: one for one in (*blamed, *now)}.values())[: max(_POOL)]
+            key = frozenset(one.name for one in now)
+            if not now or key in self._searched:
+                return refusal.message
+            self._searched.add(key)
+            blamed = now
+            refusal = self._search(now, refusal)
+        return None
+
+    def _try(self) -> Refusal | None:
+        return self.engine.insert(self.table, self.names, [self.row])
+
+    def _blamed(self, refusal: Refusal) -> list[Column]:
+        """The columns whose values the refusal is about."""
+        names = set(refusal.columns)
+        for name, columns, _ in _conditions(self.table):
+            if name == refusal.name:
+                names |= set(columns)
+        text = self._condition(refusal)
+        if not names and refusal.kind in ("check", "unique"):
+            names = {one.name for one in self.table.columns if _mentions(text or refusal.message, one.name)}
+        if not names and refusal.kind == "check":
+            names = {one.name for one in self.table.columns if self.types.of(one, self.table).checks}
+        return [one for one in self.table.columns if one.name in names and one.name in self.names][: max(_POOL)]
+
+    def _condition(self, refusal: Refusal) -> str:
+        return " ".join(text for name, _, text in _conditions(self.table) if name == refusal.name)
+
+    def _search(self, blamed: Sequence[Column], refusal: Refusal) -> Refusal | None:
+        """Try other values in the blamed columns; the last refusal when none is accepted."""
+        names = [one.name for one in blamed]
+        text = " ".join(text for _, columns, text in _conditions(self.table) if set(columns) & set(names))
+        text = f"{self._condition(refusal)} {text}"
+        pools = [self._pool(column, text, _POOL[len(blamed)]) for column in blamed]
+        last = refusal
+        for values in itertools.islice(_combined(pools), _TRIES):
+            self.row.update(zip(names, values, strict=True))
+            answer = self._try()
+            if answer is None:
+                return None
+            if answer.kind != "other":
+                last = answer
+                if {one.name for one in self._blamed(answer)} - set(names):
+                    return answer
+        return last
+
+    def _pool(self, column: Column, text: str, size: int) -> list[Value]:
+        """Values to try in a column: those that no other row has first; of a foreign key only its parent's."""
+        used = {row.get(column.name) for row in self.done}
+        for constraint in foreign_keys(self.table):
+            if column.name in constraint.columns and constraint.references:
+                target = constraint.referenced_columns[constraint.columns.index(column.name)]
+                known: list[Value] = [one.get(target) for one in self.parents(constraint.references, [target])]
+                return [*known, None] if column.nullable else known
+        kind = self.types.of(column, self.table)
+        found = [self.row.get(column.name), *candidates(kind, column, self.number, " ".join((text, *kind.checks)))]
+        unique = list(dict.fromkeys(found))
+        fresh = [value for value in unique if value not in used or value is None]
+        return (fresh + [value for value in unique if value in used and value is not None])[:size]
+
+
+def _mentions(text: str, name: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
+
+
+def _conditions(table: Table) -> list[tuple[str, tuple[str, ...], str]]:
+    """Name, columns and text of everything that can refuse a row."""
+    checks = [(one.name, one.columns, one.definition) for one in table.constraints if one.kind != "not-null"]
+    return checks + [(one.name, one.columns, one.definition) for one in table.indexes if one.unique]
+
+
+def _combined(pools: Sequence[Sequence[Value]]) -> Iterable[tuple[Value, ...]]:
+    """Every combination, those of the first values of all pools first."""
+    ranked = sorted(itertools.product(*(range(len(pool)) for pool in pools)), key=sum)
+    return (tuple(pool[at] for pool, at in zip(pools, places, strict=True)) for places in ranked)
