@@ -31,15 +31,27 @@ class Ink:
 def wrapped(text: str, indent: str = "  ", limit: int = 3000) -> str:
     """Words from outside in lines of ``WIDTH`` columns."""
     line = bounded(text, limit)
-    return textwrap.fill(harmless(line), WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False,
-                         break_long_words=False)
+    return textwrap.fill(
+        harmless(line),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def hanging(label: str, text: str, indent: str = "  ", limit: int = 3000) -> str:
     """``text`` beside a label, its further lines under its first word."""
     line = bounded(text, limit)
-    return textwrap.fill(harmless(line), WIDTH, initial_indent=f"{indent}{label}", break_on_hyphens=False,
-                         subsequent_indent=indent + " " * len(label), break_long_words=False)
+    return textwrap.fill(
+        harmless(line),
+        WIDTH,
+        initial_indent=f"{indent}{label}",
+        break_on_hyphens=False,
+        subsequent_indent=indent + " " * len(label),
+        break_long_words=False,
+    )
 
 
 def block(code: str, indent: str = "      ", limit: int = 8000) -> str:

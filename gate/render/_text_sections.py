@@ -104,7 +104,9 @@ def _table(title: str, head: Sequence[str], body: list[tuple[str, ...]], number:
     if not body:
         return ""
     widths = [max(len(row[at]) for row in [tuple(head), *body]) for at in range(len(head) - 1)]
-    lines = ["  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
-             for row in [tuple(head), *body]]
+    lines = [
+        "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in [tuple(head), *body]
+    ]
     rest = [f"  … and {plural(number - len(body), 'more row')}"] if number > len(body) else []
     return "\n".join([ink(title, "bold"), f"  {ink(lines[0], 'dim')}", *(f"  {line}" for line in lines[1:]), *rest])

@@ -51,8 +51,13 @@ def test_enormous_texts_fit(size):
     text = EVIL * (size // len(EVIL) + 1)
     finding = dataclasses.replace(NOT_NULL, message=text, id=text, revision=text, table=text, precondition_sql=text)
     nodes = [{"id": text + str(at), "message": text, "new": True, "head": True} for at in range(50)]
-    sections = {**SECTIONS, "graph": {"nodes": nodes, "edges": []}, "world": text,
-                "plan": [{"revision": text, "sql": text}] * 50, "schema_diff": {"operations": [text], "code": text}}
+    sections = {
+        **SECTIONS,
+        "graph": {"nodes": nodes, "edges": []},
+        "world": text,
+        "plan": [{"revision": text, "sql": text}] * 50,
+        "schema_diff": {"operations": [text], "code": text},
+    }
     checks = tuple(CheckResult(f"{at}{text}", Verdict.UNDECIDED, text, text) for at in range(30))
     project = ProjectReport(text, checks=checks, findings=(finding,) * 30, sections=sections)
     report = dataclasses.replace(BAD, projects=(project, project), notices=(text,) * 30)

@@ -25,9 +25,7 @@ def having(*findings: object) -> object:
 def test_written_even_when_empty():
     """Without findings there is still a run, so that alerts close."""
     assert run(GOOD)["results"] == []
-    assert run(GOOD)["invocations"] == [
-        {"executionSuccessful": True, "exitCode": 0, "toolExecutionNotifications": []}
-    ]
+    assert run(GOOD)["invocations"] == [{"executionSuccessful": True, "exitCode": 0, "toolExecutionNotifications": []}]
 
 
 def test_rules_have_help_and_results_point_at_them():
@@ -45,7 +43,7 @@ def test_rules_have_help_and_results_point_at_them():
 def test_fingerprints_survive_moved_lines():
     """A finding that moved down keeps its fingerprint; two of the same stay apart."""
     moved = dataclasses.replace(NOT_NULL, location=Location(NOT_NULL.location.path, 99))
-    first, = run(having(NOT_NULL))["results"]
+    (first,) = run(having(NOT_NULL))["results"]
     assert first["partialFingerprints"] == run(having(moved))["results"][0]["partialFingerprints"]
     twins = [result["partialFingerprints"]["alembicGate/v1"] for result in run(having(NOT_NULL, moved))["results"]]
     assert len(set(twins)) == 2
