@@ -8,13 +8,15 @@ The MariaDB column was measured on 10.11; MySQL's is read, and said to be.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column, Table
-from gate.model import Evidence, EvidenceKind, Remedy, Step
+from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
+from gate.rule import MYSQL, Hit
+from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import column_before
 from gate.sql import _types
 
@@ -68,6 +70,40 @@ def cost(deploy: Deploy, statement: Statement) -> Cost:
     version = ".".join(map(str, deploy.version))
     read = f"the manual of {deploy.dialect} {version}: ALGORITHM={worst.algorithm}, LOCK={worst.lock}; not measured"
     return Cost(worst.algorithm, worst.lock, worst.rebuild, (Evidence(EvidenceKind.READ, read),))
+
+
+def copied(deploy: Deploy, statement: Statement, change: c.Change) -> Cost | None:
+    """The cost of the statement when the server copies the table for this very part of it; else None."""
+    if deploy.dialect not in MYSQL:
+        return None
+    whole = cost(deploy, statement)
+    alone = len(_costly(statement)) <= 1
+    return whole if whole.copies and (alone or _of(deploy, statement, change).copies) else None
+
+
+def _costly(statement: Statement) -> list[c.Change]:
+    """The parts of a statement that are its own clauses: what MODIFY amounts to counts once."""
+    parts = [one for one in statement.changes if not isinstance(one, c.AlterAlgorithm)]
+    modified = any(isinstance(one, c.ModifyColumn) for one in parts)
+    return [one for one in parts if isinstance(one, c.ModifyColumn)] if modified else parts
+
+
+def copy_hit(
+    deploy: Deploy, statement: Statement, change: c.Change, what: str, *, table: str, column: str | None = None
+) -> Iterator[Hit]:
+    """The rewrite finding of a change that the server makes by copying the table; nothing where it does not."""
+    found = copied(deploy, statement, change)
+    if found is not None:
+        yield Hit(
+            f"{what} copies the whole table {table} row by row, and nobody can write to it meanwhile.",
+            statement,
+            category=Category.REWRITE,
+            severity=Severity.ERROR,
+            table=table,
+            column=column,
+            evidence=(Evidence(EvidenceKind.SQL, statement.sql), *found.evidence),
+            remedy=online_tool(statement, table),
+        )
 
 
 def _worst(costs: list[Cost]) -> Cost:
@@ -127,7 +163,7 @@ def _retype(deploy: Deploy, statement: Statement, change: c.AlterColumnType) -> 
 
 
 def widens(before: Column, type: str) -> bool:
-    """A change of the type that leaves the rows as they are: a wider varchar of as many length bytes, labels appended."""
+    """Whether rows stay as they are: a wider varchar of as many length bytes, an ENUM with labels appended."""
     if _types.same(before.type, type):
         return True
     old, new = _types.size(before.type), _types.size(type)
@@ -259,6 +295,34 @@ def online_tool(statement: Statement, table: str, summary: str = "") -> Remedy:
                 1,
                 "Then mark this revision as applied there (elsewhere, on small databases, it runs as it is)",
                 f"alembic stamp {statement.revision}",
+            ),
+        ),
+    )
+
+
+def required_column(table: str, column: str, type: str) -> Remedy:
+    """A new column that must have a value: three deploys; NOT NULL at the end is an online rebuild."""
+    return Remedy(
+        f"Add {column} as nullable, let the code write it, fill the old rows, then make it NOT NULL.",
+        (
+            Step(
+                1,
+                "Add the column as nullable, then deploy code that writes it",
+                f"op.add_column({python(bare(table))}, sa.Column({python(column)}, ..., nullable=True)"
+                f"{schema_argument(table)})  # {type}",
+            ),
+            Step(
+                2,
+                "Fill the rows that are there, in batches, in a revision of its own",
+                f"while op.get_bind().execute(sa.text(\n"
+                f'    "UPDATE {table} SET {column} = ... WHERE {column} IS NULL LIMIT 1000"\n'
+                f")).rowcount:\n    op.get_bind().commit()",
+            ),
+            Step(
+                3,
+                "When no row has NULL any more",
+                f"op.alter_column({python(bare(table))}, {python(column)}, nullable=False, existing_type=..."
+                f"{schema_argument(table)})",
             ),
         ),
     )

@@ -28,7 +28,7 @@ def old_table(deploy: Deploy, change: c.RecreateTable) -> Table | None:
 
 
 def final_table(deploy: Deploy, statement: Statement, table: str) -> Table | None:
-    """The table at the end of the revision, when all that was to be put back has been; None where it never got there."""
+    """The table at the end of the revision; None where the revision never got there."""
     mine = [one for one in deploy.statements if one.revision == statement.revision]
     return mine[-1].after.table(table) if not any(one.error for one in mine) else None
 

@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from gate.facts.changes import Change, DropTrigger
 from gate.facts.rehearsal import Deploy, Statement
-from gate.sql import _modify, _recreate
+from gate.sql import modified, recreated
 
 
 def resolved(deploy: Deploy) -> Deploy:
     """Give the same deploy with every statement's changes said in full. Harmless to call twice."""
     statements = tuple(map(_with_owner, deploy.statements))
     if deploy.dialect == "sqlite":
-        statements = _recreate.folded(statements)
+        statements = recreated.folded(statements)
     if deploy.dialect in ("mysql", "mariadb"):
-        statements = _modify.expanded(statements, deploy.sources)
+        statements = modified.expanded(statements, deploy.sources)
     return replace(deploy, statements=statements)
 
 

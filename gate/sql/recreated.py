@@ -38,7 +38,7 @@ from gate.facts.changes import (
 from gate.facts.rehearsal import Statement
 from gate.facts.schema import Constraint, Table
 from gate.sql import _types
-from gate.sql._modify import plain_default
+from gate.sql.modified import plain_default
 
 PREFIX = "_alembic_tmp_"
 STEP = Harmless("recreate")
@@ -256,3 +256,8 @@ def _identity(spec: ConstraintSpec) -> tuple[object, ...]:
 def plain_expression(expression: str | None) -> str:
     """An expression to compare with: blanks, quotes of names and letter case outside strings do not count."""
     return "".join((expression or "").replace('"', "").replace("`", "").lower().split())
+
+
+def constraint_key(one: Constraint) -> tuple[object, ...]:
+    """What makes two constraints of the catalogue the same one, whatever they are called."""
+    return _identity(_spec("", one))

@@ -1,0 +1,95 @@
+"""An ADD COLUMN that SQLite refuses: a default that is no constant, UNIQUE, or REFERENCES with a default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Remedy, Severity, Step
+from gate.rule import SQLITE, Example, Hit, Rule
+from gate.rules._rows import refused
+from gate.rules._says import python
+from gate.rules._sqlite import foreign_keys
+
+_NOW = ("current_timestamp", "current_date", "current_time")
+_CONSTANT = re.compile(r"^[+-]?\s*(?:\d+(?:\.\d*)?(?:e[+-]?\d+)?|'(?:[^']|'')*'|x'[0-9a-f]*'|null|true|false)$")
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change in deploy.changes(c.AddColumn):
+        if any(isinstance(one, c.RecreateTable) for one in statement.changes):
+            continue
+        why = _reason(deploy, statement, change.column)
+        if why and (refused(deploy, statement) is not Severity.NOTE):
+            yield Hit(
+                f"SQLite refuses to add {change.table}.{change.column.name}: {why}.",
+                statement,
+                table=change.table,
+                column=change.column.name,
+                remedy=_recipe(change),
+            )
+
+
+def _reason(deploy: Deploy, statement: Statement, new: c.ColumnSpec) -> str | None:
+    """https://www.sqlite.org/lang_altertable.html#alter_table_add_column, its list of restrictions."""
+    if new.default is not None and not is_constant(new.default):
+        return f"its default {new.default} is not a constant, and the table has rows"
+    if new.unique or new.primary_key:
+        return "a new column cannot be UNIQUE or part of the key"
+    valued = new.default is not None and new.default.lower() != "null"
+    if new.references and valued and foreign_keys(deploy, statement) is not False:
+        return "with foreign keys on, a column that references another table must have the default NULL"
+    return "a STORED column cannot be added" if new.generated == "stored" else None
+
+
+def is_constant(default: str) -> bool:
+    """A literal, in parentheses or not; CURRENT_TIMESTAMP and expressions are none."""
+    text = default.strip().lower()
+    while text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip()
+    return text not in _NOW and _CONSTANT.match(text) is not None
+
+
+def _recipe(change: c.AddColumn) -> Remedy:
+    name = python(change.column.name)
+    return Remedy(
+        "Add it without the default and fill it, or let batch mode make the table anew.",
+        (
+            Step(
+                1,
+                "Nullable and filled",
+                f"op.add_column({python(change.table)}, sa.Column({name}, ..., nullable=True))\n"
+                f'op.execute("UPDATE {change.table} SET {change.column.name} = ...")',
+            ),
+            Step(
+                1,
+                "Or, when the default must stay",
+                f'with op.batch_alter_table({python(change.table)}, recreate="always") as batch_op:\n'
+                f"    batch_op.add_column(sa.Column({name}, ..., server_default=...))",
+            ),
+        ),
+    )
+
+
+rule = Rule(
+    title="ADD COLUMN that SQLite refuses",
+    why="SQLite does not touch rows when it adds a column, so it takes only what needs no look at them.",
+    find=find,
+    harms={Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR},
+    dialects=SQLITE,
+    split=("statement",),
+    unsafe=(
+        Example(
+            ('op.add_column("users", sa.Column("at", sa.DateTime(), server_default=sa.func.now()))',), dialect="sqlite"
+        ),
+        Example(('op.execute("ALTER TABLE users ADD COLUMN code VARCHAR(9) UNIQUE")',), dialect="sqlite"),
+    ),
+    safe=(
+        Example(
+            ('op.add_column("users", sa.Column("level", sa.Integer(), server_default="1", nullable=False))',),
+            dialect="sqlite",
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""A FULLTEXT index: the one kind of index that MySQL and MariaDB cannot build while rows are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Evidence, EvidenceKind, Severity
+from gate.rule import MYSQL, Example, Hit, Rule
+from gate.rules._mysql import cost, first_fulltext, online_tool
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change in deploy.changes(c.CreateIndex):
+        price = cost(deploy, statement)
+        if not price.stops_writes or not (change.fulltext or (price.evidence and statement.observed)):
+            continue
+        evidence = (Evidence(EvidenceKind.SQL, statement.sql), *price.evidence)
+        remedy = online_tool(
+            statement, change.table, "Build it in a quiet window, or with an online schema change tool."
+        )
+        yield Hit(
+            f"Building {change.name or 'the index'} stops all writes to {change.table} until it is done.",
+            statement,
+            category=Category.LOCK,
+            table=change.table,
+            evidence=evidence,
+            remedy=remedy,
+        )
+        if change.fulltext and first_fulltext(statement.before.table(change.table)):
+            yield Hit(
+                f"{change.name or 'The index'} is the first FULLTEXT index of {change.table}: the hidden column it "
+                "needs makes the server build the whole table anew.",
+                statement,
+                category=Category.REWRITE,
+                table=change.table,
+                evidence=evidence,
+                remedy=remedy,
+            )
+
+
+rule = Rule(
+    title="FULLTEXT index on a table with rows",
+    why="It is built with LOCK=SHARED, and the first one rebuilds the table.",
+    find=find,
+    harms={Category.LOCK: Severity.WARNING, Category.REWRITE: Severity.WARNING},
+    dialects=MYSQL,
+    unsafe=(
+        Example(('op.create_index("ft_orders_note", "orders", ["note"], mysql_prefix="FULLTEXT")',), dialect="mysql"),
+    ),
+    safe=(Example(('op.create_index("ix_orders_state", "orders", ["state"])',), dialect="mariadb"),),
+)

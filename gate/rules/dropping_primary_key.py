@@ -1,0 +1,68 @@
+"""DROP PRIMARY KEY without a new one in the same statement: the table is copied, and rows lose their identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
+from gate.rule import MYSQL, Example, Hit, Rule
+from gate.rules._mysql import cost, replaces_primary_key
+from gate.rules._says import ident
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change in deploy.changes(c.DropConstraint):
+        if change.kind != "primary-key" or replaces_primary_key(statement):
+            continue
+        for category, message in _harms(change.table):
+            yield Hit(
+                message,
+                statement,
+                category=category,
+                table=change.table,
+                evidence=(Evidence(EvidenceKind.SQL, statement.sql), *cost(deploy, statement).evidence),
+                remedy=_recipe(statement, change.table),
+            )
+
+
+def _harms(table: str) -> Iterator[tuple[Category, str]]:
+    yield Category.REWRITE, f"{table} is ordered by its primary key, so dropping it copies the whole table."
+    yield Category.LOCK, f"Nobody can write to {table} while it is copied."
+    yield (
+        Category.BACKWARD_INCOMPATIBLE,
+        f"The release still running finds and updates rows of {table} by the key; without it duplicates are let in and "
+        "each lookup reads the whole table. Row-based replication does too.",
+    )
+
+
+def _recipe(statement: Statement, table: str) -> Remedy:
+    return Remedy(
+        "Drop the old key and add the new one in one ALTER: then the table is rebuilt online.",
+        (
+            Step(
+                1,
+                "One statement for both",
+                f'op.execute("ALTER TABLE {ident(table)} DROP PRIMARY KEY, ADD PRIMARY KEY (...)")',
+            ),
+        ),
+    )
+
+
+rule = Rule(
+    title="Primary key dropped",
+    why="InnoDB keeps the table in the order of its key: without one the whole table is copied while writes wait.",
+    find=find,
+    harms={
+        Category.REWRITE: Severity.ERROR,
+        Category.LOCK: Severity.ERROR,
+        Category.BACKWARD_INCOMPATIBLE: Severity.WARNING,
+    },
+    dialects=MYSQL,
+    split=("statement",),
+    unsafe=(Example(('op.execute("ALTER TABLE users MODIFY id INT NOT NULL, DROP PRIMARY KEY")',), dialect="mysql"),),
+    safe=(
+        Example(('op.execute("ALTER TABLE orders DROP PRIMARY KEY, ADD PRIMARY KEY (id, state)")',), dialect="mysql"),
+    ),
+)

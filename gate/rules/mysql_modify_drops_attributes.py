@@ -1,0 +1,91 @@
+"""MODIFY or CHANGE without the attributes that the column has: MySQL and MariaDB drop them, silently.
+
+Alembic writes such a statement when ``alter_column`` is not given every ``existing_*`` argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import Column
+from gate.model import Category, Remedy, Severity, Step
+from gate.rule import MYSQL, Example, Hit, Rule
+from gate.rules._says import bare, python, schema_argument, spoken
+from gate.sql.modified import column_before, lost_attributes
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change in deploy.changes(c.ModifyColumn):
+        lost = lost_attributes(change, statement, deploy.sources)
+        before = column_before(change, statement)
+        if lost and before is not None:
+            yield from _hits(statement, change, before, lost)
+
+
+def _hits(statement: Statement, change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Iterator[Hit]:
+    place = f"{change.table}.{change.column}"
+    remedy = _recipe(change, before)
+    only_comment = lost == ("COMMENT",)
+    yield Hit(
+        f"The column is written anew without what it had, so {place} silently loses {spoken(lost)}.",
+        statement,
+        category=Category.HYGIENE if only_comment else Category.DATA_LOSS,
+        severity=Severity.ERROR,
+        table=change.table,
+        column=change.column,
+        remedy=remedy,
+    )
+    required = not before.nullable and "NOT NULL" not in lost
+    if "AUTO_INCREMENT" in lost or (required and any(one.startswith("DEFAULT") for one in lost)):
+        yield Hit(
+            f"{place} stays NOT NULL without {spoken(lost)}: INSERTs of the running release that leave it out fail.",
+            statement,
+            category=Category.BACKWARD_INCOMPATIBLE,
+            table=change.table,
+            column=change.column,
+            remedy=remedy,
+        )
+
+
+def _recipe(change: c.ModifyColumn, before: Column) -> Remedy:
+    given = [f"existing_type=...,  # {before.type}", f"existing_nullable={before.nullable},"]
+    if before.default is not None:
+        given.append(f"existing_server_default=sa.text({python(before.default)}),")
+    if before.comment:
+        given.append(f"existing_comment={python(before.comment)},")
+    if before.identity:
+        given.append("existing_autoincrement=True,")
+    told = "\n".join(f"    {one}" for one in given)
+    code = (
+        f"op.alter_column(\n    {python(bare(change.table))}, {python(change.column)}{schema_argument(change.table)},\n"
+        f"    ...,  # what is to change\n{told}\n)"
+    )
+    return Remedy(
+        "Tell alter_column everything that the column has and is to keep.", (Step(1, "In this revision", code),)
+    )
+
+
+rule = Rule(
+    title="MODIFY without the column's other attributes",
+    why="MySQL and MariaDB write the whole column definition anew; what is not repeated is gone, without a word.",
+    find=find,
+    harms={
+        Category.DATA_LOSS: Severity.ERROR,
+        Category.BACKWARD_INCOMPATIBLE: Severity.ERROR,
+        Category.HYGIENE: Severity.ERROR,
+    },
+    dialects=MYSQL,
+    split=("statement",),
+    unsafe=(Example(('op.alter_column("users", "name", type_=sa.String(60))',), dialect="mariadb"),),
+    safe=(
+        Example(
+            (
+                'op.alter_column("users", "name", type_=sa.String(60), existing_type=sa.String(50), '
+                "existing_nullable=False)",
+            ),
+            dialect="mariadb",
+        ),
+    ),
+)

@@ -1,0 +1,80 @@
+"""A recreate with foreign keys on, of a table that rows point at without CASCADE: dropping the old table is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
+from gate.rule import SQLITE, Example, Hit, Rule
+from gate.rules._sqlite import FOREIGN_KEYS_OFF, children, foreign_keys, recreates, steps
+
+_ACTS = ("CASCADE", "SET NULL", "SET DEFAULT")
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change in recreates(deploy):
+        refused = _refusal(deploy, change)
+        pointing = [child.name for child, key in children(deploy, change) if (key.on_delete or "").upper() not in _ACTS]
+        if refused is None and not (pointing and foreign_keys(deploy, statement) and _is_doubtful(deploy, change)):
+            continue
+        evidence = [Evidence(EvidenceKind.SQL, statement.sql)]
+        if refused is not None:
+            evidence.append(Evidence(EvidenceKind.OBSERVED, f"{refused.sql}: {refused.error}"))
+        names = ", ".join(dict.fromkeys(pointing)) or "another table"
+        yield Hit(
+            f"Making {change.table} anew drops the old one; PRAGMA foreign_keys=ON refuses that while rows of {names} "
+            f"point at it. {change.temporary} stays behind and makes the next run fail too.",
+            statement,
+            table=change.table,
+            evidence=tuple(evidence),
+            remedy=Remedy(
+                "Switch foreign keys off before the transaction begins, and check them afterwards.",
+                (
+                    Step(1, "Inside the transaction the pragma has no effect, so env.py must do it", FOREIGN_KEYS_OFF),
+                    Step(1, "Where it has failed already", f"DROP TABLE {change.temporary};"),
+                ),
+            ),
+        )
+
+
+def _refusal(deploy: Deploy, change: c.RecreateTable) -> Statement | None:
+    """The step that the server refused for a foreign key."""
+    return next((one for one in steps(deploy, change) if one.error and "FOREIGN KEY" in one.error.upper()), None)
+
+
+def _is_doubtful(deploy: Deploy, change: c.RecreateTable) -> bool:
+    """It went through with rows in the tables, or it did not (or nobody knows)."""
+    watched = all(one.observed is not None for one in steps(deploy, change))
+    seeded = any(run.profile == "plain" and run.failure is None for run in deploy.runs)
+    unseeded = {table for run in deploy.runs for table in run.unseeded}
+    names = {child.name for child, _ in children(deploy, change)} | {change.table}
+    return not (watched and seeded) or bool(unseeded & names)
+
+
+rule = Rule(
+    title="Recreate of a table that rows point at",
+    why="With foreign keys on SQLite refuses to drop a table that has children, and the half-made copy is left.",
+    find=find,
+    harms={Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR},
+    dialects=SQLITE,
+    split=("statement",),
+    unsafe=(
+        Example(
+            (
+                'with op.batch_alter_table("users") as batch_op:\n'
+                '    batch_op.alter_column("name", type_=sa.Text(), existing_type=sa.String(50))',
+            ),
+            dialect="sqlite",
+            env={"foreign_keys": "on"},
+        ),
+    ),
+    safe=(
+        Example(
+            ('with op.batch_alter_table("users") as batch_op:\n    batch_op.add_column(sa.Column("x", sa.Integer()))',),
+            dialect="sqlite",
+            env={"foreign_keys": "on"},
+        ),
+    ),
+)
