@@ -41,7 +41,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 
 def _is_date(type: str) -> bool:
-    """MySQL's default mode refuses a zero date: https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#sqlmode_no_zero_date."""
+    """MySQL's default mode refuses a zero date: "
+    "https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#sqlmode_no_zero_date.
+    """
     return _types.base(type) in ("date", "datetime", "timestamp")
 
 

@@ -49,6 +49,7 @@ def create_index(node: pg.IndexStmt) -> Iterator[c.Change]:
         if_not_exists=node.if_not_exists,
         where=text_of(node.where_clause) if node.HasField("where_clause") else None,
         method=node.access_method or None,
+        only=not node.relation.inh,
     )
 
 

@@ -1,0 +1,63 @@
+"""What the checks that ask rules have in common: the world that is assumed, and one finding per cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gate.check import Answer
+from gate.facts.rehearsal import Deploy
+from gate.facts.rulebook import Rulebook
+from gate.model import Category, Finding
+
+_STOPPED = frozenset({Category.LOCK, Category.REWRITE, Category.BACKWARD_INCOMPATIBLE, Category.NOT_SPLIT})
+_SMALL = frozenset({Category.LOCK, Category.REWRITE})
+
+
+def answer(deploy: Deploy, rules: Rulebook, check: str) -> Answer:
+    """The findings of all rules that report to a check, as far as they hold in the world that the settings declare."""
+    if not deploy.revisions:
+        return Answer(reason="no new revisions")
+    said = rules.findings(deploy, check)
+    findings = tuple(distinct(one for one in said if holds(one, deploy)))
+    return Answer(findings, reason=_reach(deploy), notes=tuple(_notes(deploy)))
+
+
+def holds(finding: Finding, deploy: Deploy) -> bool:
+    """Whether a finding's harm can come about: nobody is blocked while the application is stopped."""
+    if deploy.maintenance_window and finding.category in _STOPPED:
+        return False
+    if deploy.code_first and finding.category is Category.BACKWARD_INCOMPATIBLE:
+        return False
+    return not (finding.category in _SMALL and finding.table in deploy.small_tables)
+
+
+def distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding per cause and category: of several rules at one statement about one object the worst speaks first."""
+    kept: list[Finding] = []
+    for one in sorted(findings, key=lambda finding: finding.severity.rank):
+        if not any(_same(one, other) for other in kept):
+            kept.append(one)
+    return iter(kept)
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    if (one.category, one.revision, one.table) != (other.category, other.revision, other.table):
+        return False
+    if one.id == other.id and one.column != other.column:
+        return False
+    return one.location == other.location and one.evidence[:1] == other.evidence[:1]
+
+
+def _reach(deploy: Deploy) -> str | None:
+    if not deploy.observed:
+        return "read from the SQL that the revisions would run, not seen running"
+    return None if deploy.complete else "the upgrade stopped half way: what comes after was not seen"
+
+
+def _notes(deploy: Deploy) -> Iterator[str]:
+    if deploy.maintenance_window:
+        yield "assumed world: a maintenance window, so locks and the release still running do not count"
+    if deploy.code_first:
+        yield "assumed world: the new code replaces the old before the migrations run"
+    if deploy.small_tables:
+        yield f"assumed small: {', '.join(sorted(deploy.small_tables))}"

@@ -1,0 +1,79 @@
+"""Constraints added to tables that are there: what is common to foreign keys, checks, unique and other keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import ConstraintKind
+from gate.model import Category, Remedy, Severity
+from gate.rule import Hit
+from gate.rules._rows import may_fail
+from gate.rules._world import constraint_before, same_transaction
+from gate.sql.schema_after import constraint_of
+
+
+@dataclass(frozen=True)
+class Added:
+    """A constraint that a statement adds to a table older than the deploy, with the name that it gets."""
+
+    statement: Statement
+    table: str
+    spec: c.ConstraintSpec
+    name: str
+
+
+def added(deploy: Deploy, kind: ConstraintKind) -> Iterator[Added]:
+    """Every constraint of this kind that the deploy adds by a statement of its own."""
+    for statement, change in deploy.changes(c.AddConstraint):
+        if change.constraint.kind == kind:
+            yield Added(statement, change.table, change.constraint, constraint_of(change.table, change.constraint).name)
+
+
+def validated(deploy: Deploy, kind: ConstraintKind) -> Iterator[tuple[Statement, c.ValidateConstraint]]:
+    """Every VALIDATE of a constraint of this kind."""
+    for statement, change in deploy.changes(c.ValidateConstraint):
+        known = constraint_before(statement, change.table, change.name)
+        if known is None or known.kind == kind:
+            yield statement, change
+
+
+def not_valid_since(deploy: Deploy, statement: Statement, change: c.ValidateConstraint) -> Statement | None:
+    """The statement of the same transaction that added the constraint NOT VALID, if there is one."""
+    for one, add in deploy.changes(c.AddConstraint):
+        name = constraint_of(add.table, add.constraint).name
+        if one.number <= statement.number and (add.table, name) == (change.table, change.name):
+            return one if add.constraint.not_valid and same_transaction(one, statement) else None
+    return None
+
+
+def old_code(one: Added, what: str, recipe: Remedy) -> Hit:
+    """The release still running does not know the constraint. A note where the author parts the steps already."""
+    return Hit(
+        f"The release still running does not know {one.name}: its writes to {one.table} that {what} fail from now on.",
+        one.statement,
+        category=Category.BACKWARD_INCOMPATIBLE,
+        severity=Severity.NOTE if one.spec.not_valid else Severity.WARNING,
+        table=one.table,
+        column=one.spec.columns[0] if len(one.spec.columns) == 1 else None,
+        remedy=recipe,
+    )
+
+
+def rows_of_validate(
+    deploy: Deploy, statement: Statement, change: c.ValidateConstraint, sql: str | None
+) -> Iterator[Hit]:
+    """VALIDATE in its own transaction is the recipe, so what depends on the data is a note with its query."""
+    hits = may_fail(
+        deploy,
+        statement,
+        f"VALIDATE CONSTRAINT {change.name} fails when rows of {change.table} break it.",
+        unknown=Severity.NOTE,
+        table=change.table,
+        sql=sql,
+    )
+    for hit in hits:
+        soft = hit.severity is not Severity.ERROR
+        yield Hit(**{**vars(hit), "severity": Severity.NOTE}) if soft else hit

@@ -1,0 +1,16 @@
+"""What a change of an enumerated type's column leaves out."""
+
+from __future__ import annotations
+
+from gate.rules._columns import TypeEdit
+
+
+def values_removed(edit: TypeEdit) -> tuple[str, ...]:
+    """The labels of the column's enumerated type that its new type lacks; empty when either is no enumerated type."""
+    if edit.before is None:
+        return ()
+    old = edit.statement.before.enums.get(edit.before.type.removeprefix("public."))
+    new = edit.statement.before.enums.get(edit.type.removeprefix("public."))
+    if old is None or new is None:
+        return ()
+    return tuple(label for label in old.values if label not in new.values)

@@ -1,0 +1,116 @@
+"""Statements that existing rows may refuse: how sure that is, and the query that settles it on the target.
+
+Catalogue, section 6: with rows at hand an error when plain rows are refused, a warning (a precondition to prove on the
+target) when only hostile ones are; without rows the rule's own value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy, Failure, Statement
+from gate.model import Category, Remedy, Severity
+from gate.rule import Hit
+from gate.rules._says import ident
+
+LIMIT = 1001  # enough to say "more than a thousand", cheap on any table that has an index or many violations
+
+
+def refused(deploy: Deploy, statement: Statement) -> Severity | None:
+    """How the rows took it: error (plain rows refused), warning (hostile ones), note (none refused), None (unknown)."""
+    plain, hostile = (_outcome(deploy, statement, profile) for profile in ("plain", "hostile"))
+    if plain is False:
+        return Severity.ERROR
+    if hostile is False:
+        return Severity.WARNING
+    return Severity.NOTE if plain and hostile else None
+
+
+def _outcome(deploy: Deploy, statement: Statement, profile: str) -> bool | None:
+    """True: ran; False: refused here; None: this run never came here, or was not made."""
+    run = next((one for one in deploy.runs if one.profile == profile), None)
+    if run is None:
+        return None
+    if run.failure is None:
+        return True
+    if is_at(run.failure, statement):
+        return False
+    return True if run.failure.statement is not None and run.failure.statement > statement.number else None
+
+
+def is_at(failure: Failure, statement: Statement) -> bool:
+    """Whether a run stopped at this statement."""
+    same_text = (failure.sql or statement.sql).strip() == statement.sql.strip()
+    if failure.statement is not None and same_text:
+        return failure.statement == statement.number
+    return failure.revision == statement.revision and failure.sql is not None and same_text
+
+
+def may_fail(
+    deploy: Deploy,
+    statement: Statement,
+    message: str,
+    *,
+    unknown: Severity = Severity.WARNING,
+    table: str,
+    column: str | None = None,
+    sql: str | None = None,
+    remedy: Remedy | None = None,
+    unseeded: bool = True,
+) -> Iterator[Hit]:
+    """The hit of a change that depends on the rows; nothing when both kinds of rows went through.
+
+    ``unknown`` is the severity where no rows ran. ``sql`` counts the rows that would be refused. With ``unseeded`` a
+    table that the seeding left without rows counts as one where no rows ran.
+    """
+    taken = refused(deploy, statement)
+    if taken is Severity.NOTE and not (unseeded and _is_unseeded(deploy, table)):
+        return
+    severity = unknown if taken in (None, Severity.NOTE) else taken
+    depends = taken is not Severity.ERROR
+    yield Hit(
+        message,
+        statement,
+        category=Category.FAILS_ON_EXISTING_ROWS,
+        severity=severity,
+        table=table,
+        column=column,
+        remedy=remedy,
+        depends_on_data=depends,
+        precondition_sql=sql if depends else None,
+    )
+
+
+def _is_unseeded(deploy: Deploy, table: str) -> bool:
+    """``unseeded`` holds ``table: reason``."""
+    return any(one.partition(":")[0] == table for run in deploy.runs for one in run.unseeded)
+
+
+def counting(table: str, condition: str) -> str:
+    """A bounded count of the rows of a table that meet a condition."""
+    return f"SELECT count(*) FROM (SELECT 1 FROM {ident(table)} WHERE {condition} LIMIT {LIMIT}) AS violations"
+
+
+def counting_nulls(table: str, *columns: str) -> str:
+    """A bounded count of the rows with a NULL in one of the columns."""
+    return counting(table, " OR ".join(f"{ident(column)} IS NULL" for column in columns))
+
+
+def counting_duplicates(table: str, columns: tuple[str, ...], where: str | None = None) -> str:
+    """A bounded count of the groups of rows that share a key; NULLs differ from each other, as in a unique index."""
+    keys = ", ".join(map(ident, columns))
+    known = " AND ".join(f"{ident(column)} IS NOT NULL" for column in columns)
+    condition = f"{known} AND ({where})" if where else known
+    groups = f"SELECT 1 FROM {ident(table)} WHERE {condition} GROUP BY {keys} HAVING count(*) > 1 LIMIT {LIMIT}"
+    return f"SELECT count(*) FROM ({groups}) AS violations"
+
+
+def counting_orphans(table: str, columns: tuple[str, ...], parent: str, keys: tuple[str, ...]) -> str:
+    """A bounded count of the rows that point at nothing (MATCH SIMPLE: a NULL in any column passes)."""
+    known = " AND ".join(f"child.{ident(column)} IS NOT NULL" for column in columns)
+    joined = " AND ".join(
+        f"parent.{ident(key)} = child.{ident(column)}" for key, column in zip(keys, columns, strict=False)
+    )
+    missing = f"NOT EXISTS (SELECT 1 FROM {ident(parent)} AS parent WHERE {joined})"
+    rows = f"SELECT 1 FROM {ident(table)} AS child WHERE {known} AND {missing} LIMIT {LIMIT}"
+    return f"SELECT count(*) FROM ({rows}) AS violations"

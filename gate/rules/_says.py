@@ -1,0 +1,47 @@
+"""Words that several rules say: names quoted for SQL and for Python, who is blocked, and for how long."""
+
+from __future__ import annotations
+
+BLOCKS_ALL = "reads and writes"
+BLOCKS_WRITES = "writes"
+
+
+def ident(name: str) -> str:
+    """A possibly qualified name quoted for PostgreSQL, SQLite and MariaDB in ANSI mode, only where it must be."""
+    return ".".join(part if _is_plain(part) else '"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+def _is_plain(part: str) -> bool:
+    return part.isidentifier() and part.islower() and part.isascii()
+
+
+def python(name: str) -> str:
+    """A name as a Python string literal with double quotes."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def target(table: str) -> str:
+    """The first arguments of an ``op`` call: the table's name, and its schema where it has one."""
+    schema, _, bare = table.rpartition(".")
+    return python(bare) + (f", schema={python(schema)}" if schema else "")
+
+
+def bare(table: str) -> str:
+    """A table's name without its schema."""
+    return table.rpartition(".")[2]
+
+
+def schema_argument(table: str) -> str:
+    """``, schema="x"`` for a table outside the default schema."""
+    schema = table.rpartition(".")[0]
+    return f", schema={python(schema)}" if schema else ""
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Names as a Python list literal."""
+    return "[" + ", ".join(map(python, names)) + "]"
+
+
+def spoken(names: tuple[str, ...]) -> str:
+    """Names as prose: ``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

@@ -1,0 +1,79 @@
+"""Steps that must be parted: what the rules of ``split-steps`` have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.rules._columns import ColumnEdit, made_required
+from gate.rules._world import added_here, same_transaction
+
+
+def backfills(deploy: Deploy) -> Iterator[tuple[Statement, c.Update | c.Insert]]:
+    """Writes over rows of tables that are there: UPDATE of more than known keys, INSERT from a query."""
+    for statement, change in deploy.changes(c.Change):
+        if (isinstance(change, c.Update) and not _by_few(change)) or (
+            isinstance(change, c.Insert) and change.from_query
+        ):
+            yield statement, change
+
+
+def _by_few(change: c.Update) -> bool:
+    return change.by_key
+
+
+def fills(change: c.Update | c.Insert, column: str) -> bool:
+    """Whether a write gives the column values (an UPDATE whose columns are not known may)."""
+    return not change.columns or column.lower() in (name.lower() for name in change.columns)
+
+
+def added_then_required(deploy: Deploy) -> Iterator[tuple[Statement, ColumnEdit]]:
+    """Columns that one deploy both adds and makes NOT NULL, with the statement that added them."""
+    for edit in made_required(deploy):
+        new = added_here(deploy, edit.table, edit.column, edit.statement)
+        if new is not None:
+            yield new[0], edit
+
+
+def filled_then_required(deploy: Deploy) -> Iterator[tuple[Statement, ColumnEdit]]:
+    """Columns that one deploy both fills and makes NOT NULL, with the statement that fills them last."""
+    for edit in made_required(deploy):
+        for statement, change in reversed(list(backfills(deploy))):
+            if statement.number < edit.statement.number and change.table == edit.table and fills(change, edit.column):
+                yield statement, edit
+                break
+
+
+# What an UPDATE after it in the same transaction has to wait through: the strongest lock is kept until the end.
+ALTERS = (
+    c.AddColumn,
+    c.DropColumn,
+    c.RenameColumn,
+    c.AlterColumnType,
+    c.ModifyColumn,
+    c.SetNotNull,
+    c.DropNotNull,
+    c.SetDefault,
+    c.DropDefault,
+    c.AddConstraint,
+    c.DropConstraint,
+)
+
+
+def altered_before(deploy: Deploy, statement: Statement, table: str) -> Statement | None:
+    """The statement of the same transaction that altered the table before this one."""
+    for one in deploy.statements:
+        if one.number >= statement.number:
+            return None
+        if same_transaction(one, statement) and any(
+            isinstance(change, ALTERS) and change.table == table for change in one.changes
+        ):
+            return one
+    return None
+
+
+def revisions(*statements: Statement) -> tuple[str, ...]:
+    """The other revisions that a finding spans, the last statement's own left out."""
+    own = statements[-1].revision
+    return tuple(dict.fromkeys(one.revision for one in statements[:-1] if one.revision != own))

@@ -1,0 +1,112 @@
+"""What rules ask about the world around a statement: what it was before, what ran with it, what the server did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import Column, Constraint, Table
+
+# https://www.postgresql.org/docs/current/explicit-locking.html, table 13.2: modes that stop writers, and those that
+# stop readers too.
+STOPS_READS = frozenset({"AccessExclusiveLock"})
+STOPS_WRITES = STOPS_READS | {"ExclusiveLock", "ShareRowExclusiveLock", "ShareLock"}
+
+
+def table_before(statement: Statement, name: str) -> Table | None:
+    """The table as it was before the statement."""
+    return statement.before.table(name)
+
+
+def column_before(statement: Statement, table: str, column: str) -> Column | None:
+    """The column as it was before the statement."""
+    known = statement.before.table(table)
+    return known.column(column) if known else None
+
+
+def constraint_before(statement: Statement, table: str, name: str) -> Constraint | None:
+    """The constraint as it was before the statement."""
+    known = statement.before.table(table)
+    return known.constraint(name) if known else None
+
+
+def same_transaction(one: Statement, other: Statement) -> bool:
+    """Whether two statements ran in one transaction, so that locks of the first last over the second."""
+    return one.transaction == other.transaction and not (one.autocommit or other.autocommit)
+
+
+def earlier(deploy: Deploy, statement: Statement) -> Iterator[Statement]:
+    """The deploy's statements before this one, the last first."""
+    return (one for one in reversed(deploy.statements) if one.number < statement.number)
+
+
+def added_here(deploy: Deploy, table: str, column: str, until: Statement) -> tuple[Statement, c.AddColumn] | None:
+    """Where this deploy added the column, if it did; renames of the column are followed."""
+    name = column.lower()
+    for statement in earlier(deploy, until):
+        for change in reversed(statement.changes):
+            if isinstance(change, c.RenameColumn) and (change.table, change.to.lower()) == (table, name):
+                name = change.column.lower()
+            if isinstance(change, c.AddColumn) and (change.table, change.column.name.lower()) == (table, name):
+                return statement, change
+    same = (change for change in until.changes if isinstance(change, c.AddColumn) and change.table == table)
+    return next(((until, change) for change in same if change.column.name.lower() == name), None)
+
+
+def existed_column(deploy: Deploy, table: str, column: str, at: Statement) -> bool:
+    """Whether the release still running knows the column: its table and itself are older than the deploy."""
+    return deploy.existed(table, at) and added_here(deploy, table, column, at) is None
+
+
+def rewrote(statement: Statement, table: str) -> bool | None:
+    """Whether the server wrote the whole table anew; None where nobody watched."""
+    if statement.observed is None or statement.error is not None:
+        return None
+    return any(_same(table, one) for one in statement.observed.rewrites)
+
+
+def scanned(statement: Statement, table: str) -> bool | None:
+    """Whether the server read the whole table; None where nobody watched."""
+    if statement.observed is None or statement.error is not None:
+        return None
+    return any(one.scans and _same(table, one.table) for one in statement.observed.touched)
+
+
+def noticed(statement: Statement, text: str) -> bool:
+    """Whether one of the server's own messages holds the text."""
+    return statement.observed is not None and any(text in one for one in statement.observed.notices)
+
+
+def locked(statement: Statement, table: str, modes: frozenset[str] = STOPS_WRITES) -> bool | None:
+    """Whether the statement holds one of these locks on the table; None where nobody watched."""
+    if statement.observed is None or statement.error is not None:
+        return None
+    held = (*statement.observed.locks, *statement.observed.held)
+    return any(lock.mode in modes and _same(table, lock.table) for lock in held)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.removeprefix("public.") == other.removeprefix("public.")
+
+
+def proves_not_null(table: Table | None, column: str) -> bool:
+    """Whether a validated CHECK already says ``column IS NOT NULL``, so that SET NOT NULL reads nothing (PG 12)."""
+    return table is not None and any(
+        one.validated and one.kind == "check" and _says_not_null(one, column) for one in table.constraints
+    )
+
+
+def _says_not_null(constraint: Constraint, column: str) -> bool:
+    text = constraint.definition.lower().replace('"', "")
+    return f"{column.lower()} is not null" in text and " or " not in text
+
+
+def is_unique(table: Table | None, columns: tuple[str, ...]) -> bool:
+    """Whether rows that match these columns by value are at most one each."""
+    given = {name.lower() for name in columns}
+    if table is None or not given:
+        return False
+    keys = [one.columns for one in table.indexes if one.unique and not one.predicate]
+    keys += [one.columns for one in table.constraints if one.kind in ("primary-key", "unique")]
+    return any(key and {name.lower() for name in key} <= given for key in keys)

@@ -1,0 +1,100 @@
+"""A CHECK over rows that are there, verified at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy
+from gate.facts.schema import Constraint
+from gate.model import Category, Remedy, Severity
+from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rules._constraints import Added, added, old_code, rows_of_validate, validated
+from gate.rules._recipes import not_valid_then_validate
+from gate.rules._rows import counting, may_fail
+from gate.rules._says import bare, python, schema_argument
+from gate.rules._world import constraint_before, scanned
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for one in (*added(deploy, "check"), *added(deploy, "not-null")):
+        yield from _lock(deploy, one)
+        if not one.spec.not_valid:
+            yield from may_fail(
+                deploy,
+                one.statement,
+                f"Rows of {one.table} that break the CHECK {_condition(one)} make it fail.",
+                table=one.table,
+                column=_column(one),
+                sql=counting(one.table, f"NOT ({_condition(one)})"),
+                remedy=_recipe(one),
+            )
+        yield old_code(one, "break it", _recipe(one))
+    for statement, change in validated(deploy, "check"):
+        known = constraint_before(statement, change.table, change.name)
+        if known is not None:
+            yield from rows_of_validate(deploy, statement, change, _counting(change.table, known))
+
+
+def _lock(deploy: Deploy, one: Added) -> Iterator[Hit]:
+    if deploy.dialect != "postgresql" or one.spec.not_valid or scanned(one.statement, one.table) is False:
+        return
+    yield Hit(
+        f"Adding CHECK {one.name} reads every row of {one.table} while an ACCESS EXCLUSIVE lock stops all its reads "
+        "and "
+        "writes.",
+        one.statement,
+        category=Category.LOCK,
+        table=one.table,
+        column=_column(one),
+        remedy=_recipe(one),
+    )
+
+
+def _condition(one: Added) -> str:
+    return one.spec.expression or f"{one.spec.columns[0]} IS NOT NULL"
+
+
+def _column(one: Added) -> str | None:
+    return one.spec.columns[0] if len(one.spec.columns) == 1 else None
+
+
+def _counting(table: str, known: Constraint) -> str | None:
+    """The server's text is ``CHECK ((...)) NOT VALID``."""
+    body = known.definition.removesuffix("NOT VALID").strip()
+    return counting(table, f"NOT {body[5:].strip()}") if body.upper().startswith("CHECK") else None
+
+
+def _recipe(one: Added) -> Remedy:
+    return not_valid_then_validate(
+        one.table,
+        one.name,
+        f"op.create_check_constraint({python(one.name)}, {python(bare(one.table))}, {python(_condition(one))}, "
+        f"postgresql_not_valid=True{schema_argument(one.table)})",
+    )
+
+
+rule = Rule(
+    title="CHECK verified at once",
+    why="All rows are read under the strongest lock.",
+    find=find,
+    harms={
+        Category.LOCK: Severity.ERROR,
+        Category.REWRITE: Severity.ERROR,
+        Category.FAILS_ON_EXISTING_ROWS: Severity.WARNING,
+        Category.BACKWARD_INCOMPATIBLE: Severity.WARNING,
+    },
+    dialects=(*POSTGRESQL, *MYSQL),
+    split=("transaction", "deploy"),
+    unsafe=(Example(('op.create_check_constraint("ck_orders_amount", "orders", "amount >= 0")',)),),
+    safe=(
+        Example(
+            ('op.create_check_constraint("ck_orders_amount", "orders", "amount >= 0", postgresql_not_valid=True)',)
+        ),
+        Example(
+            ('op.execute("ALTER TABLE orders VALIDATE CONSTRAINT ck_orders_amount")',),
+            earlier=(
+                'op.create_check_constraint("ck_orders_amount", "orders", "amount >= 0", postgresql_not_valid=True)',
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""A new column that the server computes and stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Severity
+from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rules._recipes import backfill, remedy
+from gate.rules._says import bare, python, schema_argument
+from gate.rules._world import rewrote
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change in deploy.changes(c.AddColumn):
+        new = change.column
+        if new.generated != "stored" or (deploy.dialect == "postgresql" and rewrote(statement, change.table) is False):
+            continue
+        blocked = "reads and writes" if deploy.dialect == "postgresql" else "writes"
+        yield Hit(
+            f"{change.table}.{new.name} is computed and stored for every row: the whole table {change.table} is "
+            "written "
+            f"anew while its {blocked} wait.",
+            statement,
+            table=change.table,
+            column=new.name,
+            remedy=remedy(
+                "Use a plain column that the code (or a trigger) fills, or a VIRTUAL column where the server has them.",
+                (
+                    1,
+                    "Deploy with code that writes it",
+                    f"op.add_column({python(bare(change.table))}, sa.Column({python(new.name)}, ..., nullable=True)"
+                    f"{schema_argument(change.table)})",
+                ),
+                (2, "Fill the old rows in batches", backfill(change.table, new.name)),
+            ),
+        )
+
+
+rule = Rule(
+    title="Stored generated column on a table with rows",
+    why="The server computes the value of each row at once and writes the table anew under a blocking lock.",
+    find=find,
+    harms={Category.REWRITE: Severity.ERROR},
+    dialects=(*POSTGRESQL, *MYSQL),
+    split=("deploy",),
+    unsafe=(
+        Example(('op.add_column("users", sa.Column("twice", sa.Integer(), sa.Computed("age * 2", persisted=True)))',)),
+    ),
+    safe=(Example(('op.add_column("users", sa.Column("twice", sa.Integer()))',)),),
+)

@@ -1,0 +1,65 @@
+"""A UNIQUE constraint that builds its index under the strongest lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._constraints import Added, added, old_code
+from gate.rules._recipes import key_using_index
+from gate.rules._rows import counting_duplicates, may_fail
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for one in added(deploy, "unique"):
+        if one.spec.using_index:
+            continue
+        recipe = key_using_index(one.table, one.name, one.spec.columns, "UNIQUE")
+        if deploy.dialect == "postgresql":
+            yield Hit(
+                f"Adding UNIQUE {one.name} builds an index over every row of {one.table} while an ACCESS EXCLUSIVE "
+                "lock "
+                "stops all its reads and writes.",
+                one.statement,
+                category=Category.LOCK,
+                table=one.table,
+                column=_column(one),
+                remedy=recipe,
+            )
+        yield from may_fail(
+            deploy,
+            one.statement,
+            f"Rows of {one.table} that share {', '.join(one.spec.columns)} make it fail.",
+            table=one.table,
+            column=_column(one),
+            sql=counting_duplicates(one.table, one.spec.columns),
+            remedy=recipe,
+        )
+        yield old_code(one, f"repeat {', '.join(one.spec.columns)}", recipe)
+
+
+def _column(one: Added) -> str | None:
+    return one.spec.columns[0] if len(one.spec.columns) == 1 else None
+
+
+rule = Rule(
+    title="UNIQUE constraint built in place",
+    why="The index is built under the strongest lock, and duplicates make it fail.",
+    find=find,
+    harms={
+        Category.LOCK: Severity.ERROR,
+        Category.FAILS_ON_EXISTING_ROWS: Severity.WARNING,
+        Category.BACKWARD_INCOMPATIBLE: Severity.WARNING,
+    },
+    dialects=EVERY,
+    split=("transaction", "deploy"),
+    unsafe=(Example(('op.create_unique_constraint("uq_orders_note", "orders", ["note"])',)),),
+    safe=(
+        Example(
+            ('op.execute("ALTER TABLE orders ADD CONSTRAINT uq_orders_note UNIQUE USING INDEX ux_orders_note")',),
+            earlier=('op.create_index("ux_orders_note", "orders", ["note"], unique=True)',),
+        ),
+    ),
+)

@@ -1,0 +1,187 @@
+"""A column gets another type, and the server has to write or read every row for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy
+from gate.facts.schema import Constraint
+from gate.model import Category, Remedy, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._columns import TypeEdit, retyped
+from gate.rules._enums import values_removed
+from gate.rules._recipes import expand_and_contract
+from gate.rules._rows import may_fail
+from gate.rules._says import ident
+from gate.rules._types import is_free, narrowing, shape
+from gate.rules._world import added_here, rewrote, scanned
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for edit in retyped(deploy):
+        if deploy.dialect in ("mysql", "mariadb"):
+            yield from _mysql(deploy, edit)
+        elif narrowing(edit.before.type if edit.before else "", edit.type):
+            continue  # narrowing-column-type
+        elif deploy.dialect == "postgresql":
+            yield from _postgresql(deploy, edit)
+        else:
+            yield from _old_code(deploy, edit)
+
+
+def _postgresql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
+    old = edit.before.type if edit.before else "its old type"
+    seen = rewrote(edit.statement, edit.table)
+    zone = deploy.settings.get("TimeZone", "UTC")
+    free = bool(edit.before) and is_free(old, edit.type, edit.using, zone)
+    if seen is False or (seen is None and free):
+        yield from _read_only(edit)
+        return
+    yield Hit(
+        f"Changing {edit.table}.{edit.column} from {old} to {edit.type} writes the whole table {edit.table} and its "
+        f"indexes anew while an ACCESS EXCLUSIVE lock stops all its reads and writes{_other_end(edit)}.",
+        edit.statement,
+        category=Category.REWRITE,
+        table=edit.table,
+        column=edit.column,
+        remedy=_recipe(edit),
+    )
+    yield from _old_code(deploy, edit)
+    if _may_refuse(old, edit.type):
+        yield from may_fail(
+            deploy,
+            edit.statement,
+            f"A value of {edit.table}.{edit.column} that cannot be read as {edit.type} makes the change fail.",
+            table=edit.table,
+            column=edit.column,
+            remedy=_recipe(edit),
+        )
+
+
+def _read_only(edit: TypeEdit) -> Iterator[Hit]:
+    """No rewrite: a CHECK on the column is verified, or its indexes built anew, under the lock all the same."""
+    built = edit.statement.observed.indexes_built if edit.statement.observed else ()
+    if not scanned(edit.statement, edit.table) and not (built and edit.collation):
+        return
+    yield Hit(
+        f"Changing {edit.table}.{edit.column} to {edit.type} keeps the rows, but reads the whole table {edit.table} "
+        "(for a CHECK on the column or an index) while an ACCESS EXCLUSIVE lock stops all its reads and writes.",
+        edit.statement,
+        category=Category.LOCK,
+        severity=Severity.WARNING,
+        table=edit.table,
+        column=edit.column,
+        remedy=_recipe(edit),
+    )
+
+
+def _old_code(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
+    if added_here(deploy, edit.table, edit.column, edit.statement) or values_removed(edit):
+        return
+    if deploy.dialect == "sqlite" and (edit.before is None or _same_family(edit.before.type, edit.type)):
+        return
+    yield Hit(
+        f"The release still running reads and writes {edit.table}.{edit.column} as {_old(edit)}: its prepared "
+        "statements "
+        f'fail ("cached plan must not change result type"), and so may its values once the column is {edit.type}.',
+        edit.statement,
+        category=Category.BACKWARD_INCOMPATIBLE,
+        table=edit.table,
+        column=edit.column,
+        remedy=_recipe(edit),
+    )
+
+
+def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
+    """Decided by the algorithm that the server accepted; without one, by what is known to copy."""
+    observed = edit.statement.observed
+    if observed is None or observed.algorithm != "COPY":
+        return
+    yield Hit(
+        f"Changing {edit.table}.{edit.column} from {_old(edit)} to {edit.type} copies the whole table {edit.table}; "
+        "its "
+        "writes wait meanwhile. Use gh-ost or pt-online-schema-change where the table is large.",
+        edit.statement,
+        category=Category.REWRITE,
+        table=edit.table,
+        column=edit.column,
+        remedy=_recipe(edit),
+    )
+
+
+def _old(edit: TypeEdit) -> str:
+    return edit.before.type if edit.before else "its old type"
+
+
+def _other_end(edit: TypeEdit) -> str:
+    ends = {one.references for one in _foreign_keys(edit) if one.references}
+    ends |= {
+        table.name
+        for table, one in edit.statement.before.referencing(edit.table)
+        if edit.column in one.referenced_columns
+    }
+    others = sorted(ends - {edit.table})
+    return f", and the same on {', '.join(others)} at the other end of a foreign key" if others else ""
+
+
+def _foreign_keys(edit: TypeEdit) -> Iterator[Constraint]:
+    table = edit.statement.before.table(edit.table)
+    yield from (
+        one for one in (table.constraints if table else ()) if one.kind == "foreign-key" and edit.column in one.columns
+    )
+
+
+def _recipe(edit: TypeEdit) -> Remedy:
+    return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", ident(edit.type))
+
+
+def _may_refuse(old: str, new: str) -> bool:
+    """Whether a value may have no counterpart: text read as something else, or one kind read as another."""
+    texts = ("character varying", "text", "character", "citext")
+    a, b = shape(old).base, shape(new).base
+    numbers = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+    return (
+        b not in texts
+        and not (a in numbers and b in numbers)
+        and not (a[:4] in ("date", "time") and b[:4] in ("date", "time"))
+    )
+
+
+def _same_family(one: str, other: str) -> bool:
+    """SQLite's affinities, by the words of https://www.sqlite.org/datatype3.html section 3.1."""
+
+    def affinity(text: str) -> str:
+        upper = text.upper()
+        if "INT" in upper:
+            return "integer"
+        if any(word in upper for word in ("CHAR", "CLOB", "TEXT")):
+            return "text"
+        if "BLOB" in upper or not upper:
+            return "blob"
+        return "real" if any(word in upper for word in ("REAL", "FLOA", "DOUB")) else "numeric"
+
+    return affinity(one) == affinity(other)
+
+
+rule = Rule(
+    title="Column type changed",
+    why="Every row is written anew under the strongest lock, and the release still running expects the old type.",
+    find=find,
+    harms={
+        Category.REWRITE: Severity.ERROR,
+        Category.BACKWARD_INCOMPATIBLE: Severity.ERROR,
+        Category.FAILS_ON_EXISTING_ROWS: Severity.WARNING,
+        Category.DATA_LOSS: Severity.WARNING,
+    },
+    dialects=EVERY,
+    split=("deploy",),
+    unsafe=(
+        Example(('op.alter_column("users", "age", type_=sa.BigInteger())',)),
+        Example(('op.execute("ALTER TABLE orders ALTER COLUMN note TYPE jsonb USING note::jsonb")',)),
+    ),
+    safe=(
+        Example(('op.alter_column("users", "email", type_=sa.String(200))',)),
+        Example(('op.alter_column("users", "email", type_=sa.Text())',)),
+        Example(('op.alter_column("orders", "amount", type_=sa.Numeric(14, 2))',)),
+    ),
+)

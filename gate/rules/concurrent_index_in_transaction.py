@@ -1,0 +1,68 @@
+"""A statement that refuses to run inside a transaction, inside one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Severity
+from gate.rule import POSTGRESQL, Example, Hit, Rule
+from gate.rules._recipes import remedy
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement in deploy.statements:
+        verb, table = _refusing(statement)
+        if not verb or statement.autocommit or (statement.observed is not None and statement.error is None):
+            continue
+        yield Hit(
+            f"{verb} cannot run inside a transaction, and Alembic runs revisions in one: the upgrade always fails "
+            "here.",
+            statement,
+            table=table,
+            remedy=remedy(
+                "Put it into an autocommit block, in a revision that holds nothing else.",
+                (1, "The revision", f"with op.get_context().autocommit_block():\n    {_first_line(statement)}"),
+            ),
+        )
+
+
+def _refusing(statement: Statement) -> tuple[str, str | None]:
+    """The words of the manual's "cannot be executed within a transaction block", with the table where one is named."""
+    for change in statement.changes:
+        if isinstance(change, c.CreateIndex) and change.concurrently:
+            return "CREATE INDEX CONCURRENTLY", change.table
+        if isinstance(change, c.DropIndex) and change.concurrently:
+            owner = statement.before.index_owner(change.name)
+            return "DROP INDEX CONCURRENTLY", owner.name if owner else None
+        if isinstance(change, c.Reindex) and (change.concurrently or change.what in ("schema", "system", "database")):
+            return "REINDEX CONCURRENTLY" if change.concurrently else f"REINDEX {change.what.upper()}", None
+        if isinstance(change, c.DetachPartition) and change.concurrently:
+            return "DETACH PARTITION CONCURRENTLY", change.table
+        if isinstance(change, c.Maintenance) and change.verb in ("vacuum", "vacuum-full"):
+            return "VACUUM", change.table
+    return "", None
+
+
+def _first_line(statement: Statement) -> str:
+    return statement.source.strip() or f'op.execute("""{statement.sql.strip()}""")'
+
+
+rule = Rule(
+    title="CONCURRENTLY inside a transaction",
+    why="PostgreSQL refuses it; the upgrade fails on every database.",
+    find=find,
+    harms={Category.TRANSACTION: Severity.ERROR},
+    dialects=POSTGRESQL,
+    split=("transaction",),
+    unsafe=(Example(('op.create_index("ix_orders_note", "orders", ["note"], postgresql_concurrently=True)',)),),
+    safe=(
+        Example(
+            (
+                "with op.get_context().autocommit_block():\n"
+                '    op.create_index("ix_orders_note", "orders", ["note"], postgresql_concurrently=True)',
+            )
+        ),
+    ),
+)

@@ -1,0 +1,81 @@
+"""A unique index over rows that may repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Remedy, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._indexes import created
+from gate.rules._recipes import remedy
+from gate.rules._rows import counting_duplicates, may_fail
+from gate.rules._says import python
+from gate.rules._world import is_unique, table_before
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change in created(deploy):
+        if not change.unique or is_unique(table_before(statement, change.table), change.columns):
+            continue
+        keys = ", ".join(change.columns) or "the indexed expression"
+        column = change.columns[0] if len(change.columns) == 1 else None
+        left = " and leave an INVALID index behind" if change.concurrently else ""
+        sql = counting_duplicates(change.table, change.columns, change.where) if change.columns else None
+        yield from may_fail(
+            deploy,
+            statement,
+            f"Rows of {change.table} that share {keys} make the unique index fail{left}.",
+            unknown=Severity.WARNING if change.concurrently else Severity.ERROR,
+            table=change.table,
+            column=column,
+            sql=sql,
+            remedy=_recipe(change),
+        )
+        yield Hit(
+            f"The release still running may write rows to {change.table} that share {keys}; they are refused from "
+            "now on.",
+            statement,
+            category=Category.BACKWARD_INCOMPATIBLE,
+            severity=Severity.NOTE if change.concurrently else Severity.WARNING,
+            table=change.table,
+            column=column,
+            remedy=_recipe(change),
+        )
+
+
+def _recipe(change: c.CreateIndex) -> Remedy:
+    name = change.name or "ux"
+    return remedy(
+        "Make the values unique first, in code and in the rows; then build the index.",
+        (1, "Deploy code that writes no duplicates; merge or remove those that are there", ""),
+        (
+            2,
+            "A revision with only the autocommit block; after a failure drop the INVALID index before the next try",
+            "with op.get_context().autocommit_block():\n"
+            f"    op.drop_index({python(name)}, if_exists=True, postgresql_concurrently=True)\n"
+            f"    op.create_index({python(name)}, {python(change.table)}, {list(change.columns)!r}, unique=True, "
+            "postgresql_concurrently=True)",
+        ),
+    )
+
+
+rule = Rule(
+    title="Unique index over rows that are there",
+    why="Duplicates make it fail, and the release still running may write new ones.",
+    find=find,
+    harms={Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR, Category.BACKWARD_INCOMPATIBLE: Severity.WARNING},
+    dialects=EVERY,
+    split=("transaction", "deploy"),
+    unsafe=(Example(('op.create_index("ux_orders_note", "orders", ["note"], unique=True)',)),),
+    safe=(
+        Example(
+            (
+                "with op.get_context().autocommit_block():\n"
+                '    op.create_index("ux_orders_id", "orders", ["id", "note"], unique=True, '
+                "postgresql_concurrently=True)",
+            )
+        ),
+    ),
+)

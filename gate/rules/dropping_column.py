@@ -1,0 +1,64 @@
+"""A column with data goes away while the release still running selects and writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._recipes import code_first
+from gate.rules._says import bare, python, schema_argument
+from gate.rules._world import added_here, table_before
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change in deploy.changes(c.DropColumn):
+        known = table_before(statement, change.table)
+        if known is not None and known.columns and known.column(change.column) is None:
+            continue  # IF EXISTS of what is not there
+        if added_here(deploy, change.table, change.column, statement):
+            continue
+        place = f"{change.table}.{change.column}"
+        recipe = code_first(
+            place,
+            "When no release maps the column any more (relax its NOT NULL in deploy 1)",
+            f"op.drop_column({python(bare(change.table))}, {python(change.column)}{schema_argument(change.table)})",
+        )
+        yield Hit(
+            f"Dropping {place} destroys its values in every row; a downgrade brings back the column, not the data.",
+            statement,
+            category=Category.DATA_LOSS,
+            table=change.table,
+            column=change.column,
+            remedy=recipe,
+        )
+        yield Hit(
+            f"The release still running selects {place} by name (SQLAlchemy names every mapped column): each query on "
+            f"{change.table} fails until the new release has replaced it.",
+            statement,
+            category=Category.BACKWARD_INCOMPATIBLE,
+            table=change.table,
+            column=change.column,
+            remedy=recipe,
+        )
+
+
+rule = Rule(
+    title="Column dropped",
+    why="The data is gone, and the release still running names the column in its queries.",
+    find=find,
+    harms={Category.DATA_LOSS: Severity.ERROR, Category.BACKWARD_INCOMPATIBLE: Severity.ERROR},
+    dialects=EVERY,
+    split=("deploy",),
+    unsafe=(Example(('op.drop_column("users", "age")',)),),
+    safe=(
+        Example(
+            (
+                'op.create_table("tickets", sa.Column("id", sa.Integer()), sa.Column("x", sa.Text()))\n'
+                'op.drop_column("tickets", "x")',
+            )
+        ),
+    ),
+)

@@ -1,0 +1,44 @@
+"""An index dropped under a lock on its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Severity
+from gate.rule import POSTGRESQL, Example, Hit, Rule
+from gate.rules._indexes import dropped
+from gate.rules._recipes import drop_concurrently
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, change, table, _ in dropped(deploy):
+        if change.concurrently or table.kind in ("materialized-view", "partitioned"):
+            continue
+        yield Hit(
+            f"DROP INDEX takes an ACCESS EXCLUSIVE lock on {table.name} itself: it waits for every running query on "
+            "the "
+            "table, and all new reads and writes queue behind it until the transaction ends.",
+            statement,
+            table=table.name,
+            remedy=drop_concurrently(change.name, table.name),
+        )
+
+
+rule = Rule(
+    title="Index dropped without CONCURRENTLY",
+    why="The lock is on the table, waits for its longest query, and is kept until the transaction ends.",
+    find=find,
+    harms={Category.LOCK: Severity.WARNING},
+    dialects=POSTGRESQL,
+    split=("transaction",),
+    unsafe=(Example(('op.drop_index("ix_users_email", "users")',)),),
+    safe=(
+        Example(
+            (
+                "with op.get_context().autocommit_block():\n"
+                '    op.drop_index("ix_users_email", "users", postgresql_concurrently=True)',
+            )
+        ),
+    ),
+)

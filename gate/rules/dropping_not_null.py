@@ -1,0 +1,49 @@
+"""A column may become NULL, which the release still running does not expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._columns import made_nullable
+from gate.rules._recipes import remedy
+from gate.rules._says import bare, python, schema_argument
+from gate.rules._world import added_here
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for edit in made_nullable(deploy):
+        if added_here(deploy, edit.table, edit.column, edit.statement):
+            continue
+        yield Hit(
+            f"{edit.table}.{edit.column} may hold NULL from now on; the release still running counts on a value and "
+            "may "
+            "fail on rows that the new release writes.",
+            edit.statement,
+            table=edit.table,
+            column=edit.column,
+            remedy=remedy(
+                "Teach the code to read NULL before any row can hold it.",
+                (1, f"Deploy code that reads NULL in {edit.column}", ""),
+                (
+                    2,
+                    "Then drop NOT NULL",
+                    f"op.alter_column({python(bare(edit.table))}, {python(edit.column)}, nullable=True"
+                    f"{schema_argument(edit.table)})",
+                ),
+            ),
+        )
+
+
+rule = Rule(
+    title="DROP NOT NULL",
+    why="Instant for the database, but the release still running has never seen NULL in this column.",
+    find=find,
+    harms={Category.BACKWARD_INCOMPATIBLE: Severity.WARNING},
+    dialects=EVERY,
+    split=("deploy",),
+    unsafe=(Example(('op.alter_column("users", "name", nullable=True)',)),),
+    safe=(Example(('op.alter_column("users", "age", nullable=True)',)),),
+)

@@ -1,0 +1,72 @@
+"""A foreign key whose columns have no index: each change of a parent row reads the whole child table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import Schema
+from gate.model import Category, Severity
+from gate.rule import POSTGRESQL, Example, Hit, Rule
+from gate.rules._recipes import concurrently
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement, table, spec in _added(deploy):
+        if not spec.columns or _indexed(deploy.result, table, spec.columns):
+            continue
+        yield Hit(
+            f"No index begins with {', '.join(spec.columns)} of {table}: each DELETE or key change of a row of "
+            f"{spec.references} reads all of {table}.",
+            statement,
+            severity=Severity.WARNING if _hurts(deploy, statement, table, spec) else Severity.NOTE,
+            table=table,
+            column=spec.columns[0] if len(spec.columns) == 1 else None,
+            remedy=concurrently(table, None, spec.columns, unique=False),
+        )
+
+
+def _added(deploy: Deploy) -> Iterator[tuple[Statement, str, c.ConstraintSpec]]:
+    for statement, change in deploy.all_changes(c.Change):
+        if isinstance(change, c.AddConstraint) and change.constraint.kind == "foreign-key":
+            yield statement, change.table, change.constraint
+        elif isinstance(change, c.CreateTable):
+            yield from ((statement, change.table, one) for one in change.constraints if one.kind == "foreign-key")
+
+
+def _indexed(schema: Schema, table: str, columns: tuple[str, ...]) -> bool:
+    known = schema.table(table)
+    if known is None:
+        return True  # gone again, or not known: nothing to say
+    starts = [index.columns for index in known.indexes if not index.predicate]
+    starts += [one.columns for one in known.constraints if one.kind in ("primary-key", "unique")]
+    return any(set(start[: len(columns)]) == set(columns) for start in starts)
+
+
+def _hurts(deploy: Deploy, statement: Statement, table: str, spec: c.ConstraintSpec) -> bool:
+    """A large table that every deletion of a parent must search: certain with ON DELETE, likely when checked at "
+    "once.
+    """
+    if not deploy.existed(table, statement):
+        return False
+    return not spec.not_valid or spec.on_delete in ("CASCADE", "SET NULL", "SET DEFAULT")
+
+
+rule = Rule(
+    title="Foreign key without an index",
+    why="PostgreSQL makes no index for a foreign key by itself.",
+    find=find,
+    harms={Category.HYGIENE: Severity.WARNING},
+    dialects=POSTGRESQL,
+    split=("statement",),
+    unsafe=(Example(('op.create_foreign_key("fk_x", "orders", "users", ["user_id"], ["id"])',)),),
+    safe=(
+        Example(
+            (
+                'op.create_table("tickets", sa.Column("id", sa.Integer(), primary_key=True), '
+                'sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id"), index=True))',
+            )
+        ),
+    ),
+)

@@ -1,0 +1,113 @@
+"""A column gets a type that cannot hold all that the old one could."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Remedy, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._columns import TypeEdit, retyped
+from gate.rules._recipes import expand_and_contract, not_valid_then_validate
+from gate.rules._rows import counting, may_fail
+from gate.rules._says import bare, ident, python, schema_argument
+from gate.rules._types import Loss, narrowing, shape
+from gate.rules._world import added_here, rewrote
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for edit in retyped(deploy):
+        loss = narrowing(edit.before.type, edit.type) if edit.before else Loss()
+        if not loss:
+            continue
+        if deploy.dialect == "postgresql" and rewrote(edit.statement, edit.table) is not False:
+            yield _hit(
+                edit,
+                Category.REWRITE,
+                f"Narrowing {edit.table}.{edit.column} to {edit.type} writes the whole table {edit.table} anew while "
+                "an "
+                "ACCESS EXCLUSIVE lock stops all its reads and writes.",
+            )
+        yield from _values(deploy, edit, loss)
+        if not added_here(deploy, edit.table, edit.column, edit.statement):
+            yield _hit(
+                edit,
+                Category.BACKWARD_INCOMPATIBLE,
+                f"The release still running may write values to {edit.table}.{edit.column} that {edit.type} refuses or "
+                "changes.",
+            )
+
+
+def _values(deploy: Deploy, edit: TypeEdit, loss: Loss) -> Iterator[Hit]:
+    cuts = loss.refuses and edit.using is not None and "character" in shape(edit.type).base
+    if loss.refuses and not cuts and deploy.dialect != "sqlite":
+        yield from may_fail(
+            deploy,
+            edit.statement,
+            f"Values of {edit.table}.{edit.column} {loss.refuses} make the change fail.",
+            unknown=Severity.ERROR,
+            table=edit.table,
+            column=edit.column,
+            sql=_counting(edit),
+            remedy=_recipe(edit),
+        )
+    if (loss.changes or cuts) and deploy.dialect != "sqlite":
+        done = loss.changes or f"cut to {shape(edit.type).sizes[0]} characters by the USING clause"
+        yield _hit(
+            edit,
+            Category.DATA_LOSS,
+            f"Values of {edit.table}.{edit.column} are silently {done}; a downgrade does not bring them back.",
+        )
+
+
+def _counting(edit: TypeEdit) -> str | None:
+    new, column = shape(edit.type), ident(edit.column)
+    if new.base in ("character varying", "character") and new.sizes:
+        return counting(edit.table, f"char_length({column}) > {new.sizes[0]}")
+    limits = {"smallint": 15, "integer": 31}
+    if new.base in limits:
+        top = 2 ** limits[new.base]
+        return counting(edit.table, f"{column} >= {top} OR {column} < -{top}")
+    if new.base == "numeric" and new.sizes:
+        whole = new.sizes[0] - (new.sizes[1] if len(new.sizes) > 1 else 0)
+        return counting(edit.table, f"abs({column}) >= 1e{whole}")
+    return None
+
+
+def _hit(edit: TypeEdit, category: Category, message: str) -> Hit:
+    return Hit(message, edit.statement, category=category, table=edit.table, column=edit.column, remedy=_recipe(edit))
+
+
+def _recipe(edit: TypeEdit) -> Remedy:
+    new = shape(edit.type)
+    if new.base != "character varying" or not new.sizes:
+        return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type)
+    check = f"ck_{bare(edit.table)}_{edit.column}_length"
+    return not_valid_then_validate(
+        edit.table,
+        check,
+        f"# keep the type, limit the length by a CHECK\n"
+        f"op.create_check_constraint({python(check)}, {python(bare(edit.table))}, "
+        f"{python(f'length({ident(edit.column)}) <= {new.sizes[0]}')}, postgresql_not_valid=True"
+        f"{schema_argument(edit.table)})",
+    )
+
+
+rule = Rule(
+    title="Column type made smaller",
+    why="Rows that do not fit make the change fail or are changed silently, and the table is written anew.",
+    find=find,
+    harms={
+        Category.REWRITE: Severity.ERROR,
+        Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR,
+        Category.DATA_LOSS: Severity.ERROR,
+        Category.BACKWARD_INCOMPATIBLE: Severity.ERROR,
+    },
+    dialects=EVERY,
+    split=("deploy",),
+    unsafe=(
+        Example(('op.alter_column("users", "email", type_=sa.String(10))',)),
+        Example(('op.alter_column("orders", "amount", type_=sa.Numeric(10, 0))',)),
+    ),
+    safe=(Example(('op.alter_column("users", "email", type_=sa.String(200))',)),),
+)

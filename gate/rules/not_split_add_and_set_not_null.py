@@ -1,0 +1,54 @@
+"""One deploy adds a column and makes it NOT NULL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._recipes import required_column
+from gate.rules._split import added_then_required, revisions
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for added, edit in added_then_required(deploy):
+        default = edit.before.default if edit.before else None
+        if default is not None:
+            continue
+        yield Hit(
+            f"{edit.table}.{edit.column} is added and made NOT NULL in one deploy. The release still running never "
+            "writes "
+            "it, so between the two (and after) its INSERTs leave NULL: the second step fails, or they do. Part them "
+            "into deploys.",
+            edit.statement,
+            table=edit.table,
+            column=edit.column,
+            related=revisions(added, edit.statement),
+            remedy=required_column(edit.table, edit.column, "..."),
+        )
+
+
+rule = Rule(
+    title="Column added and made NOT NULL in one deploy",
+    why="Code that writes the column must run before the database may insist on it.",
+    find=find,
+    harms={Category.NOT_SPLIT: Severity.ERROR},
+    dialects=EVERY,
+    split=("deploy",),
+    reports_to="split-steps",
+    unsafe=(
+        Example(
+            (
+                'op.add_column("users", sa.Column("level", sa.Integer()))\n'
+                'op.execute("UPDATE users SET level = 1")\n'
+                'op.alter_column("users", "level", existing_type=sa.Integer(), nullable=False)',
+            )
+        ),
+    ),
+    safe=(
+        Example(
+            ('op.add_column("users", sa.Column("level", sa.Integer()))',),
+        ),
+    ),
+)

@@ -1,0 +1,69 @@
+"""One transaction alters a table and then writes its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Remedy, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._recipes import backfill, remedy
+from gate.rules._split import added_then_required, altered_before, backfills, revisions
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    seen = {(edit.statement.revision, edit.table) for _, edit in added_then_required(deploy)}  # says more
+    for statement, change in backfills(deploy):
+        altered = altered_before(deploy, statement, change.table)
+        place = (statement.revision, change.table)
+        if altered is None or place in seen or (isinstance(change, c.Update) and change.bounded):
+            continue
+        seen.add(place)
+        column = change.columns[0] if len(change.columns) == 1 else None
+        yield Hit(
+            f"{change.table} is altered and then filled in one transaction: the lock of the ALTER, which stops all "
+            "reads "
+            "and writes, lasts until the last row is written.",
+            statement,
+            table=change.table,
+            column=column,
+            related=revisions(altered, statement),
+            remedy=_recipe(change.table, column),
+        )
+
+
+def _recipe(table: str, column: str | None) -> Remedy:
+    return remedy(
+        "Alter in one revision, fill in another, in batches that commit.",
+        (1, "The schema change, in a revision (and, by transaction_per_migration=True, a transaction) of its own", ""),
+        (1, "The backfill, in the next revision", backfill(table, column or "...")),
+    )
+
+
+rule = Rule(
+    title="Schema change and backfill in one transaction",
+    why="The strongest lock is held while all rows are written.",
+    find=find,
+    harms={Category.NOT_SPLIT: Severity.ERROR},
+    dialects=EVERY,
+    split=("transaction",),
+    reports_to="split-steps",
+    unsafe=(
+        Example(
+            (
+                'op.add_column("users", sa.Column("level", sa.Integer()))\n'
+                'op.execute("UPDATE users SET level = 1 WHERE level IS NULL")',
+            )
+        ),
+    ),
+    safe=(
+        Example(
+            (
+                'op.add_column("users", sa.Column("level", sa.Integer()))',
+                "with op.get_context().autocommit_block():\n"
+                '    op.execute("UPDATE users SET level = 1 WHERE id BETWEEN 1 AND 1000")',
+            )
+        ),
+    ),
+)

@@ -1,0 +1,68 @@
+"""Rows read into Python and written back one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._recipes import backfill, remedy
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    counted: Counter[tuple[str, int, str]] = Counter()
+    for statement, change in deploy.changes(c.Update):
+        place = (statement.revision, statement.location.line, change.table)
+        counted[place] += 1
+        if counted[place] != 2 or not change.equals or not _read_before(deploy, statement, change.table):
+            continue
+        yield Hit(
+            f"The rows of {change.table} are read into Python and written back one by one: one round trip a row, all "
+            "in "
+            "one transaction.",
+            statement,
+            table=change.table,
+            column=change.columns[0] if len(change.columns) == 1 else None,
+            remedy=remedy(
+                "Let the database compute the values, in batches that commit.",
+                (1, "One statement per batch", backfill(change.table, change.columns[0] if change.columns else "...")),
+            ),
+        )
+
+
+def _read_before(deploy: Deploy, statement: Statement, table: str) -> bool:
+    """Whether the revision selected the rows before: a fixed list of keys is no backfill."""
+    return any(
+        one.revision == statement.revision and one.number < statement.number and table in change.tables
+        for one, change in deploy.all_changes(c.Query)
+    )
+
+
+rule = Rule(
+    title="Backfill row by row",
+    why="A million rows are a million round trips inside one transaction.",
+    find=find,
+    harms={Category.HYGIENE: Severity.WARNING},
+    dialects=EVERY,
+    split=("statement",),
+    unsafe=(
+        Example(
+            (
+                "bind = op.get_bind()\n"
+                'for row in bind.execute(sa.text("SELECT id FROM orders")).all():\n'
+                '    bind.execute(sa.text("UPDATE orders SET note = \'x\' WHERE id = :id"), {"id": row.id})',
+            )
+        ),
+    ),
+    safe=(
+        Example(
+            (
+                "for key in (1, 2, 3):\n"
+                '    op.get_bind().execute(sa.text("UPDATE orders SET note = \'x\' WHERE id = :id"), {"id": key})',
+            )
+        ),
+    ),
+)

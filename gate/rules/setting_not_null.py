@@ -1,0 +1,88 @@
+"""A column that is there becomes NOT NULL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy
+from gate.model import Category, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._columns import ColumnEdit, made_required, proven
+from gate.rules._recipes import make_required
+from gate.rules._rows import counting_nulls, may_fail
+from gate.rules._world import added_here, scanned
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for edit in made_required(deploy):
+        if proven(deploy, edit):
+            continue
+        yield from _lock(deploy, edit)
+        yield from may_fail(
+            deploy,
+            edit.statement,
+            f"{edit.table}.{edit.column} may hold NULLs: one such row makes SET NOT NULL fail.",
+            unknown=Severity.ERROR,
+            table=edit.table,
+            column=edit.column,
+            sql=counting_nulls(edit.table, edit.column),
+            remedy=make_required(edit.table, edit.column),
+        )
+        yield from _old_code(deploy, edit)
+
+
+def _lock(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
+    if deploy.dialect != "postgresql" or scanned(edit.statement, edit.table) is False:
+        return
+    yield Hit(
+        f"SET NOT NULL on {edit.table}.{edit.column} reads every row of {edit.table} while an ACCESS EXCLUSIVE lock "
+        "stops all its reads and writes.",
+        edit.statement,
+        category=Category.LOCK,
+        table=edit.table,
+        column=edit.column,
+        remedy=make_required(edit.table, edit.column),
+    )
+
+
+def _old_code(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
+    new = added_here(deploy, edit.table, edit.column, edit.statement)
+    default = edit.before.default if edit.before else None
+    if new is not None and default is not None:
+        return  # the release still running does not name the column, and the default fills it
+    why = (
+        f"does not write {edit.table}.{edit.column}, which this deploy adds: each of its INSERTs fails"
+        if new
+        else f"may still write NULL to {edit.table}.{edit.column}, nullable for it: such an INSERT or UPDATE fails"
+    )
+    yield Hit(
+        f"The release still running {why} once NOT NULL is set.",
+        edit.statement,
+        category=Category.BACKWARD_INCOMPATIBLE,
+        table=edit.table,
+        column=edit.column,
+        remedy=make_required(edit.table, edit.column),
+    )
+
+
+rule = Rule(
+    title="SET NOT NULL on a column that is there",
+    why="The server reads the whole table under its strongest lock, rows with NULL make it fail, and the release still "
+    "running may write NULL.",
+    find=find,
+    harms={
+        Category.LOCK: Severity.ERROR,
+        Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR,
+        Category.BACKWARD_INCOMPATIBLE: Severity.ERROR,
+    },
+    dialects=EVERY,
+    split=("deploy", "transaction"),
+    unsafe=(Example(('op.alter_column("users", "age", nullable=False)',)),),
+    safe=(
+        Example(
+            ('op.alter_column("users", "age", nullable=False)',),
+            earlier=('op.create_check_constraint("ck_users_age_not_null", "users", "age IS NOT NULL")',),
+        ),
+        Example(('op.alter_column("users", "name", nullable=False)',)),
+    ),
+)

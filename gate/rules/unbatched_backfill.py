@@ -1,0 +1,71 @@
+"""All rows of a table written by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Severity
+from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._recipes import backfill, remedy
+from gate.rules._world import is_unique, table_before
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    seen: set[tuple[str, int, str]] = set()
+    for statement, change in deploy.changes(c.Update):
+        place = (statement.revision, statement.location.line, change.table)
+        if place in seen or _is_small(deploy, statement, change):
+            continue
+        seen.add(place)
+        column = change.columns[0] if len(change.columns) == 1 else None
+        recipe = remedy(
+            "Write in batches that commit, in a revision that does nothing else.",
+            (1, "Can be run again after a failure", backfill(change.table, column or "...")),
+        )
+        yield Hit(
+            f"One UPDATE writes the rows of {change.table} at once: on a large table it runs for long, bloats it, and "
+            "lags replicas.",
+            statement,
+            category=Category.HYGIENE,
+            table=change.table,
+            column=column,
+            remedy=recipe,
+        )
+        yield Hit(
+            f"Every row that the UPDATE writes stays locked until its transaction ends: other writes to {change.table} "
+            "wait for all of it.",
+            statement,
+            category=Category.LOCK,
+            table=change.table,
+            column=column,
+            remedy=recipe,
+        )
+
+
+def _is_small(deploy: Deploy, statement: Statement, change: c.Update) -> bool:
+    """Known keys, a range or a LIMIT: no more rows than the author named."""
+    if change.bounded or change.by_key or change.table in deploy.small_tables:
+        return True
+    return is_unique(table_before(statement, change.table), change.equals)
+
+
+rule = Rule(
+    title="Backfill in one statement",
+    why="All rows stay locked, and all old row versions are kept, until the transaction ends.",
+    find=find,
+    harms={Category.HYGIENE: Severity.WARNING, Category.LOCK: Severity.WARNING},
+    dialects=EVERY,
+    split=("transaction",),
+    unsafe=(Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE note IS NULL\")",)),),
+    safe=(
+        Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE id = 1\")",)),
+        Example(
+            (
+                "op.execute(\"UPDATE orders SET note = 'x' WHERE id IN "
+                '(SELECT id FROM orders WHERE note IS NULL LIMIT 1000)")',
+            )
+        ),
+    ),
+)
