@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
+from collections.abc import Callable
 
 from gate.collect._image_files import Repository
-from gate.docker.build import Build, Context, Entry
+from gate.docker import bake, compose, workflow
+from gate.docker.build import Build, Context, Entry, Stage
+from gate.docker.dockerfile import parse as parse_dockerfile
+from gate.docker.errors import BuildStops
 from gate.docker.ignore import IgnoreFile, parse
 from gate.docker.paths import clean, inside
 from gate.docker.project import Project
 from gate.docker.run import Needs
-from gate.docker.shipping import Ship, Wanted, from_dockerfiles, from_flags
+from gate.docker.shipping import Ship, from_dockerfiles, from_flags, Wanted
+from gate.docker.stages import evaluate
 from gate.errors import UsageError
 from gate.settings import Settings
+
+WORKFLOWS = ".github/workflows"
+DEEPEST = 5
 
 
 def ships(settings: Settings, repository: Repository) -> list[Ship] | str:
@@ -25,17 +34,118 @@ def ships(settings: Settings, repository: Repository) -> list[Ship] | str:
                         *(("--compose", one) for one in wanted.compose)):
         if named and repository.read(clean(named)) is None:
             raise UsageError("there is no such file", where=f"{flag} {named}", advice="The path is relative to --repo.")
-    if wanted.dockerfile or wanted.context:
-        return [from_flags(wanted)]
-    found = from_dockerfiles(repository.files, wanted)
-    return found or "no Dockerfile, compose file, bake file or build step was found"
+    found = _named(wanted, repository) or _discovered(wanted, repository)
+    changed = [_with_flags(one, wanted) for one in found]
+    return changed or "no Dockerfile, compose file, bake file or build step was found"
 
 
-def builds(repository: Repository, project: Project, ship: Ship, every: list[Ship]) -> Build:
+def _named(wanted: Wanted, repository: Repository) -> list[Ship]:
+    """What the flags name: a workflow, a bake file, a compose file, or a Dockerfile."""
+    if wanted.workflow:
+        return _of_workflow(clean(wanted.workflow), wanted, repository)
+    if wanted.bake or wanted.bake_target:
+        files = [clean(wanted.bake)] if wanted.bake else bake.default_files(repository.read)
+        return _guarded(files, lambda: bake.ships(files, repository.read, [wanted.bake_target] if wanted.bake_target else [], wanted.args))
+    if wanted.compose or wanted.service:
+        files = [clean(one) for one in wanted.compose] or compose.default_files(repository.read)
+        return _guarded(files, lambda: compose.ships(files, repository.read, wanted.service))
+    return [from_flags(wanted)] if wanted.dockerfile or wanted.context else []
+
+
+def _discovered(wanted: Wanted, repository: Repository) -> list[Ship]:
+    """Build steps, then compose, then bake, then Dockerfiles: the first kind that builds anything."""
+    read = repository.read
+    found = [ship for path in sorted(repository.by_path) if _is_workflow(path) for ship in _of_workflow(path, wanted, repository)]
+    usable = [one for one in found if not one.unknown]
+    if usable:
+        return usable
+    files = compose.default_files(read)
+    found = _guarded(files, lambda: compose.ships(files, read)) if files else []
+    if [one for one in found if not one.unknown]:
+        return found
+    files = bake.default_files(read)
+    found = _guarded(files, lambda: bake.ships(files, read, (), wanted.args)) if files else []
+    return found or from_dockerfiles(repository.files, wanted)
+
+
+def _is_workflow(path: str) -> bool:
+    return posixpath.dirname(path) == WORKFLOWS and path.endswith((".yml", ".yaml"))
+
+
+def _guarded(files: list[str], ask: Callable[[], list[Ship]]) -> list[Ship]:
+    """A file that cannot be read is an image that cannot be told, not an empty answer."""
+    try:
+        return ask()
+    except BuildStops as stop:
+        return [Ship(files[0] if files else stop.path, "refused", stop.path, stop.line, unknown=stop.what)]
+
+
+def _of_workflow(path: str, wanted: Wanted, repository: Repository) -> list[Ship]:
+    def ask() -> list[Ship]:
+        found, steps = workflow.steps(repository.read(path) or "", path)
+        for step in steps:
+            files = list(step.files) or bake.default_files(repository.read) or compose.default_files(repository.read)
+            if files and files[0].endswith((".yml", ".yaml")):
+                found += [one for one in compose.ships(files, repository.read) if not step.targets or one.name in step.targets]
+            elif files:
+                found += bake.ships(files, repository.read, step.targets, wanted.args)
+        return found
+
+    return _guarded([path], ask)
+
+
+def _with_flags(ship: Ship, wanted: Wanted) -> Ship:
+    """Flags stand above what compose, bake or a workflow says."""
+    args = {**ship.args, **wanted.args}
+    target = wanted.target or ship.target
+    lines = ship.lines if target == ship.target else {key: line for key, line in ship.lines.items() if key != "target"}
+    return dataclasses.replace(ship, args=args, target=target, lines=lines, dynamic=ship.dynamic - wanted.args.keys())
+
+
+def builds(repository: Repository, project: Project, ship: Ship, every: list[Ship], depth: int = 0) -> Build:
     """What goes into the build of one image. Raises ``BuildStops`` for an ignore file that the builder refuses."""
     folder = _folder(repository, ship)
-    context = context_of(repository, folder, ship.dockerfile)
-    return Build(context, ship.target, ship.args, {}, Needs(frozenset(project.files)), repository.read, repository.archive)
+    tracked = repository.tracked() if ship.git or ship.source == "workflow" else None
+    ignored: dict[str, tuple[str, int]] = {}
+    if tracked is not None:
+        ignored = repository.ignored_by_git([one for one in project.files if one not in tracked])
+    left_out = frozenset(project.files) - tracked if tracked is not None and ship.git else frozenset(ignored)
+    context = context_of(repository, folder, ship.dockerfile, left_out)
+    extra = {name: one for name, text in _extras(ship, every) if (one := _context(repository, project, text, every, depth)) is not None}
+    origins = frozenset(project.files) - left_out if left_out else frozenset()
+    return Build(
+        context, ship.target, ship.args, extra, Needs(frozenset(project.files)), repository.read, repository.archive,
+        origins=origins, git_ignored=ignored,
+    )
+
+
+def _extras(ship: Ship, every: list[Ship]) -> list[tuple[str, str]]:
+    """Named contexts, and images of other ships by their names: ``FROM app-base`` beside a service that builds it."""
+    others = [(one.image, f"image:{one.name}") for one in every if one.image and one.name != ship.name and not one.unknown]
+    bare = [(image.rpartition(":")[0] if ":" in image.rpartition("/")[2] else f"{image}:latest", goal) for image, goal in others]
+    return [*others, *bare, *ship.extra.items()]
+
+
+def _context(
+    repository: Repository, project: Project, text: str, every: list[Ship], depth: int
+) -> Context | str | Callable[[], Stage] | None:
+    kind, colon, name = text.partition(":")
+    if text.startswith("//"):
+        return context_of(repository, clean(text[2:]), None, frozenset())
+    if colon and kind in ("target", "service", "image"):
+        other = next((one for one in every if one.name == name), None)
+        return _stage_of(repository, project, other, every, depth + 1) if other is not None and depth < DEEPEST else None
+    return text or None
+
+
+def _stage_of(repository: Repository, project: Project, ship: Ship, every: list[Ship], depth: int) -> Callable[[], Stage]:
+    """The last stage of another build, evaluated when it is asked for."""
+    def evaluated() -> Stage:
+        text = ship.inline if ship.inline is not None else repository.read(ship.dockerfile or "") or ""
+        made = evaluate(parse_dockerfile(text, ship.dockerfile or ship.path), builds(repository, project, ship, every, depth))
+        return made.stage(made.index(ship.target))
+
+    return evaluated
 
 
 def _folder(repository: Repository, ship: Ship) -> str:
@@ -61,10 +171,9 @@ def _fitting(repository: Repository, folder: str, text: str) -> int:
     return found
 
 
-def context_of(repository: Repository, folder: str, dockerfile: str | None, tracked: frozenset[str] | None = None) -> Context:
+def context_of(repository: Repository, folder: str, dockerfile: str | None, left_out: frozenset[str]) -> Context:
     """A folder of the repository as a build context, with the ignore file that counts."""
-    entries = tuple(_entries(repository, clean(folder), tracked))
-    return Context(clean(folder), entries, ignore_of(repository, clean(folder), dockerfile))
+    return Context(clean(folder), tuple(_entries(repository, clean(folder), left_out)), ignore_of(repository, clean(folder), dockerfile))
 
 
 def ignore_of(repository: Repository, folder: str, dockerfile: str | None) -> IgnoreFile:
@@ -77,13 +186,10 @@ def ignore_of(repository: Repository, folder: str, dockerfile: str | None) -> Ig
     return parse(text, path) if text is not None else IgnoreFile()
 
 
-def _entries(repository: Repository, folder: str, tracked: frozenset[str] | None) -> list[Entry]:
+def _entries(repository: Repository, folder: str, left_out: frozenset[str]) -> list[Entry]:
     found = []
     for entry in repository.entries:
         path = inside(folder, entry.path)
-        if path is None or path == ".":
-            continue
-        if tracked is not None and (entry.folder or entry.path not in tracked):
-            continue
-        found.append(Entry(path, entry.mode, entry.target, entry.folder))
+        if path is not None and path != "." and entry.path not in left_out:
+            found.append(Entry(path, entry.mode, entry.target, entry.folder))
     return found

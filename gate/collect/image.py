@@ -17,7 +17,8 @@ from gate.docker.project import Hints, Project, describe
 from gate.docker.remedies import mend
 from gate.docker.running import find
 from gate.docker.shipping import Ship
-from gate.docker.verdict import judge
+from gate.docker.surroundings import after
+from gate.docker.verdict import Places, judge
 from gate.facts.history import Project as Environment
 from gate.facts.image import ImageAnswer, ImageFacts, ImageNote
 from gate.settings import Settings
@@ -31,7 +32,7 @@ def collect(context: RunContext, environment: Environment) -> ImageFacts:
         found = ships(context.settings, repository)
         if isinstance(found, str):
             return ImageFacts(none=found)
-        answers = tuple(_answer(context.settings, repository, project, ship, found) for ship in found)
+        answers = tuple(_answer(context.settings, repository, project, ship, found) for ship in found if not ship.aside)
         return ImageFacts(answers, _deciding(answers))
 
 
@@ -81,7 +82,16 @@ def _judged(
         started.append(run)
         return run
 
-    return judge(dockerfile, build, project, runs, (ship.path, ship.line) if ship.source not in ("flags", "dockerfile") else None), build
+    judged = judge(dockerfile, build, project, runs, _places(ship))
+    return after(judged, ship, project, text), build
+
+
+def _places(ship: Ship) -> Places:
+    """Where a file says context and target; nothing of the sort for a plain Dockerfile."""
+    if ship.source in ("flags", "dockerfile"):
+        return Places()
+    target = (ship.path, ship.lines["target"]) if ship.target and "target" in ship.lines else None
+    return Places((ship.path, ship.lines.get("context", ship.line)), target)
 
 
 def _run(settings: Settings, stage: Stage, ship: Ship, build: Build) -> Run:

@@ -82,7 +82,7 @@ class Build:
     context: Context
     target: str | None = None
     args: Mapping[str, str] = field(default_factory=dict)
-    contexts: Mapping[str, Context | str] = field(default_factory=dict)
+    contexts: Mapping[str, Context | str | Callable[[], Stage]] = field(default_factory=dict)
     needs: Needs = Needs()
     read: Callable[[str], str | None] = lambda path: None
     unpack: Callable[[str], tuple[Entry, ...] | None] = lambda path: None

@@ -120,6 +120,8 @@ def _moby_tokens(pattern: str) -> list[Token]:
             tokens += [Wild("deep")] if position >= len(pattern) else [Wild("enter"), Wild("folders")]
         elif char == "[":
             token, position = _char_class(pattern, position, slash=True)
+            if any(low > high for low, high in token.ranges):
+                raise ValueError(BAD)  # the builder makes a regular expression of it, which refuses the range
             tokens.append(token)
         else:
             escaped = char == "\\" and position + 1 < len(pattern)

@@ -29,6 +29,7 @@ class Case:
     where: dict[str, list[str]] = field(default_factory=dict)
     open_context: Tree | None = None
     context_place: tuple[str, int] | None = None
+    target_place: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         for path, file in self.stage.tree.files():
@@ -149,7 +150,8 @@ def _elsewhere(case: Case, origin: str, expected: str | None) -> Why | None:
     better = [one for one in holders if one.stage.index not in case.stage.uses and case.judge_stage(one.stage)]
     if better:
         name = better[-1].stage.label
-        return "wrong_stage", case.head.path, case.head.line, f"stage {case.stage.label} is built, but stage {name} is the one with the migrations"
+        path, line = case.target_place or (case.head.path, case.head.line)
+        return "wrong_stage", path, line, f"stage {case.stage.label} is built, but stage {name} is the one with the migrations"
     for one in [*reversed([one for one in holders if one not in apart]), *apart]:
         return "earlier_stage_only", one.place.path, one.place.line, f"{origin} is copied in stage {one.stage.label} only"
     return None

@@ -25,7 +25,9 @@ class Ship:
     """One image that somebody builds. ``path`` and ``line`` name where that is said; paths are relative to the repository.
 
     ``unknown`` says why its build cannot be read; ``git`` that the builder takes the commit, not the working tree. ``extra`` are named
-    contexts as written: a folder, ``docker-image://…``, or ``target:``/``service:`` of another ship. ``image`` is the name it gets.
+    contexts as written: a folder, ``docker-image://…``, or ``target:``/``service:`` of another ship. ``image`` is the name it gets;
+    ``dynamic`` are build arguments whose values are not known; ``lines`` where ``context`` and ``target`` are said;
+    ``aside`` marks one that is only there for others to build on.
     """
 
     name: str
@@ -47,6 +49,9 @@ class Ship:
     binds: tuple[BindMount, ...] = ()
     image: str = ""
     user: str | None = None
+    dynamic: frozenset[str] = frozenset()
+    lines: Mapping[str, int] = field(default_factory=dict)
+    aside: bool = False
 
 
 @dataclass(frozen=True)

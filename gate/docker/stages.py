@@ -157,9 +157,11 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
             parents=(*parent.parents, parent.index), uses=parent.uses | {parent.index},
         )
         return fresh
-    named = made.build.contexts.get(image) or made.build.contexts.get(image.lower())
+    named = _named(made, image)
     if isinstance(named, Context):
         return Stage("", index, head.line, image, named.tree())
+    if isinstance(named, Stage):
+        return dataclasses.replace(named, tree=named.tree.copy(), parents=(), uses=frozenset(), env=dict(named.env), args={})
     image = named if isinstance(named, str) else image
     image = image.removeprefix("docker-image://")
     rooted = image == "scratch" or is_rooted(image)
@@ -189,9 +191,11 @@ def _from(made: Evaluation, stage: Stage, name: str, line: int) -> Tree:
         if other.opaque:
             return Tree(tree.root, tree.journal, [Fog("/", f"the files of the image {other.base} are not known", Place()), *tree.fogs])
         return Tree(tree.root, tree.journal, [*_beyond(other), *tree.fogs])
-    named = made.build.contexts.get(name) or made.build.contexts.get(name.lower())
+    named = _named(made, name)
     if isinstance(named, Context):
         return named.tree()
+    if isinstance(named, Stage):
+        return named.tree
     if name == "scratch":
         return Tree()
     tree = Tree()
@@ -203,6 +207,12 @@ def _beyond(other: Stage) -> list[Fog]:
     """What a stage holds beyond what is modelled: the system folders of its base, and what unfollowed commands made."""
     where = ["/"] if other.generates else list(SYSTEM) if other.base not in ("", "scratch") else []
     return [Fog(path, f"not all files of stage {other.label} are known", Place()) for path in where]
+
+
+def _named(made: Evaluation, name: str) -> Context | Stage | str | None:
+    """A named context: a folder, another build's last stage, or the text of an image."""
+    found = made.build.contexts.get(name) or made.build.contexts.get(name.lower())
+    return found() if callable(found) else found
 
 
 def _copy(made: Evaluation, stage: Stage, one: Instruction) -> None:

@@ -48,6 +48,12 @@ def expand_document(text: str, values: Mapping[str, str]) -> str:
     return _until(_Reader(text, values, "\\", raw=True), "")
 
 
+def interpolate(text: str, values: Mapping[str, str]) -> str:
+    """A text of a compose file: ``$x``, ``${x:-y}`` and so on; ``$$`` is a dollar, quotes and backslashes stay."""
+    filled = _until(_Reader(text.replace("$$", "\x01"), values, "\x02", raw=True), "")
+    return filled.replace("\x01", "$")
+
+
 def _until(reader: _Reader, stop: str) -> str:
     """Read up to ``stop`` (not nested in anything) or to the end."""
     out: list[str] = []

@@ -26,6 +26,14 @@ SETTLE = "build the image and pass it with --image, or name the place with --run
 Runs = Callable[[Stage], Run]
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where compose, bake or a workflow names the build's context and target: file and line."""
+
+    context: tuple[str, int] | None = None
+    target: tuple[str, int] | None = None
+
+
 @dataclass
 class Hearing:
     """One image being judged: what it should hold, where Alembic looks, and what was found so far."""
@@ -61,9 +69,9 @@ class Hearing:
         self.gaps.append(Gap(origin, "env", path, "unreadable", place.path or self.made.dockerfile.path, place.line or 1, detail, path))
 
 
-def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, place: tuple[str, int] | None = None) -> Judgement:
-    """The answer for one build. ``runs`` says how the upgrade is started in a stage; ``place`` where the context is named."""
-    first = _judge(dockerfile, build, project, runs, place)
+def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, places: Places = Places()) -> Judgement:
+    """The answer for one build. ``runs`` says how the upgrade is started in a stage; ``places`` where context and target are named."""
+    first = _judge(dockerfile, build, project, runs, places)
     if first.verdict == FINE:
         return first
     try:
@@ -74,7 +82,7 @@ def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, pl
     if not stage.opaque or not _depends_on_start(stage):
         return first
     for start in ["/", *sorted(goal for goal in stage.goals if not goal.startswith(UNKNOWN_FOLDER))]:
-        other = _judge(dockerfile, dataclasses.replace(build, start=start), project, runs, place)
+        other = _judge(dockerfile, dataclasses.replace(build, start=start), project, runs, places)
         if other.verdict != first.verdict:
             return _start_unknown(first, stage)
     return first
@@ -90,19 +98,19 @@ def _start_unknown(first: Judgement, stage: Stage) -> Judgement:
     return dataclasses.replace(first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend="")
 
 
-def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, place: tuple[str, int] | None) -> Judgement:
+def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, places: Places) -> Judgement:
     try:
         made = evaluate(dockerfile, build)
         stage = made.stage(made.index(build.target))
     except BuildStops as stop:
         target = build.target or None
         return Judgement(BROKEN, "build_fails", stop.path, stop.line, project.files, {}, target, f"the build stops: {stop.what}")
-    judged = judge_stage(made, stage, project, runs, place)
+    judged = judge_stage(made, stage, project, runs, places)
     return judged
 
 
 def judge_stage(
-    made: Evaluation, stage: Stage, project: Project, runs: Runs, place: tuple[str, int] | None = None, *, deep: bool = True
+    made: Evaluation, stage: Stage, project: Project, runs: Runs, places: Places = Places(), *, deep: bool = True
 ) -> Judgement:
     """The answer for one evaluated stage; ``deep`` asks the other stages too."""
     run = runs(stage)
@@ -110,7 +118,7 @@ def judge_stage(
     def would_be_fine(other: Stage) -> bool:
         return deep and judge_stage(made, other, project, runs, deep=False).verdict == FINE
 
-    case = Case(made, stage, run.cwd, would_be_fine, context_place=place)
+    case = Case(made, stage, run.cwd, would_be_fine, context_place=places.context, target_place=places.target)
     hearing = Hearing(made, stage, project, run, case)
     try:
         found = _found(hearing)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from e2b_dockerfile_utils import PatternMatcher
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from gate.docker.errors import BuildStops
@@ -76,7 +78,11 @@ LINES = st.lists(
 @given(LINES)
 @example(["a**b*c?", "!**/*/*"])
 def test_agrees_with_the_port_of_moby(lines: list[str]) -> None:
-    """No disagreement with the port that agreed with the real builder on 202 files."""
+    """No disagreement with the port that agreed with the real builder on 202 files.
+
+    Left out: ``/!x``, which moby's two steps of cleaning turn into an exception and the port does not.
+    """
+    assume(not any(re.match(r"\s*[./]+!", line) for line in lines))
     try:
         theirs = PatternMatcher(lines)
     except ValueError:

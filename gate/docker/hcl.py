@@ -1,0 +1,419 @@
+"""HCL as bake files use it: blocks with lines, and expressions evaluated with bake's common functions.
+
+Syntax: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md ; functions: https://docs.docker.com/build/bake/stdlib/ .
+``python-hcl2`` parses but keeps neither lines nor an expression tree, so both are read here in one linear pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gate.docker.errors import BuildStops, Unknown
+
+LARGEST = 1_000_000
+DEEPEST = 60
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<newline>\n)|(?P<heredoc><<-?\w+[ \t]*\r?\n)|(?P<number>\d+(?:\.\d+)?)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<quote>")|(?P<op>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[-{}\[\]()=,.?:!<>+*/%])""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token; ``value`` of a string is its list of texts and expression texts."""
+
+    kind: str
+    value: Any
+    line: int
+
+
+Expression = Callable[["Scope"], Any]
+
+
+@dataclass
+class Scope:
+    """What names mean: variables (evaluated when asked for) and the user's functions."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    functions: dict[str, tuple[tuple[str, ...], Expression]] = field(default_factory=dict)
+    depth: int = 0
+
+    def inner(self, values: Mapping[str, Any]) -> Scope:
+        """A scope with more names, one level deeper."""
+        if self.depth > DEEPEST:
+            raise Unknown("the bake file's expressions go too deep")
+        return Scope({**self.values, **values}, self.functions, self.depth + 1)
+
+
+@dataclass
+class Block:
+    """A body: attributes with their lines, and blocks by type with their labels."""
+
+    attributes: dict[str, tuple[Expression, int]] = field(default_factory=dict)
+    blocks: list[tuple[str, tuple[str, ...], Block, int]] = field(default_factory=list)
+
+
+def parse(text: str, path: str) -> Block:
+    """The top body of an HCL text. Raises ``BuildStops`` with the line of what cannot be read."""
+    if len(text) > LARGEST:
+        raise BuildStops("the file is too large", path, 1)
+    return _Parser(_tokens(text, path, 1), path).body("end")
+
+
+def _tokens(text: str, path: str, line: int) -> list[Token]:
+    found: list[Token] = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise BuildStops(f"unexpected character {text[position]!r}", path, line)
+        kind = match.lastgroup or ""
+        position = match.end()
+        if kind == "quote":
+            parts, end = _template(text, position, path, line)
+            found.append(Token("string", parts, line))
+            line += text.count("\n", position, end)
+            position = end
+        elif kind == "heredoc":
+            parts, end = _heredoc(text, position, match[0], path, line)
+            found += [Token("string", parts, line), Token("newline", "\n", line)]
+            line += 1 + text.count("\n", position, end)
+            position = end
+        else:
+            if kind != "space":
+                found.append(Token(kind, match[0], line))
+            line += match[0].count("\n")
+    return [*found, Token("end", "", line)]
+
+
+Part = str | list[Token]
+
+
+def _template(text: str, position: int, path: str, line: int) -> tuple[list[Part], int]:
+    """A quoted string after its opening quote: texts, and the tokens of each ``${…}``."""
+    parts: list[Part] = []
+    plain: list[str] = []
+    while position < len(text):
+        char = text[position]
+        if char == '"':
+            return [*parts, "".join(plain)], position + 1
+        if char == "\\" and position + 1 < len(text):
+            plain.append({"n": "\n", "t": "\t", "r": "\r"}.get(text[position + 1], text[position + 1]))
+            position += 2
+        elif text.startswith("$${", position):
+            plain.append("${")
+            position += 3
+        elif text.startswith("${", position):
+            end = _closing(text, position + 2, path, line)
+            parts += ["".join(plain), _tokens(text[position + 2 : end], path, line)]
+            plain, position = [], end + 1
+        elif char == "\n":
+            break
+        else:
+            plain.append(char)
+            position += 1
+    raise BuildStops("a string is not closed", path, line)
+
+
+def _closing(text: str, position: int, path: str, line: int) -> int:
+    depth = 1
+    while position < len(text):
+        char = text[position]
+        if char == '"':
+            position = _string_end(text, position + 1)
+            continue
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        if depth == 0:
+            return position
+        position += 1
+    raise BuildStops("an expression is not closed", path, line)
+
+
+def _string_end(text: str, position: int) -> int:
+    while position < len(text) and text[position] != '"':
+        position += 2 if text[position] == "\\" else 1
+    return position + 1
+
+
+def _heredoc(text: str, position: int, head: str, path: str, line: int) -> tuple[list[Part], int]:
+    name = head.strip("<- \t\r\n")
+    lines: list[str] = []
+    while position < len(text):
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end
+        one = text[position:end]
+        position = end + 1
+        if one.strip() == name:
+            cut = min((len(row) - len(row.lstrip()) for row in lines if row.strip()), default=0) if head.startswith("<<-") else 0
+            return [_plain("".join(f"{row[cut:]}\n" for row in lines), path, line)][0], min(position, len(text))
+        lines.append(one.rstrip("\r"))
+    raise BuildStops("a heredoc is not closed", path, line)
+
+
+def _plain(text: str, path: str, line: int) -> list[Part]:
+    """A heredoc's text with its ``${…}`` taken apart."""
+    parts: list[Part] = []
+    position = 0
+    while (start := text.find("${", position)) >= 0:
+        if start and text[start - 1] == "$":
+            parts.append(text[position : start - 1] + "${")
+            position = start + 2
+            continue
+        end = _closing(text, start + 2, path, line)
+        parts += [text[position:start], _tokens(text[start + 2 : end], path, line)]
+        position = end + 1
+    return [*parts, text[position:]]
+
+
+class _Parser:
+    """Recursive descent over the tokens."""
+
+    def __init__(self, tokens: list[Token], path: str, depth: int = 0) -> None:
+        self.tokens, self.path, self.position, self.depth = tokens, path, 0, depth
+
+    def peek(self, skip: bool = False) -> Token:
+        while skip and self.tokens[self.position].kind == "newline":
+            self.position += 1
+        return self.tokens[self.position]
+
+    def take(self, value: str | None = None, skip: bool = False) -> Token:
+        token = self.peek(skip)
+        if value is not None and token.value != value:
+            raise BuildStops(f"expected {value!r}, found {str(token.value)[:40]!r}", self.path, token.line)
+        self.position += token.kind != "end"
+        return token
+
+    def body(self, end: str) -> Block:
+        self._deeper()
+        block = Block()
+        while True:
+            token = self.peek(skip=True)
+            if token.kind == "end" or token.value == end:
+                break
+            self._item(block)
+        self.depth -= 1
+        return block
+
+    def _deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise BuildStops("the file is nested too deeply", self.path, self.peek().line)
+
+    def _item(self, block: Block) -> None:
+        name = self.take()
+        if name.kind not in ("name", "string"):
+            raise BuildStops(f"unexpected {str(name.value)[:40]!r}", self.path, name.line)
+        if self.peek().value == "=":
+            self.take()
+            block.attributes[_label(name)] = (self.expression(), name.line)
+            return
+        labels: list[str] = []
+        while self.peek().kind in ("name", "string"):
+            labels.append(_label(self.take()))
+        self.take("{")
+        block.blocks.append((_label(name), tuple(labels), self.body("}"), name.line))
+        self.take("}")
+
+    def expression(self, skip: bool = False) -> Expression:
+        self._deeper()
+        test = self._binary(0, skip)
+        if self.peek(skip).value == "?":
+            self.take()
+            then = self.expression(True)
+            self.take(":", True)
+            other = self.expression(True)
+            self.depth -= 1
+            return lambda scope: then(scope) if test(scope) else other(scope)
+        self.depth -= 1
+        return test
+
+    _LEVELS = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
+
+    def _binary(self, level: int, skip: bool) -> Expression:
+        if level == len(self._LEVELS):
+            return self._unary(skip)
+        left = self._binary(level + 1, skip)
+        while self.peek(skip).kind == "op" and self.peek(skip).value in self._LEVELS[level]:
+            operator = self.take().value
+            left = _operation(operator, left, self._binary(level + 1, skip))
+        return left
+
+    def _unary(self, skip: bool) -> Expression:
+        if self.peek(skip).value == "!":
+            self.take()
+            inner = self._unary(skip)
+            return lambda scope: not inner(scope)
+        if self.peek(skip).value == "-" and self.peek().kind == "op":
+            self.take()
+            number = self._unary(skip)
+            return lambda scope: -number(scope)
+        return self._trailers(self._primary(skip), skip)
+
+    def _trailers(self, value: Expression, skip: bool) -> Expression:
+        while self.peek(skip).kind == "op" and self.peek(skip).value in (".", "["):
+            if self.take().value == ".":
+                value = _index(value, _constant(self.take().value))
+            else:
+                value = _index(value, self.expression(True))
+                self.take("]", True)
+        return value
+
+    def _primary(self, skip: bool) -> Expression:
+        token = self.take(skip=skip)
+        if token.kind == "string":
+            return self._string(token)
+        if token.kind == "number":
+            return _constant(float(token.value) if "." in token.value else int(token.value))
+        if token.kind == "name":
+            return self._named(token)
+        if token.value == "(":
+            inner = self.expression(True)
+            self.take(")", True)
+            return inner
+        if token.value == "[":
+            return self._list()
+        if token.value == "{":
+            return self._object()
+        raise BuildStops(f"unexpected {str(token.value)[:40]!r}", self.path, token.line)
+
+    def _string(self, token: Token) -> Expression:
+        parts: list[Expression] = []
+        for part in token.value:
+            parts.append(_constant(part) if isinstance(part, str) else _Parser(part, self.path, self.depth).expression(True))
+        filled = [part for part, raw in zip(parts, token.value, strict=True) if raw != ""]
+        if len(filled) == 1 and not any(isinstance(raw, str) and raw for raw in token.value):
+            return filled[0]
+        return lambda scope: "".join(_text(part(scope)) for part in parts)
+
+    def _named(self, token: Token) -> Expression:
+        name = token.value
+        if name in ("true", "false", "null"):
+            return _constant({"true": True, "false": False, "null": None}[name])
+        if self.peek().value == "(" and self.peek().kind == "op":
+            self.take()
+            arguments: list[Expression] = []
+            while self.peek(True).value != ")":
+                arguments.append(self.expression(True))
+                if self.peek(True).value in (",", "..."):
+                    self.take()
+            self.take(")", True)
+            return lambda scope: call(name, [one(scope) for one in arguments], scope, self.path, token.line)
+        return lambda scope: _variable(scope, name, self.path, token.line)
+
+    def _list(self) -> Expression:
+        if self.peek(True).value == "for":
+            raise Unknown("a `for` expression of the bake file", self.path, self.peek().line, "install docker buildx, or name --bake-target with plain values")
+        items: list[Expression] = []
+        while self.peek(True).value != "]":
+            items.append(self.expression(True))
+            if self.peek(True).value == ",":
+                self.take()
+        self.take("]", True)
+        return lambda scope: [one(scope) for one in items]
+
+    def _object(self) -> Expression:
+        if self.peek(True).value == "for":
+            raise Unknown("a `for` expression of the bake file", self.path, self.peek().line)
+        pairs: list[tuple[Expression, Expression]] = []
+        while self.peek(True).value != "}":
+            token = self.peek(True)
+            bare = token.kind == "name" and self.tokens[self.position + 1].value in ("=", ":")
+            key = _constant(self.take().value) if bare else self.expression()
+            self.take()
+            pairs.append((key, self.expression()))
+            if self.peek(True).value == ",":
+                self.take()
+        self.take("}", True)
+        return lambda scope: {_text(key(scope)): value(scope) for key, value in pairs}
+
+
+def _label(token: Token) -> str:
+    return token.value if isinstance(token.value, str) else "".join(part for part in token.value if isinstance(part, str))
+
+
+def _constant(value: Any) -> Expression:
+    return lambda scope: value
+
+
+def _index(value: Expression, key: Expression) -> Expression:
+    def get(scope: Scope) -> Any:
+        whole, name = value(scope), key(scope)
+        try:
+            return whole[int(name)] if isinstance(whole, list) else whole[name]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise Unknown(f"the value {name!r} of an expression in the bake file") from error
+
+    return get
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _operation(operator: str, left: Expression, right: Expression) -> Expression:
+    def run(scope: Scope) -> Any:
+        one = left(scope)
+        if operator in ("&&", "||"):
+            return bool(one) and bool(right(scope)) if operator == "&&" else bool(one) or bool(right(scope))
+        two = right(scope)
+        if operator in ("==", "!="):
+            return (_text(one) == _text(two) and (one is None) == (two is None)) == (operator == "==")
+        try:
+            return _ARITHMETIC[operator](float(one), float(two)) if operator in ("<", ">", "<=", ">=") else _whole(_ARITHMETIC[operator](float(one), float(two)))
+        except (TypeError, ValueError, ZeroDivisionError) as error:
+            raise Unknown(f"`{operator}` in the bake file") from error
+
+    return run
+
+
+def _whole(number: float) -> float | int:
+    return int(number) if number == int(number) else number
+
+
+_ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
+    "<": lambda a, b: a < b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b, "%": lambda a, b: a % b,
+}
+
+
+def _variable(scope: Scope, name: str, path: str, line: int) -> Any:
+    if name not in scope.values:
+        raise Unknown(f"the bake file's `{name}`", path, line, f"give it with --build-arg {name}=… or write a default")
+    value = scope.values[name]
+    return value(scope.inner({})) if callable(value) else value
+
+
+def call(name: str, arguments: list[Any], scope: Scope, path: str, line: int) -> Any:
+    """A function of the user or one of bake's standard library."""
+    if name in scope.functions:
+        names, result = scope.functions[name]
+        return result(scope.inner(dict(zip(names, arguments, strict=False))))
+    function = FUNCTIONS.get(name)
+    try:
+        if function is not None:
+            return function(*arguments)
+    except (TypeError, ValueError, AttributeError, IndexError, KeyError):
+        pass
+    raise Unknown(f"`{name}()` in the bake file", path, line, "install docker buildx, so that `bake --print` can be asked")
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "equal": lambda a, b: _text(a) == _text(b), "notequal": lambda a, b: _text(a) != _text(b), "not": lambda a: not a,
+    "and": lambda a, b: bool(a and b), "or": lambda a, b: bool(a or b), "lower": lambda a: a.lower(), "upper": lambda a: a.upper(),
+    "title": lambda a: a.title(), "replace": lambda a, b, c: a.replace(b, c), "trimspace": lambda a: a.strip(),
+    "trimprefix": lambda a, b: a.removeprefix(b), "trimsuffix": lambda a, b: a.removesuffix(b), "trim": lambda a, b: a.strip(b),
+    "join": lambda a, b: a.join(map(_text, b)), "split": lambda a, b: b.split(a), "concat": lambda *a: [one for part in a for one in part],
+    "coalesce": lambda *a: next(one for one in a if one not in (None, "")), "length": len, "strlen": len,
+    "format": lambda a, *b: re.sub(r"%[sdv]", "{}", a).format(*map(_text, b)), "contains": lambda a, b: b in a,
+    "hasprefix": lambda a, b: a.startswith(b), "element": lambda a, b: a[int(b) % len(a)], "substr": lambda a, b, c: a[int(b) : int(b) + int(c)],
+    "merge": lambda *a: {key: value for one in a for key, value in one.items()}, "keys": lambda a: sorted(a), "values": lambda a: [a[key] for key in sorted(a)],
+    "lookup": lambda a, b, c=None: a.get(b, c), "try": lambda *a: a[0], "compact": lambda a: [one for one in a if one], "tostring": _text,
+    "add": lambda a, b: _whole(float(a) + float(b)), "distinct": lambda a: list(dict.fromkeys(a)), "flatten": lambda a: [two for one in a for two in (one if isinstance(one, list) else [one])],
+    "dirname": lambda a: a.rpartition("/")[0] or ".", "basename": lambda a: a.rpartition("/")[2],
+}
