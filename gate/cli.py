@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from gate import __version__, render, settings
 from gate.errors import UNDECIDED, USAGE, GateError, UsageError
+from gate.github.inputs import handed_on
 from gate.model import CheckResult, ProjectReport, Report, Verdict
 from gate.settings import Settings
 
@@ -72,7 +73,7 @@ def _dispatch(words: list[str]) -> int:
     command, flags = parse(words)
     if command in JUDGING:
         return judge(command, flags)
-    chosen = settings.read({**flags, "command": command})
+    chosen = settings.read({**flags, "command": command}, handed_on(os.environ))
     if command == "publish":
         return int(importlib.import_module("gate.publish").main(chosen, list(chosen.arguments)))
     return int(importlib.import_module(_home(command)).main(chosen))
@@ -86,7 +87,7 @@ def _home(command: str) -> str:
 
 def judge(command: str, flags: Mapping[str, Any]) -> int:
     """Run the gate and say the report. Exit 2 leaves stdout empty; exit 3 still prints a whole report."""
-    chosen = settings.read({**flags, "command": command})
+    chosen = settings.read({**flags, "command": command}, handed_on(os.environ))
     _known_formats(chosen)
     from gate import runner
 

@@ -142,7 +142,8 @@ class Settings:
     suggestions: bool = _say(True, "review suggestions for one-line mends", places="flag file", group="github")
     warn_stale: str = _say("off", "on a push to the base: tell open pull requests made stale", places="file",
                            choices=("off", "comment", "status"), group="github")
-    allow_unsafe_fork_code: bool = _say(False, "run code of a fork under pull_request_target", places="file", group="github")
+    # never in the settings file: a fork's own file must not allow itself to run
+    allow_unsafe_fork_code: bool = _say(False, "run code of a fork under pull_request_target", places="flag", group="github")
     merge_order_limit: int = _say(30, "open pull requests that merge-order reads at most", places="file", group="github")
     reports: tuple[str, ...] = _say((), "reports that publish merges", places="input", group="github")
     expect: tuple[str, ...] = _say((), "names of the reports that publish must find", places="flag file", group="github")

@@ -17,11 +17,14 @@ SAFE = {
     "maintenance.auto": "false",
 }
 
+# GIT_ALTERNATE_OBJECT_DIRECTORIES: the base that prepare fetched, without writing to the workspace
+PASSED = ("PATH", "HOME", "TMPDIR", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
+
 
 def environment(repo: Path) -> dict[str, str]:
     """Variables for git: ``safe.directory`` only here, never in a file (git-config(1), GIT_CONFIG_COUNT)."""
     pairs = [("safe.directory", str(repo)), ("safe.directory", "*"), *SAFE.items()]
-    told = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    told = {name: os.environ[name] for name in PASSED if name in os.environ}
     told |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     told["GIT_CONFIG_COUNT"] = str(len(pairs))
     for number, (key, value) in enumerate(pairs):

@@ -57,6 +57,7 @@ class Event:
     foreign: bool = False
     followed_sha: str | None = None
     followed_run: tuple[int, int] | None = None
+    group_base: str | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -112,6 +113,7 @@ def read_event(environ: Mapping[str, str]) -> Event:
         foreign=_foreign(payload, followed, repository),
         followed_sha=_sha(dig(followed, str, "head_sha")),
         followed_run=_followed_run(followed),
+        group_base=_sha(dig(payload, str, "merge_group", "base_sha")),
         notes=notes,
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from gate.errors import CannotDecide
+from gate.errors import UNDECIDED, USAGE, CannotDecide
 from gate.model import (
     SCHEMA,
     Category,
@@ -104,7 +104,7 @@ def _report(raw: Mapping[str, Any]) -> Report:
     return Report(
         mode=_text(raw, "mode"),
         verdict=verdict,
-        exit_code=_EXIT.get(verdict, 3),
+        exit_code=_EXIT.get(verdict, USAGE if raw.get("exit_code") == USAGE else UNDECIDED),
         tool_version=_text(_record(raw, "tool"), "version"),
         subject=_subject(_record(raw, "subject")),
         projects=tuple(_project(one) for one in _records(raw, "projects")),
