@@ -134,7 +134,8 @@ class ProjectRun:
         """Ask every chosen check and put the answers together."""
         answers = {check.id: self.ask(check) for check in chosen}
         said = [finding for answer, _ in answers.values() for finding in answer.findings]
-        findings = self.judged(said)
+        asked = frozenset(id for id, (answer, _) in answers.items() if not (answer.undecided or answer.skipped))
+        findings = self.judged(said, asked)
         history, new = self.graph()
         rehearsal: Rehearsal | None = self.known.get(Rehearsal)
         sections: dict[str, Any] = {}
@@ -156,21 +157,24 @@ class ProjectRun:
             sections=sections,
         )
 
-    def judged(self, findings: list[Finding]) -> tuple[Finding, ...]:
+    def judged(self, findings: list[Finding], asked: frozenset[str]) -> tuple[Finding, ...]:
         """One finding per cause and category, then the settings' levels and the suppressions.
 
         A check whose finding was folded into a rule's stays failed with it: ``result`` follows the fold.
         """
         sources = {finding.location.path: "" for finding in findings if finding.location}
         deploy: Deploy | None = self.known.get(Deploy)
-        for revision in self.graph()[0].revisions:
+        history, new = self.graph()
+        for revision in (history.by_id[id] for id in new.ids if id in history.by_id):
             sources.setdefault(revision.path, "")
         for path in sources:
             sources[path] = deploy.sources.get(path, "") if deploy else ""
             file = self.context.repo / path
             if not sources[path] and file.is_file():
                 sources[path] = file.read_text("utf-8", "replace")
-        return suppressions.apply(one_per_cause(findings), sources, self.settings, datetime.date.today())
+        known = {id: rule.reports_to for id, rule in registry.rules().items()} | {id: id for id in registry.checks()}
+        today = datetime.date.today()
+        return suppressions.apply(one_per_cause(findings), sources, self.settings, today, known=known, asked=asked)
 
     def result(self, id: str, answer: Answer, seconds: float, findings: tuple[Finding, ...]) -> CheckResult:
         """A check's row: its verdict after levels and suppressions."""
