@@ -1,0 +1,30 @@
+# The action's image: gate, uv, git, PostgreSQL, MariaDB. For tests and forks; a release names the built image by digest.
+# Builds with the classic builder too: no RUN --mount, no heredocs, no COPY --link, no images as COPY --from.
+FROM debian:trixie-slim
+
+ENV DEBIAN_FRONTEND=noninteractive \
+    LANG=C.UTF-8
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends \
+      ca-certificates git python3 python3-venv python3-dev gcc libc6-dev libpq-dev libmariadb-dev pkg-config \
+      postgresql-17 mariadb-server \
+ && rm -rf /var/lib/apt/lists/* /var/lib/mysql /etc/mysql/mariadb.conf.d/60-galera.cnf
+
+# Project code runs under an account of its own, without any group that matters; the servers under those of their packages.
+RUN useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin alembic-gate-probe
+
+COPY pyproject.toml README.md LICENSE /opt/alembic-gate/source/
+COPY gate/ /opt/alembic-gate/source/gate/
+RUN python3 -m venv /opt/alembic-gate/venv \
+ && /opt/alembic-gate/venv/bin/pip install --no-cache-dir --disable-pip-version-check uv /opt/alembic-gate/source \
+      "alembic>=1.13" "sqlalchemy>=2.0" \
+ && ln -s /opt/alembic-gate/venv/bin/alembic-gate /opt/alembic-gate/venv/bin/uv /usr/local/bin/ \
+ && rm -rf /opt/alembic-gate/source
+
+# Data directories of both servers, initialised once here instead of on every run.
+ENV ALEMBIC_GATE_IMAGE=1 \
+    ALEMBIC_GATE_CACHE=/var/cache/alembic-gate
+RUN mkdir -p /var/cache/alembic-gate \
+ && /opt/alembic-gate/venv/bin/python -I -m gate.databases.warm
+
+ENTRYPOINT ["/opt/alembic-gate/venv/bin/python", "-I", "-m", "gate", "action"]

@@ -1,0 +1,162 @@
+"""The rehearsal through the command: what runs, where it runs, and what it survives."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running import gate, git, repository, revision
+
+USERS = revision("a1", None, """
+op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50), nullable=False),
+                sa.Column("email", sa.String(100)))
+""", 'op.drop_table("users")')
+MODELS = """
+import sqlalchemy as sa
+metadata = sa.MetaData()
+users = sa.Table("users", metadata, sa.Column("id", sa.Integer, primary_key=True),
+                 sa.Column("name", sa.String(50), nullable=False), sa.Column("email", sa.String(100)){more})
+"""
+POSTGRESQL = "postgresql+psycopg2://app:secret@db.example.org/app"
+NOT_NULL = 'op.add_column("users", sa.Column("age", sa.Integer, nullable=False))'
+NULLABLE = 'op.add_column("users", sa.Column("age", sa.Integer))'
+WITH_AGE = MODELS.format(more=', sa.Column("age", sa.Integer)')
+
+
+@pytest.mark.parametrize("url", ["sqlite:///app.db", POSTGRESQL], ids=["sqlite", "postgresql"])
+def test_a_safe_revision_passes_in_silence(tmp_path: Path, url: str) -> None:
+    """A nullable column with its model: no finding at all, every check passes."""
+    change = {"a2": revision("a2", "a1", NULLABLE, 'op.drop_column("users", "age")'), "models.py": WITH_AGE}
+    done = gate(repository(tmp_path / "r", {"a1": USERS}, change, url, MODELS.format(more="")), "--skip", "image-contents")
+    assert (done.code, [one for one in done.findings() if one[2] != "note"], done.err) == (0, [], "")
+    assert set(done.verdicts().values()) == {"pass"}
+
+
+@pytest.mark.parametrize("url", ["sqlite:///app.db", POSTGRESQL], ids=["sqlite", "postgresql"])
+def test_what_fails_on_any_row_is_told_at_its_line(tmp_path: Path, url: str) -> None:
+    """It passes on an empty database and fails on rows: an error, at the revision's line."""
+    change = {"a2": revision("a2", "a1", NOT_NULL, 'op.drop_column("users", "age")')}
+    done = gate(repository(tmp_path / "r", {"a1": USERS}, change, url, MODELS.format(more="")), "--only", "upgrade-works")
+    finding = done.project["findings"][0]
+    assert done.code == 1
+    assert (finding["category"], finding["severity"], finding["revision"]) == ("fails-on-existing-rows", "error", "a2")
+    assert (finding["path"], finding["line"]) == ("migrations/versions/a2.py", 10)
+
+
+def test_the_workspace_stays_as_it_was(tmp_path: Path) -> None:
+    """No database file, no bytecode, nothing new."""
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", NULLABLE)}, models=WITH_AGE)
+    gate(repo)
+    assert git(repo, "status", "--porcelain", "--ignored") == ""
+
+
+def test_no_base_means_one_deploy(tmp_path: Path) -> None:
+    """``--base none``: every revision is new, and its tables are empty and unused."""
+    done = gate(repository(tmp_path / "r", {"a1": USERS, "a2": revision("a2", "a1", NOT_NULL, 'op.drop_column("users", "age")')},
+                           models=MODELS.format(more=', sa.Column("age", sa.Integer, nullable=False)')), "--base", "none",
+                "--skip", "image-contents")
+    assert (done.code, done.project["new_revisions"], done.findings()) == (0, ["a1", "a2"], [])
+
+
+HANG = "import time\ntime.sleep(600)"
+TRAPS = {
+    "hangs": (HANG, "took longer than 3 s", 3),
+    "os-exit": ("import os\nos._exit(7)", "ended by itself with exit code 7", 3),
+    "killed": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "was killed by SIGKILL", 3),
+    "sys-exit": ("import sys\nsys.exit(0)", "fails on any database", 1),
+    "prompt": ('input("really? ")', "fails on any database", 1),
+}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_revision_that_misbehaves_ends_in_one_sentence(tmp_path: Path, name: str) -> None:
+    """It hangs, exits, kills itself or asks questions: the verdict is right and there is no traceback."""
+    body, sentence, code = TRAPS[name]
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, models=MODELS.format(more=""))
+    done = gate(repo, "--only", "upgrade-works", *(("--settings", "s.yml") if name == "hangs" else ()),
+                *(() if name != "hangs" else ())) if name != "hangs" else _hang(repo)
+    said = done.reason("upgrade-works") if code == 3 else done.project["findings"][0]["message"]
+    assert (done.code, sentence in said) == (code, True), said
+    assert "Traceback" not in done.err
+
+
+def _hang(repo: Path):  # noqa: ANN202  # an Outcome
+    (repo / "s.yml").write_text("timeout: 3\n")
+    return gate(repo, "--only", "upgrade-works", "--settings", "s.yml")
+
+
+def test_a_revision_cannot_forge_a_workflow_command(tmp_path: Path) -> None:
+    """What it prints reaches nobody's log as a command."""
+    body = 'print("::error::forged")\nprint("##[error]forged")\nraise RuntimeError("::warning::forged")'
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, models=MODELS.format(more=""))
+    done = gate(repo, "--only", "upgrade-works", "--format", "annotations")
+    assert [line for line in (done.out + done.err).splitlines() if "forged" in line and line.startswith("::")] == [
+        line for line in done.out.splitlines() if "forged" in line and line.startswith("::error file=")
+    ]
+    assert "##[error]" not in done.out + done.err
+
+
+def test_an_env_that_raises_is_undecided_with_an_advice(tmp_path: Path) -> None:
+    """A missing dependency is not a broken migration."""
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"migrations/env.py": "import not_installed_anywhere\n"})
+    done = gate(repo, "--only", "upgrade-works")
+    assert (done.code, done.verdicts()) == (3, {"upgrade-works": "undecided"})
+    assert "not_installed_anywhere" in done.reason("upgrade-works")
+
+
+def test_a_url_in_env_py_is_redirected(tmp_path: Path) -> None:
+    """Whatever URL env.py computes, the file that it names is never made."""
+    victim = tmp_path / "production.db"
+    env = f"""
+from alembic import context
+from sqlalchemy import create_engine
+from models import metadata
+with create_engine("sqlite:///{victim}").connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+    repo = repository(tmp_path / "r", {"a1": USERS, "migrations/env.py": env}, models=MODELS.format(more=""))
+    assert gate(repo, "--base", "none", "--skip", "image-contents").code == 0
+    assert not victim.exists()
+
+
+def test_another_dialect_than_asked_for_is_refused(tmp_path: Path) -> None:
+    """The project opens SQLite although the rehearsal was asked for on PostgreSQL."""
+    env = 'from sqlalchemy import create_engine\ncreate_engine("sqlite:///x.db").connect()\n'
+    repo = repository(tmp_path / "r", {"a1": USERS, "migrations/env.py": env})
+    done = gate(repo, "--only", "upgrade-works", "--base", "none", "--database", "postgresql")
+    assert done.code in (1, 3)
+    assert "connects to sqlite, and this rehearsal runs on postgresql" in done.out
+
+
+@pytest.mark.parametrize("name", ["config", "yaml", "gate", "json_tools", "alembic_helpers"])
+def test_modules_of_the_project_shadow_nothing_of_ours(tmp_path: Path, name: str) -> None:
+    """A project with its own ``config.py``, ``yaml.py`` or ``gate`` package works, and gets its own."""
+    files = {"a1": USERS, f"{name}.py": "MINE = 'mine'\n",
+             "models.py": f"import {name}\nassert {name}.MINE == 'mine'\n" + MODELS.format(more="")}
+    done = gate(repository(tmp_path / "r", files), "--base", "none", "--skip", "image-contents")
+    assert (done.code, done.findings()) == (0, [])
+
+
+def test_the_environment_is_an_allow_list(tmp_path: Path) -> None:
+    """Neither tokens nor inputs nor command files reach project code; what ``env:`` names does."""
+    env = "import os\nfrom pathlib import Path\nleaked = [n for n in os.environ if n.startswith(('GITHUB_', 'INPUT_', 'ACTIONS_', 'SECRET'))]\n" \
+          "assert not leaked, leaked\nassert os.environ['WANTED'] == 'yes'\n"
+    repo = repository(tmp_path / "r", {"a1": USERS}, models=MODELS.format(more=""))
+    path = repo / "migrations/env.py"
+    path.write_text(env + path.read_text())
+    done = gate(repo, "--base", "none", "--only", "upgrade-works", "--env", "WANTED=yes",
+                environ={"GITHUB_TOKEN": "t", "INPUT_TOKEN": "t", "ACTIONS_RUNTIME_TOKEN": "t", "SECRET_KEY": "t"})
+    assert (done.code, done.verdicts()) == (0, {"upgrade-works": "pass"})
+
+
+def test_python_that_is_not_there(tmp_path: Path) -> None:
+    """A wrong ``--python`` is wrong usage: exit 2, nothing on stdout."""
+    repo = repository(tmp_path / "r", {"a1": USERS}, models=MODELS.format(more=""))
+    done = gate(repo, "--python", str(tmp_path / "nowhere/python"), "--only", "upgrade-works")
+    assert done.code in (2, 3)
+    assert "nowhere/python" in done.err + done.out
+    assert sys.executable not in done.err
