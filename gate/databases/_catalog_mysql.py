@@ -30,7 +30,8 @@ _KEY_COLUMNS = (
 _REFERENCES = "SELECT * FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()"
 _CHECKS = "SELECT * FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()"
 _TRIGGERS = (
-    "SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, CONCAT_WS(' ', ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT) AS BODY "
+    "SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, "
+    "CONCAT_WS(' ', ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT) AS BODY "
     "FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY TRIGGER_NAME"
 )
 _ROUTINES = (
@@ -39,13 +40,14 @@ _ROUTINES = (
 )
 _PARTITIONS = (
     "SELECT TABLE_NAME, MIN(PARTITION_METHOD) AS METHOD, MIN(PARTITION_EXPRESSION) AS EXPRESSION "
-    "FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL GROUP BY TABLE_NAME"
+    "FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL "
+    "GROUP BY TABLE_NAME"
 )
 _NUMBER = re.compile(r"-?\d+(\.\d+)?$")
 
 
 def read_schema(ask: Ask, database: str, left_out: frozenset[str], *, mariadb: bool) -> Schema:
-    """The catalogue of this database, as ``ask`` (a function that runs one query) shows it, without the tables left out."""
+    """The catalogue of this database; ``ask`` runs one query. Tables whose name is ``left_out`` do not count."""
     tables_rows = [one for one in ask(_TABLES) if one["TABLE_NAME"] not in left_out]
     collations = {one["TABLE_NAME"]: one["TABLE_COLLATION"] for one in tables_rows}
     columns = _grouped(ask(_COLUMNS), "TABLE_NAME")
@@ -110,7 +112,8 @@ def _default(row: Row, extra: str, mariadb: bool) -> str | None:
     if text is None or (mariadb and text == "NULL"):
         return None
     text = str(text)
-    is_expression = mariadb or "DEFAULT_GENERATED" in extra or text.upper().startswith(("CURRENT_TIMESTAMP", "B'"))
+    computed = ("CURRENT_TIMESTAMP", "B'")
+    is_expression = mariadb or "DEFAULT_GENERATED" in extra or text.upper().startswith(computed)
     if not is_expression and not _NUMBER.match(text):
         text = "'" + text.replace("'", "''") + "'"
     update = re.search(r"ON UPDATE \S+", extra)

@@ -34,11 +34,12 @@ _RELATION = _USERS.format(catalog="pg_class", oid="c.oid")
 _NAME = "CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || "
 
 _TABLES = f"""
-SELECT c.oid, {_NAME} c.relname, c.relkind, obj_description(c.oid, 'pg_class'),
+SELECT c.oid, {_NAME} c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'),
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid)
             WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) ELSE '' END,
-       CASE WHEN c.relispartition THEN (SELECT {_NAME} p.relname FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
-            JOIN pg_namespace n ON n.oid = p.relnamespace WHERE i.inhrelid = c.oid) END,
+       CASE WHEN c.relispartition THEN (SELECT {_NAME} p.relname FROM pg_inherits i
+            JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n ON n.oid = p.relnamespace
+            WHERE i.inhrelid = c.oid) END,
        concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,
                  array_to_string(c.reloptions, ' '), CASE WHEN c.relrowsecurity THEN 'row-security' END)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -46,7 +47,8 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_RELATION} ORDER BY 2
 """
 _COLUMNS = f"""
 SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
-       pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity <> '', col_description(a.attrelid, a.attnum),
+       pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity <> '',
+       col_description(a.attrelid, a.attnum),
        CASE WHEN a.attcollation <> t.typcollation THEN l.collname END
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -55,17 +57,19 @@ WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 
 ORDER BY a.attrelid, a.attnum
 """
 _INDEXES = f"""
-SELECT x.indrelid, c.relname, x.indisunique, x.indisvalid, pg_get_indexdef(x.indexrelid), pg_get_expr(x.indpred, x.indrelid),
-       m.amname, ARRAY(SELECT a.attname FROM generate_series(0, x.indnkeyatts - 1) k
+SELECT x.indrelid, c.relname, x.indisunique, x.indisvalid, pg_get_indexdef(x.indexrelid),
+       pg_get_expr(x.indpred, x.indrelid), m.amname, ARRAY(SELECT a.attname FROM generate_series(0, x.indnkeyatts - 1) k
                        JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k] ORDER BY k)::text[]
 FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_am m ON m.oid = c.relam WHERE {_RELATION} ORDER BY x.indrelid, c.relname
 """
 _CONSTRAINT_ROWS = f"""
-SELECT o.conrelid, o.conname, o.contype, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable, o.confdeltype,
+SELECT o.conrelid, o.conname, o.contype::text, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable,
+       o.confdeltype::text,
        ARRAY(SELECT a.attname FROM unnest(o.conkey) WITH ORDINALITY k(num, pos) JOIN pg_attribute a
              ON a.attrelid = o.conrelid AND a.attnum = k.num ORDER BY k.pos)::text[],
-       (SELECT {_NAME} r.relname FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = o.confrelid),
+       (SELECT {_NAME} r.relname FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace
+        WHERE r.oid = o.confrelid),
        ARRAY(SELECT a.attname FROM unnest(o.confkey) WITH ORDINALITY k(num, pos) JOIN pg_attribute a
              ON a.attrelid = o.confrelid AND a.attnum = k.num ORDER BY k.pos)::text[]
 FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -78,7 +82,8 @@ WHERE NOT g.tgisinternal AND {_RELATION} ORDER BY 1, 2
 """
 _POLICIES = f"""
 SELECT c.oid, p.polname, concat_ws(' ', p.polcmd, p.polpermissive, pg_get_expr(p.polqual, c.oid),
-       pg_get_expr(p.polwithcheck, c.oid), ARRAY(SELECT rolname FROM pg_roles r WHERE r.oid = ANY (p.polroles) ORDER BY 1))
+       pg_get_expr(p.polwithcheck, c.oid),
+       ARRAY(SELECT rolname FROM pg_roles r WHERE r.oid = ANY (p.polroles) ORDER BY 1))
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE {_RELATION} ORDER BY 1, 2
 """
@@ -97,7 +102,8 @@ WHERE t.typtype = 'd' AND {_USERS.format(catalog="pg_type", oid="t.oid")} ORDER 
 _SEQUENCES = f"""
 SELECT {_NAME} c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND {_RELATION}
-  AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i')
+  AND NOT EXISTS (SELECT FROM pg_depend i
+                  WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i')
 ORDER BY 1
 """
 _ROUTINES = f"""
@@ -110,7 +116,7 @@ _EXTENSIONS = "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER
 
 
 def read_schema(ask: Ask, left_out: frozenset[str]) -> Schema:
-    """The catalogue that ``ask`` (a function that runs one query) shows, without the tables whose bare name is left out."""
+    """The catalogue that ``ask`` (a function that runs one query) shows, without the tables left out by bare name."""
     columns, indexes, constraints = _columns(ask), _indexes(ask), _constraints(ask)
     triggers, policies = _grouped(ask(_TRIGGERS)), _grouped(ask(_POLICIES))
     tables: dict[str, Table] = {}

@@ -51,7 +51,11 @@ def read_schema(ask: Ask, left_out: frozenset[str]) -> Schema:
             kind="view" if kind == "view" else "table",
             columns=tuple(_column(row, said) for row in columns[name] if row[5] != 1),
             indexes=tuple(made),
-            constraints=tuple(_constraints(name, primary, indexes[name], made, foreign[name], said, primary)),
+            constraints=(
+                *_keys(name, primary, indexes[name], made, said),
+                *_foreign_keys(name, foreign[name], said),
+                *_checks(name, said),
+            ),
             triggers=tuple(row[0] for row in triggers[name]),
             definition=text if kind == "view" else "",
             options=" ".join((*(("autoincrement",) if said.autoincrement else ()), *said.options)),
@@ -99,34 +103,37 @@ def _after_where(text: str) -> str | None:
     return parts[1].strip() if len(parts) > 1 else None
 
 
-def _constraints(
-    table: str,
-    primary: tuple[str, ...],
-    index_rows: list[Row],
-    indexes: list[Index],
-    foreign: list[Row],
-    said: TableText,
-    key: tuple[str, ...],
+def _names(said: TableText) -> Names:
+    """Names of constraints by kind and columns, as far as the text gives any."""
+    return {(one.kind, frozenset(one.columns)): one.name for one in said.clauses if one.name and one.kind != "check"}
+
+
+def _keys(
+    table: str, primary: tuple[str, ...], rows: list[Row], indexes: list[Index], said: TableText
 ) -> list[Constraint]:
-    names: Names = {
-        (one.kind, frozenset(one.columns)): one.name for one in said.clauses if one.name and one.kind != "check"
-    }
-    found: list[Constraint] = []
+    """Primary key and unique constraints."""
+    names, found = _names(said), []
     if primary:
         name = names.get(("primary-key", frozenset(primary))) or f"{table}_pkey"
         found.append(Constraint(name, "primary-key", primary, f"PRIMARY KEY ({', '.join(primary)})"))
-    for row, index in zip(index_rows, indexes, strict=True):
+    for row, index in zip(rows, indexes, strict=True):
         if row[2] == "u":
             name = names.get(("unique", frozenset(index.columns))) or index.name
             found.append(Constraint(name, "unique", index.columns, f"UNIQUE ({', '.join(index.columns)})"))
-    found.extend(_foreign_keys(table, foreign, names))
-    for number, one in enumerate(clause for clause in said.clauses if clause.kind == "check"):
-        name = one.name or f"{table}_check_{number + 1}"
-        found.append(Constraint(name, "check", one.columns, f"CHECK ({one.text})"))
     return found
 
 
-def _foreign_keys(table: str, rows: list[Row], names: Names) -> list[Constraint]:
+def _checks(table: str, said: TableText) -> list[Constraint]:
+    """Checks, numbered where they have no name."""
+    clauses = [one for one in said.clauses if one.kind == "check"]
+    return [
+        Constraint(one.name or f"{table}_check_{number}", "check", one.columns, f"CHECK ({one.text})")
+        for number, one in enumerate(clauses, 1)
+    ]
+
+
+def _foreign_keys(table: str, rows: list[Row], said: TableText) -> list[Constraint]:
+    names = _names(said)
     grouped: dict[int, list[Row]] = defaultdict(list)
     for number, *rest in rows:
         grouped[number].append(tuple(rest))

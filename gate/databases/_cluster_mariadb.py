@@ -86,7 +86,7 @@ class Cluster:
     """A running server: ``socket`` is its private socket's path, ``port`` that on the loopback."""
 
     def __init__(self, binaries: Binaries, cache_dir: Path, workdir: Path, connect: Callable[[Path], Any]) -> None:
-        self.binaries = binaries
+        self.binaries, self._connect = binaries, connect
         self.identity: Identity = server_identity(("mysql",))
         self.folder = runtime_folder(workdir, self.identity)
         self.password = secrets.token_hex(16)
@@ -96,7 +96,7 @@ class Cluster:
             self.data = self.folder / "data"
             self._prepare_data(cache_dir)
             self.socket = self._socket_path()
-            self.port = self._start(connect)
+            self.port = self._start()
         except BaseException:
             self.stop()
             raise
@@ -137,9 +137,11 @@ class Cluster:
         self.identity.own(folder)
         return folder / "s.sock"
 
-    def _start(self, connect: Callable[[Path], Any]) -> int:
+    def _start(self, again: int | None = None) -> int:
+        """Start the server, on a free port or on the one it had, and wait for it."""
+        tail = ""
         for _ in range(5):
-            port = free_port()
+            port = again or free_port()
             self.keeper = Keeper(
                 self._argv(port),
                 identity=self.identity,
@@ -150,7 +152,7 @@ class Cluster:
                 stop_signal=signal.SIGKILL,
                 environment=clean_environment(self.folder),
             )
-            if self._ready(connect):
+            if self._ready():
                 return port
             tail = self.keeper.log_tail()
             self.keeper.halt()
@@ -175,21 +177,46 @@ class Cluster:
             *_SETTINGS,
         ]
 
-    def _ready(self, connect: Callable[[Path], Any]) -> bool:
+    def _ready(self) -> bool:
         """Wait until the server takes connections; leave one user only, with the password of this run."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.keeper is not None and self.keeper.alive():
-            connection = connect(self.socket) if self.socket.exists() else None
+            connection = self._connect(self.socket) if self.socket.exists() else None
             if connection is not None:
                 with connection, connection.cursor() as cursor:
                     cursor.execute("DELETE FROM mysql.global_priv WHERE User = '' OR Host <> 'localhost'")
                     cursor.execute("FLUSH PRIVILEGES")
                     for host in ("127.0.0.1", "::1"):
-                        cursor.execute(f"CREATE USER '{USER}'@'{host}' IDENTIFIED BY '{self.password}'")
+                        cursor.execute(f"CREATE OR REPLACE USER '{USER}'@'{host}' IDENTIFIED BY '{self.password}'")
                         cursor.execute(f"GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'{host}' WITH GRANT OPTION")
                 return True
             time.sleep(0.01)
         return False
+
+    def freeze(self, target: Path) -> None:
+        """Copy the data directory after a clean end of the server, then start it again on the same port."""
+        connection = self._connect(self.socket)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SET GLOBAL innodb_fast_shutdown = 1")
+            cursor.execute("SHUTDOWN")
+        deadline = time.monotonic() + _START_SECONDS
+        while self.keeper is not None and self.keeper.alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if self.keeper is not None:
+            self.keeper.halt()
+        try:
+            copy_tree(self.data, target)
+        finally:
+            self.port = self._start(self.port)
+
+    def thaw(self, source: Path) -> None:
+        """Go on with another data directory, on the same port; every connection is lost."""
+        if self.keeper is not None:
+            self.keeper.halt()
+        shutil.rmtree(self.data)
+        copy_tree(source, self.data)
+        self.identity.own(self.data)
+        self.port = self._start(self.port)
 
     def stop(self) -> None:
         """End the server and remove its files."""

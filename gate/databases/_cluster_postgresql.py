@@ -47,7 +47,7 @@ _SETTINGS = {
     "max_locks_per_transaction": "2048",
     "max_prepared_transactions": "20",
     "max_wal_size": "1GB",
-    "min_wal_size": "32MB",
+    "min_wal_size": "2MB",
     "checkpoint_timeout": "1h",
     "wal_level": "logical",
     "timezone": "UTC",
@@ -68,6 +68,7 @@ class Cluster:
     """A running server: ``host`` is the folder of its private socket, ``port`` also its port on the loopback."""
 
     def __init__(self, binaries: Binaries, cache_dir: Path, workdir: Path, connect: Callable[[Path, int], Any]) -> None:
+        self._connect = connect
         self.identity = server_identity(("postgres",))
         self.folder = runtime_folder(workdir, self.identity)
         self.password = secrets.token_hex(16)
@@ -79,7 +80,7 @@ class Cluster:
             self._prepare_data(cache_dir)
             self.socket = self._socket_folder()
             self.stand_ins = self._stand_ins()
-            self.port = self._start(connect)
+            self.port = self._start()
         except BaseException:
             self.stop()
             raise
@@ -151,9 +152,11 @@ class Cluster:
         self.identity.own(self.folder / "stand-ins")
         return tuple(lacking)
 
-    def _start(self, connect: Callable[[Path, int], Any]) -> int:
+    def _start(self, again: int | None = None) -> int:
+        """Start the server, on a free port or on the one it had, and wait for it."""
+        tail = ""
         for _ in range(5):
-            port = free_port()
+            port = again or free_port()
             self.keeper = Keeper(
                 self._argv(port),
                 identity=self.identity,
@@ -163,7 +166,7 @@ class Cluster:
                 stop_signal=signal.SIGQUIT,
                 environment=clean_environment(self.folder),
             )
-            if self._ready(connect, port):
+            if self._ready(port):
                 return port
             tail = self.keeper.log_tail()
             self.keeper.halt()
@@ -182,18 +185,35 @@ class Cluster:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self.binaries.program("postgres")), "-D", str(self.data), *options]
 
-    def _ready(self, connect: Callable[[Path, int], Any], port: int) -> bool:
+    def _ready(self, port: int) -> bool:
         """Wait until the server takes connections, and give our user the password of this run."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.keeper is not None and self.keeper.alive():
             if (self.socket / f".s.PGSQL.{port}").exists():
-                connection = connect(self.socket, port)
+                connection = self._connect(self.socket, port)
                 if connection is not None:
                     with connection:
                         connection.execute(f"ALTER ROLE {SUPERUSER} PASSWORD '{self.password}'")
                     return True
             time.sleep(0.005)
         return False
+
+    def freeze(self, target: Path) -> None:
+        """Copy the data directory as it is now. Nobody may be writing, and a checkpoint must just have been made."""
+        copy_tree(self.data, target)
+        for name in ("postmaster.pid", "postmaster.opts"):
+            (target / name).unlink(missing_ok=True)
+
+    def thaw(self, source: Path) -> None:
+        """Go on with another data directory, on the same port; every connection is lost."""
+        if self.keeper is not None:
+            self.keeper.halt()
+        shutil.rmtree(self.data)
+        copy_tree(source, self.data)
+        self.identity.own(self.data)
+        self.data.chmod(0o700)
+        (self.data / "pg_hba.conf").write_text(_HBA)
+        self.port = self._start(self.port)
 
     def stop(self) -> None:
         """End the server and remove its files."""

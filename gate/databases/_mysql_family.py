@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from pymysql.cursors import DictCursor
 
 from gate.databases._catalog_mysql import read_schema
 from gate.databases._copy_mysql import copy_database
+from gate.databases._janitor import Janitor
 from gate.databases._rows_mysql import Connection, Rows, quoted, read_digest
 from gate.databases._seed import seed
 from gate.databases._url import ServerUrl, render
@@ -38,6 +40,14 @@ class OwnServer(Protocol):
         """End it and remove its files."""
         ...
 
+    def freeze(self, target: Path) -> None:
+        """Copy its data directory."""
+        ...
+
+    def thaw(self, source: Path) -> None:
+        """Go on with another data directory."""
+        ...
+
 
 class MysqlServer:
     """A MySQL or MariaDB server to make scratch databases on."""
@@ -52,9 +62,10 @@ class MysqlServer:
             raise ServerUnavailable(
                 f"cannot connect: {_words(error)}",
                 where=place.place,
-                advice="check host, port, user and password; in a container a job's services are at their service names",
+                advice="check host, port, user and password; in a container, services are at their service names",
             ) from error
         self.server = _describe(self._admin, source)
+        self._janitor = Janitor(place) if source == "url" else None
 
     def connect(self, database: str | None) -> Connection:
         """A new connection of ours, in autocommit."""
@@ -88,6 +99,8 @@ class MysqlServer:
         self._count += 1
         name = f"{MARKER}_{self._run}_{self._count}_{hint}"
         self._made.add(name)
+        if self._janitor is not None:
+            self._janitor.made(name)
         try:
             self.ask(f"CREATE DATABASE {quoted(name)} CHARACTER SET utf8mb4")
         except pymysql.MySQLError as error:
@@ -111,7 +124,50 @@ class MysqlServer:
         if name in self._made:
             self.disconnect(name)
             self.ask(f"DROP DATABASE IF EXISTS {quoted(name)}")
-            self._made.discard(name)
+            self._forget(name)
+
+    def adopt(self, names: set[str]) -> None:
+        """Take these databases as made here. Names without our marker are left alone."""
+        self._made |= {one for one in names if one.startswith(f"{MARKER}_")}
+
+    def _forget(self, name: str) -> None:
+        self._made.discard(name)
+        if self._janitor is not None:
+            self._janitor.dropped(name)
+
+    def save(self, database: MysqlDatabase, target: Path) -> str | None:
+        """Keep the whole server's data with this one database; see ``gate.databases.snapshots``."""
+        if self._own is None:
+            return "the server is not ours"
+        if self._made != {database.name}:
+            return "other databases are open on the server"
+        database.leave()
+        self._admin.close()
+        self._own.freeze(target)
+        self._admin = self.connect(None)
+        return None
+
+    def restore(self, database: MysqlDatabase, source: Path, saved_name: str) -> str | None:
+        """Put a kept server in the place of this one; the database keeps its name, every session is cut."""
+        if self._own is None:
+            return "the server is not ours"
+        if self._made != {database.name}:
+            return "other databases are open on the server"
+        database.leave()
+        self._admin.close()
+        self._own.thaw(source)
+        self._admin = self.connect(None)
+        if saved_name != database.name:
+            self._rename(saved_name, database.name)
+        return None
+
+    def _rename(self, old: str, new: str) -> None:
+        """MariaDB cannot rename a database, so what it holds is copied."""
+        self.ask(f"CREATE DATABASE {quoted(new)} CHARACTER SET utf8mb4")
+        connection = self.connect(new)
+        with connection:
+            copy_database(connection, old, new)
+        self.ask(f"DROP DATABASE {quoted(old)}")
 
     def close(self) -> None:
         """Drop what was made here; end the server if it is ours."""
@@ -121,6 +177,8 @@ class MysqlServer:
                     self.drop(name)
         with contextlib.suppress(pymysql.MySQLError):
             self._admin.close()
+        if self._janitor is not None:
+            self._janitor.close()
         if self._own is not None:
             self._own.stop()
 
@@ -131,6 +189,13 @@ class MysqlServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def drop_all(place: ServerUrl, names: set[str]) -> None:
+    """Drop databases of ours that a gate which died left on this server."""
+    server = MysqlServer(place, None, "janitor")
+    server.adopt(names)
+    server.close()
 
 
 def _describe(connection: Connection, source: str) -> Server:
@@ -189,7 +254,8 @@ class MysqlDatabase:
         except pymysql.MySQLError as error:
             raise _refused(error) from error
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Close our own connection; the next use opens one again."""
         if self._connection is not None:
             with contextlib.suppress(pymysql.MySQLError):
                 self._connection.close()
@@ -240,7 +306,7 @@ class MysqlDatabase:
     def clone(self) -> MysqlDatabase:
         """A copy, object by object: this server has no templates."""
         self._server.disconnect(self.name)
-        self._leave()
+        self.leave()
         copy = self._server.create(self.name.split("_", 4)[-1])
         copy.version_table = self.version_table
         with copy.session() as connection:
@@ -272,7 +338,7 @@ class MysqlDatabase:
 
     def drop(self) -> None:
         """Drop the database."""
-        self._leave()
+        self.leave()
         with contextlib.suppress(pymysql.MySQLError):
             self._server.drop(self.name)
 

@@ -10,20 +10,22 @@ import re
 from gate.facts.schema import Column, Constraint, Index
 
 _TYPES = {
-    "int4": "integer", "int": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean", "float8": "double precision",
-    "float4": "real", "double": "double precision", "decimal": "numeric", "dec": "numeric", "varchar": "character varying",
-    "bpchar": "character", "char": "character", "timestamptz": "timestamp with time zone",
+    "int4": "integer", "int": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean",
+    "float8": "double precision", "float4": "real", "double": "double precision", "decimal": "numeric",
+    "dec": "numeric", "varchar": "character varying", "bpchar": "character", "char": "character",
+    "timestamptz": "timestamp with time zone",
     "timestamp": "timestamp without time zone", "timetz": "time with time zone", "time": "time without time zone",
     "varbit": "bit varying",
 }  # fmt: skip
 # MySQL 8.0.19 stopped showing display widths, MariaDB still does; tinyint(1) is kept by both, since it means boolean.
 _WIDTH = re.compile(r"^(tinyint|smallint|mediumint|int|integer|bigint)\((\d+)\)")
 _CAST = re.compile(
-    r"::\s*(?:\"[^\"]+\"|[a-z_][\w.]*)(?:\s+(?:varying|precision|without time zone|with time zone))?(?:\(\d+(?:,\s*\d+)?\))?(?:\[\])*",
-    re.I,
+    r"""::\s*(?:"[^"]+"|[a-z_][\w.]*)(?:\s+(?:varying|precision|without time zone|with time zone))?"""
+    r"(?:\(\d+(?:,\s*\d+)?\))?(?:\[\])*",
+    re.IGNORECASE,
 )
 _NOW = re.compile(
-    r"\b(?:now\(\)|current_timestamp(?:\(\d*\))?|transaction_timestamp\(\)|localtimestamp(?:\(\))?)", re.I
+    r"\b(?:now\(\)|current_timestamp(?:\(\d*\))?|transaction_timestamp\(\)|localtimestamp(?:\(\))?)", re.IGNORECASE
 )
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _INDEX_HEAD = re.compile(
@@ -33,7 +35,7 @@ _NAMELESS = re.compile(r"\b_(?:utf8mb4|utf8mb3|utf8|latin1|ascii)\s*(?=')", re.I
 
 
 def type_key(spelling: str) -> str:
-    """``int(11)`` is ``integer``, ``varchar(5)`` is ``character varying(5)``, MariaDB's ``longtext`` JSON is ``json``."""
+    """``int(11)`` is ``integer``, ``varchar(5)`` is ``character varying(5)``, ``timestamp`` is without time zone."""
     text = " ".join(spelling.lower().split())
     width = _WIDTH.match(text)
     if width and (width[1], width[2]) != ("tinyint", "1"):
@@ -77,7 +79,7 @@ def view_key(text: str) -> str:
 
 
 def default_key(column: Column) -> str:
-    """A default in one spelling: ``'0'::integer``, ``'0'`` and ``0`` are the same, NULL is none, a sequence is a sequence."""
+    """A default in one spelling: ``'0'::integer``, ``'0'`` and ``0`` are one, NULL is none, sequences are alike."""
     if column.identity:
         return "identity"
     text = (column.default or "").strip()

@@ -124,35 +124,33 @@ def _parse(spelling: str, dialect: str) -> ValueType:
     if name in ("enum", "set"):
         choices = tuple(_unquote(one) for one in _QUOTED.findall(spelling))
         return ValueType("choice" if name == "enum" else "choices", spelling, choices=choices, dialect=dialect)
-    whole = f"{name} {tail}".replace(" unsigned", "").replace(" zerofill", "").strip()
-    bare = (
-        name.replace(" unsigned", "").strip().rpartition(".")[2].strip('"')
-        if "." in name
-        else name.split(" unsigned")[0]
-    )
+    words = re.sub(r"\s+(unsigned|signed|zerofill)\b", "", f"{name} {tail}".strip())
+    bare = name.split(" unsigned")[0].rpartition(".")[2].strip('"')
     sizes = [int(one) for one in re.findall(r"\d+", match["size"] or "")]
-    unsigned = "unsigned" in spelling.lower()
-    return _sized(spelling, whole, bare, sizes, unsigned, dialect)
+    plain = ValueType("unknown", spelling, unsigned="unsigned" in spelling.lower(), dialect=dialect)
+    return _sized(plain, words, bare, sizes)
 
 
-def _sized(spelling: str, whole: str, bare: str, sizes: list[int], unsigned: bool, dialect: str) -> ValueType:
-    if dialect in ("mysql", "mariadb") and bare == "tinyint" and sizes == [1]:
-        return ValueType("boolean", spelling, dialect=dialect)
+def _sized(plain: ValueType, words: str, bare: str, sizes: list[int]) -> ValueType:
+    """The family by the type's name, and what its numbers in parentheses mean there."""
+    if plain.dialect in ("mysql", "mariadb") and bare == "tinyint" and sizes == [1]:
+        return replace(plain, family="boolean")
     if bare in _BITS:
-        return ValueType("integer", spelling, bits=_BITS[bare], unsigned=unsigned, dialect=dialect)
-    family = _FAMILIES.get(whole) or _FAMILIES.get(bare) or (_by_affinity(bare) if dialect == "sqlite" else "unknown")
-    plain = ValueType(family, spelling, unsigned=unsigned, dialect=dialect)
+        return replace(plain, family="integer", bits=_BITS[bare])
+    unknown: Family = _by_affinity(bare) if plain.dialect == "sqlite" else "unknown"
+    family = _FAMILIES.get(words) or _FAMILIES.get(bare) or unknown
+    plain = replace(plain, family=family)
     if family == "decimal":
         return replace(plain, precision=sizes[0] if sizes else None, scale=sizes[1] if len(sizes) > 1 else 0)
     if family in ("text", "binary", "bits", "vector"):
-        fixed = bare in ("character", "char", "binary", "bit", "vector", "halfvec")
-        size = sizes[0] if sizes else 1 if bare == "bit" and "varying" not in whole else _DEFAULT_LENGTH.get(bare)
+        fixed = words in ("character", "char", "binary", "bit", "vector", "halfvec")
+        size = sizes[0] if sizes else 1 if words == "bit" else _DEFAULT_LENGTH.get(words)
         return replace(plain, length=size, fixed=fixed)
     return plain
 
 
 def _by_affinity(name: str) -> Family:
-    """SQLite accepts any type name; these are its rules (https://www.sqlite.org/datatype3.html#determination_of_column_affinity)."""
+    """SQLite accepts any type name; these are its rules: https://www.sqlite.org/datatype3.html#type_affinity."""
     upper = name.upper()
     if "INT" in upper:
         return "integer"

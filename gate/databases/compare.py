@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gate.databases._spelling import constraint_key, default_key, index_key, type_key, view_key
-from gate.facts.schema import Column, Constraint, Index, Schema, Table
+from gate.facts.schema import Column, Constraint, EnumType, Index, Schema, Table
 
 DriftKind = Literal[
     "missing-table", "extra-table", "missing-column", "extra-column", "type", "nullable", "default", "missing-index",
@@ -135,7 +135,7 @@ def _generation(column: Column) -> str:
 
 
 def _constraints(mine: Table, theirs: Table) -> Iterator[Difference]:
-    """NOT NULL constraints, named since PostgreSQL 18, are the columns' ``nullable``; others go by name, then by meaning."""
+    """By name, then by meaning. NOT NULL, a named constraint since PostgreSQL 18, is the column's ``nullable``."""
     wanted = [one for one in mine.constraints if one.kind != "not-null"]
     there = [one for one in theirs.constraints if one.kind != "not-null"]
     named = {one.name: one for one in there}
@@ -260,7 +260,7 @@ def _free_objects(expected: Schema, actual: Schema) -> Iterator[Difference]:
     for name in sorted({*expected.enums, *actual.enums} - used):
         wanted, there = expected.enums.get(name), actual.enums.get(name)
         if wanted != there:
-            yield Difference(name, "enum", _joined(wanted and wanted.values), _joined(there and there.values))
+            yield Difference(name, "enum", _joined(wanted), _joined(there))
     for name in sorted(set(expected.sequences) ^ set(actual.sequences)):
         sides = ("sequence", None) if name in expected.sequences else (None, "sequence")
         yield Difference(name, "other", *sides)
@@ -271,8 +271,8 @@ def _free_objects(expected: Schema, actual: Schema) -> Iterator[Difference]:
             yield Difference(name, "other", _body(mine), _body(theirs))
 
 
-def _joined(values: tuple[str, ...] | None) -> str | None:
-    return None if values is None else ", ".join(values)
+def _joined(enum: EnumType | None) -> str | None:
+    return None if enum is None else ", ".join(enum.values)
 
 
 def _body(digest: str | None) -> str | None:

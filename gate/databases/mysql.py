@@ -15,7 +15,8 @@ def start(version: str | None, url: str | None, *, cache_dir: Path, workdir: Pat
     if url is None:
         raise ServerUnavailable(
             f"a MySQL{' ' + version if version else ''} server has to be given",
-            advice="add a `services:` container with mysql to the job and pass --database-url mysql://root:password@host:3306/; "
-            "or rehearse on MariaDB with --database mariadb, whose answers are labelled as MariaDB's",
+            advice="add a `services:` container with mysql to the job and pass "
+            "--database-url mysql://root:password@host:3306/; or rehearse on MariaDB with --database mariadb, "
+            "whose answers are labelled as MariaDB's",
         )
     return MysqlServer(parse(url), None, "url")

@@ -17,6 +17,7 @@ from psycopg import sql
 from gate.databases._binaries_postgresql import find
 from gate.databases._catalog_postgresql import read_schema
 from gate.databases._cluster_postgresql import SUPERUSER, Cluster
+from gate.databases._janitor import Janitor
 from gate.databases._rows_postgresql import Rows, read_digest
 from gate.databases._seed import seed
 from gate.databases._url import ServerUrl, parse, render
@@ -73,9 +74,10 @@ class PostgresServer:
             raise ServerUnavailable(
                 f"cannot connect: {str(error).strip()}",
                 where=place.place,
-                advice="check host, port, user and password; in a container a job's services are at their service names",
+                advice="check host, port, user and password; in a container, services are at their service names",
             ) from error
         self.server = _describe(self._admin, source)
+        self._janitor = Janitor(place) if source == "url" else None
 
     def connect(self, database: str) -> Connection:
         """A new connection of ours, in autocommit."""
@@ -103,6 +105,8 @@ class PostgresServer:
         if self.server.version[0] >= _FILE_COPY_SINCE and self._cluster is not None:
             text += sql.SQL(" STRATEGY file_copy")
         self._made.add(name)
+        if self._janitor is not None:
+            self._janitor.made(name)
         try:
             self._admin.execute(text)
         except psycopg.Error as error:
@@ -127,7 +131,42 @@ class PostgresServer:
         if not force:
             self.disconnect(name)
         self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}" + force).format(sql.Identifier(name)))
+        self._forget(name)
+
+    def adopt(self, names: set[str]) -> None:
+        """Take these databases as made here. Names without our marker are left alone."""
+        self._made |= {one for one in names if one.startswith(f"{MARKER}_")}
+
+    def _forget(self, name: str) -> None:
         self._made.discard(name)
+        if self._janitor is not None:
+            self._janitor.dropped(name)
+
+    def save(self, database: PostgresDatabase, target: Path) -> str | None:
+        """Keep the whole server's data with this one database; see ``gate.databases.snapshots``."""
+        if self._cluster is None:
+            return "the server is not ours"
+        if self._made != {database.name}:
+            return "other databases are open on the server"
+        database.leave()
+        self._admin.execute("CHECKPOINT")
+        self._cluster.freeze(target)
+        return None
+
+    def restore(self, database: PostgresDatabase, source: Path, saved_name: str) -> str | None:
+        """Put a kept server in the place of this one; the database keeps its name, every session is cut."""
+        if self._cluster is None:
+            return "the server is not ours"
+        if self._made != {database.name}:
+            return "other databases are open on the server"
+        database.leave()
+        self._admin.close()
+        self._cluster.thaw(source)
+        self._admin = self.connect("postgres")
+        if saved_name != database.name:
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            self._admin.execute(rename.format(sql.Identifier(saved_name), sql.Identifier(database.name)))
+        return None
 
     def note_extensions(self, names: Sequence[str]) -> None:
         """Name in the server's notes the stand-ins that a database really uses."""
@@ -145,6 +184,8 @@ class PostgresServer:
                     self.drop(name)
         with contextlib.suppress(psycopg.Error):
             self._admin.close()
+        if self._janitor is not None:
+            self._janitor.close()
         if self._cluster is not None:
             self._cluster.stop()
 
@@ -155,6 +196,13 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def drop_all(place: ServerUrl, names: set[str]) -> None:
+    """Drop databases of ours that a gate which died left on this server."""
+    server = PostgresServer(place, None, "janitor")
+    server.adopt(names)
+    server.close()
 
 
 def _describe(connection: Connection, source: str) -> Server:
@@ -220,7 +268,8 @@ class PostgresDatabase:
                 advice="a revision may have dropped the database, or the server may have been stopped",
             ) from error
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Close our own connection; the next use opens one again."""
         if self._connection is not None:
             with contextlib.suppress(psycopg.Error):
                 self._connection.close()
@@ -259,7 +308,7 @@ class PostgresDatabase:
 
     def clone(self) -> PostgresDatabase:
         """A copy made by the server from this database as template."""
-        self._leave()
+        self.leave()
         self._server.disconnect(self.name)
         copy = self._server.create(self.name.split("_", 4)[-1], template=self.name)
         copy.version_table = self.version_table
@@ -283,7 +332,7 @@ class PostgresDatabase:
 
     def drop(self) -> None:
         """Drop the database."""
-        self._leave()
+        self.leave()
         with contextlib.suppress(psycopg.Error):
             self._server.drop(self.name)
 

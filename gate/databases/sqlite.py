@@ -64,6 +64,19 @@ class SqliteServer:
         self._made.append(database)
         return database
 
+    def save(self, database: SqliteDatabase, target: Path) -> str | None:
+        """Keep a copy of the file; see ``gate.databases.snapshots``."""
+        database.fold()
+        target.mkdir(parents=True)
+        shutil.copyfile(database.path, target / "database")
+        return None
+
+    def restore(self, database: SqliteDatabase, source: Path, saved_name: str) -> str | None:
+        """Put a kept file in the place of this database."""
+        database.leave()
+        shutil.copyfile(source / "database", database.path)
+        return None
+
     def close(self) -> None:
         """Remove the files."""
         for one in self._made:
@@ -119,6 +132,17 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise DatabaseRefused(str(error)) from error
 
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.path.stem
+
+    def fold(self) -> None:
+        """Write what the write-ahead log holds into the file, and close our connection."""
+        with self._session() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.leave()
+
     def leave(self) -> None:
         """Close our connection."""
         if self._connection is not None:
@@ -153,9 +177,7 @@ class SqliteDatabase:
 
     def clone(self) -> SqliteDatabase:
         """A copy of the file, with what its write-ahead log holds."""
-        with self._session() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.leave()
+        self.fold()
         copy = self._server.create(self.path.stem)
         copy.leave()
         for ending in ("", "-wal", "-journal"):
