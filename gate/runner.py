@@ -20,6 +20,7 @@ from gate.facts.history import Base, History, NewRevisions, Project
 from gate.facts.rehearsal import Deploy, Rehearsal
 from gate.facts.rulebook import Rulebook
 from gate.facts.subject import RunSubject
+from gate.facts.target_measurements import TargetMeasurements
 from gate.model import CheckResult, Coverage, Finding, ProjectReport, Report, Severity, Verdict
 from gate.settings import Settings
 
@@ -162,6 +163,8 @@ class ProjectRun:
 
         A check whose finding was folded into a rule's stays failed with it: ``result`` follows the fold.
         """
+        measured: TargetMeasurements | None = self.known.get(TargetMeasurements)
+        findings = list(measured.judged(findings)) if measured else findings
         sources = {finding.location.path: "" for finding in findings if finding.location}
         deploy: Deploy | None = self.known.get(Deploy)
         history, new = self.graph()

@@ -14,7 +14,7 @@ from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
 from gate.context import RunContext
 from gate.databases.base import DatabaseRefused, ScratchDatabase, ScratchServer, open_server
-from gate.errors import CannotDecide, GateError, ProjectBroken
+from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
 from gate.facts.database_choice import DatabaseChoice
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
@@ -81,14 +81,21 @@ class Stage:
         key = f"server {choice.kind} {choice.version} {choice.url}"
         if key not in self.context.shared:
             self.context.progress(f"starting a scratch server: {choice.kind} {choice.version}".rstrip())
-            server = open_server(
-                choice.kind, choice.version or None, choice.url or None, cache_dir=self.context.cache_dir,
-                workdir=self.context.workdir, progress=self.context.progress,
-            )
+            server = self._opened(choice)
             self.context.stack.enter_context(server)
             self.context.shared[key] = server
         found: ScratchServer = self.context.shared[key]
         return found
+
+    def _opened(self, choice: DatabaseChoice) -> ScratchServer:
+        """Before a deploy the target's own version is wanted; another one is better than none, and the report says so."""
+        means: dict[str, Any] = {"cache_dir": self.context.cache_dir, "workdir": self.context.workdir, "progress": self.context.progress}
+        try:
+            return open_server(choice.kind, choice.version or None, choice.url or None, **means)
+        except ServerUnavailable:
+            if not (choice.version and choice.why == "the target"):
+                raise
+            return open_server(choice.kind, None, None, **means)
 
     def _prepared(self, database: ScratchDatabase, fresh: bool = True) -> ScratchDatabase:
         """Session settings that decide verdicts, and on a fresh database the user's extensions and SQL."""

@@ -25,6 +25,7 @@ KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 _SETTINGS = re.compile(r"(config|settings?|conf|database|db|session|engine|models|base|core|constants|env)\w*$")
 MOST_FILES = 300
+TARGET = "the target"
 
 
 def collect(context: RunContext, project: Project) -> DatabaseChoice:
@@ -33,6 +34,8 @@ def collect(context: RunContext, project: Project) -> DatabaseChoice:
     if settings.database_url:
         return _from_flag_url(settings.database_url, settings.database)
     found = evidence.decided(_everything(context, project))
+    if context.mode != "check" and not settings.database:
+        return _from_target(context, found)
     if settings.database:
         kind, version = parsed(settings.database)
         driver = found[0].driver if found and _same_family(found[0].kind, kind) else ""
@@ -41,6 +44,17 @@ def collect(context: RunContext, project: Project) -> DatabaseChoice:
         return DatabaseChoice("sqlite", why="nothing in the repository names a database or a driver", certain=False)
     best, version, certain = found
     return DatabaseChoice(best.kind, version, best.driver, why=best.why, certain=certain)
+
+
+def _from_target(context: RunContext, found: tuple[Evidence, str, bool] | None) -> DatabaseChoice:
+    """Before a deploy: the kind and the version of the target itself, with the project's own driver where it fits."""
+    from gate.facts.target import TargetPosition
+
+    server = context.fact(TargetPosition).server
+    driver = found[0].driver if found and _same_family(found[0].kind, server.dialect) else ""
+    length = {"postgresql": 1, "sqlite": 0}.get(server.dialect, 2)
+    version = ".".join(map(str, server.version[:length]))
+    return DatabaseChoice(server.dialect, version, driver, why=TARGET)
 
 
 def parsed(text: str) -> tuple[Kind, str]:

@@ -12,7 +12,8 @@ def collect(context: RunContext, history: History, base: Base) -> NewRevisions:
         from gate.facts.target import TargetPosition
 
         position = context.fact(TargetPosition)
-        return NewRevisions(tuple(position.pending_ids), tuple(position.current))
+        pending = position.pending_ids if context.mode == "predeploy" else ()  # after the deploy nothing is to come
+        return NewRevisions(pending, position.current if position.knows_its_revision else ())
     known = {one.id for one in base.history.revisions} if base.history else set()
     new = tuple(one.id for one in history.ordered if one.id not in known)
     return NewRevisions(new, baseline(history, new))

@@ -59,13 +59,6 @@ UNION ALL SELECT 'sql_mode', @@global.sql_mode UNION ALL SELECT 'foreign_key_che
 """
 
 
-def read(ask: Callable[[str], list[Row]], database: str, left_out: frozenset[str], kind: str) -> Schema:
-    """The catalogue of the connected database."""
-    from gate.databases._catalog_mysql import read_schema
-
-    return read_schema(ask, left_out)
-
-
 def survey(ask: Callable[[str], list[Row]], optional: Optional, schema: Schema, kind: str) -> TargetSurvey:
     """Put the views together."""
     unknowns: list[str] = []
@@ -108,9 +101,15 @@ def _sessions(optional: Optional, unknowns: list[str], user: str) -> tuple[Sessi
         state = "idle in transaction" if idle and age is not None else "idle" if idle else "active"
         locks, keys = tuple(held.get(int(id), ())), tuple(advisory.get(int(id), ()))
         found.append(
-            Session(str(id), name, "", state, age, float(seconds or 0), query, locks, keys, blind=blind and age is not None)
+            Session(
+                str(id), name, "", state, age, float(seconds or 0), query, locks, keys, blind=blind and age is not None
+            )
         )
-    return tuple(one for one in found if one.transaction_seconds is not None or one.locks or one.advisory or one.state == "active")
+    return tuple(
+        one
+        for one in found
+        if one.transaction_seconds is not None or one.locks or one.advisory or one.state == "active"
+    )
 
 
 def _locks(optional: Optional) -> tuple[dict[int, list[HeldLock]], dict[int, list[str]], bool]:
@@ -137,7 +136,9 @@ def _locks(optional: Optional) -> tuple[dict[int, list[HeldLock]], dict[int, lis
     return held, advisory, True
 
 
-def _locked_tables(optional: Optional, ask: Callable[[str], list[Row]], sessions: tuple[Session, ...]) -> tuple[Session, ...]:
+def _locked_tables(
+    optional: Optional, ask: Callable[[str], list[Row]], sessions: tuple[Session, ...]
+) -> tuple[Session, ...]:
     """Tables under LOCK TABLES: in use while no statement runs on them, seen twice half a second apart."""
     if any(one.locks for one in sessions):
         return ()
@@ -150,4 +151,8 @@ def _locked_tables(optional: Optional, ask: Callable[[str], list[Row]], sessions
     second = optional(sql)
     stay = {row[1] for row in first} & {row[1] for row in second} if not isinstance(second, str) else set()
     busy = " ".join(one.query for one in sessions if one.state == "active")
-    return tuple(Session("unknown", state="locked", locks=(HeldLock(str(name), "LOCK TABLES"),)) for name in sorted(stay) if name not in busy)
+    return tuple(
+        Session("unknown", state="locked", locks=(HeldLock(str(name), "LOCK TABLES"),))
+        for name in sorted(stay)
+        if name not in busy
+    )

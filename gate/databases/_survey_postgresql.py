@@ -90,7 +90,9 @@ def survey(ask: Ask, optional: Optional, schema: Schema) -> TargetSurvey:
         )
     tables = _tables(rows(_SIZES, "table sizes"), optional, unknowns)
     sessions = _sessions(rows(_SESSIONS, "sessions"), rows(_LOCKS, "locks"), rows(_PREPARED, "prepared transactions"))
-    replicas = [Replica(name, seconds, size) for name, seconds, size, _ in rows(_REPLICAS, "replicas")] if allowed else []
+    replicas = (
+        [Replica(name, seconds, size) for name, seconds, size, _ in rows(_REPLICAS, "replicas")] if allowed else []
+    )
     if allowed:
         replicas += [Replica(name, None, size) for name, size in rows(_SLOTS, "replication slots")]
     return TargetSurvey(
@@ -105,7 +107,9 @@ def survey(ask: Ask, optional: Optional, schema: Schema) -> TargetSurvey:
 
 def _tables(found: list[Row], optional: Optional, unknowns: list[str]) -> dict[str, TableSize]:
     """Sizes by name. Tables that grew since the last VACUUM or ANALYZE are stale in the catalogue: their files are asked."""
-    unseen = {oid: name for name, oid, estimate, live, _, _, kind in found if kind != "p" and live > 2 * max(estimate, 0)}
+    unseen = {
+        oid: name for name, oid, estimate, live, _, _, kind in found if kind != "p" and live > 2 * max(estimate, 0)
+    }
     sizes: dict[str, int] = {}
     if unseen:
         oids = ", ".join(str(int(oid)) for oid in unseen)
@@ -135,21 +139,29 @@ def _sessions(activity: list[Row], locks: list[Row], prepared: list[Row]) -> tup
     for pid, user, application, backend, state, age, idle, query in activity:
         own = str(pid)
         said = "autovacuum" if backend == "autovacuum worker" else state or ("unknown" if held[own] else "idle")
-        found.append(Session(own, user, application, said, age, idle, query or "", tuple(held[own]), tuple(advisory[own])))
+        found.append(
+            Session(own, user, application, said, age, idle, query or "", tuple(held[own]), tuple(advisory[own]))
+        )
     for name, owner, age, virtual in prepared:
         found.append(Session(name, owner, "", "prepared", age, age, "", tuple(held[virtual])))
-    return tuple(one for one in found if one.transaction_seconds is not None or one.locks or one.advisory or one.state == "active")
+    return tuple(
+        one
+        for one in found
+        if one.transaction_seconds is not None or one.locks or one.advisory or one.state == "active"
+    )
 
 
 def as_default(schema: Schema, own: str) -> Schema:
     """The schema as if ``own`` were ``public``: the names that the role's search path leaves out."""
+
     def bare(name: str) -> str:
         return name.removeprefix(f"{own}.")
 
     tables = {}
     for name, table in schema.tables.items():
         constraints = tuple(
-            dataclasses.replace(one, references=bare(one.references)) if one.references else one for one in table.constraints
+            dataclasses.replace(one, references=bare(one.references)) if one.references else one
+            for one in table.constraints
         )
         parent = bare(table.partition_of) if table.partition_of else None
         tables[bare(name)] = dataclasses.replace(table, name=bare(name), constraints=constraints, partition_of=parent)

@@ -15,9 +15,20 @@ from types import TracebackType
 from typing import Any, Self
 
 import pymysql
+import pymysql.cursors
 
 from gate.databases import _survey_mysql as survey_sql
-from gate.databases.target import CONNECT_SECONDS, LOCK_SECONDS, QUERY_SECONDS, VERSION_ROWS, Address, FoundTable, Row, Stand
+from gate.databases._catalog_mysql import read_schema
+from gate.databases.target import (
+    CONNECT_SECONDS,
+    LOCK_SECONDS,
+    QUERY_SECONDS,
+    VERSION_ROWS,
+    Address,
+    FoundTable,
+    Row,
+    Stand,
+)
 from gate.errors import TargetUnavailable, UsageError
 from gate.facts.rehearsal import Server
 from gate.facts.schema import Schema
@@ -117,6 +128,8 @@ class MysqlTarget:
         self._limit = 0.0
         try:
             self._execute("SET SESSION TRANSACTION READ ONLY")
+            # the rules quote names as the standard does
+            self._execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')")
             self._execute(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, innodb_lock_wait_timeout = {LOCK_SECONDS}")
             self._limited(QUERY_SECONDS)
         except TargetUnavailable:
@@ -201,7 +214,13 @@ class MysqlTarget:
 
     def schema(self, left_out: frozenset[str]) -> Schema:
         """The catalogue of the connected database."""
-        return survey_sql.read(self.ask, self.address.url.database or "", left_out, self.kind)
+        return read_schema(self._named, self.address.url.database or "", left_out, mariadb=self.kind == "mariadb")
+
+    def _named(self, sql: str) -> list[dict[str, Any]]:
+        """The rows as dictionaries, for the catalogue's reader."""
+        with self._told(), self.connection.cursor(pymysql.cursors.DictCursor) as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
 
     def survey(self, left_out: frozenset[str]) -> TargetSurvey:
         """Sizes, sessions, locks, settings."""

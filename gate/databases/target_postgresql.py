@@ -18,7 +18,16 @@ from psycopg import pq
 
 from gate.databases import _survey_postgresql as survey_sql
 from gate.databases._catalog_postgresql import read_schema
-from gate.databases.target import CONNECT_SECONDS, LOCK_SECONDS, QUERY_SECONDS, VERSION_ROWS, Address, FoundTable, Row, Stand
+from gate.databases.target import (
+    CONNECT_SECONDS,
+    LOCK_SECONDS,
+    QUERY_SECONDS,
+    VERSION_ROWS,
+    Address,
+    FoundTable,
+    Row,
+    Stand,
+)
 from gate.errors import TargetUnavailable
 from gate.facts.rehearsal import Server
 from gate.facts.schema import Schema
@@ -67,7 +76,7 @@ def connect(address: Address, repo: Path) -> PostgresqlTarget:
 
 
 def parameters(address: Address) -> dict[str, Any]:
-    """libpq's parameters out of the URL; what only a driver knows is left out."""
+    """Libpq's parameters out of the URL; what only a driver knows is left out."""
     known = {one.keyword.decode() for one in pq.Conninfo.get_defaults()}
     url = address.url
     words: dict[str, Any] = {"user": url.user, "password": url.password, "host": url.host, "port": url.port, "dbname": url.database}

@@ -55,7 +55,7 @@ def database_file(address: Address, repo: Path) -> Path:
     if not name or name == ":memory:":
         raise UsageError("the target is a database in memory", where="--target-url", advice="Name a file: sqlite:///path/to/file.db.")
     path = Path(name)
-    return path if path.is_absolute() or not (repo / path).exists() and path.exists() else repo / path
+    return path if path.is_absolute() or (not (repo / path).exists() and path.exists()) else repo / path
 
 
 def _immutable(path: Path) -> str:

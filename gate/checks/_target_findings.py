@@ -1,0 +1,211 @@
+"""Sentences about the target: one generator per kind of problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gate.checks._target_blockers import Blocker
+from gate.facts.target import TargetPosition, UnknownRevision
+from gate.facts.target_evidence import Drift, TargetEvidence
+from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity, Step
+
+ID = "target-ready"
+MOST = 200  # findings about drift; the report's `drift` holds every row
+_STRONG = ("AccessExclusiveLock", "ShareRowExclusiveLock", "ShareLock", "ExclusiveLock")
+_RECIPE = '''def run_migrations_online():
+    with connectable.connect() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_lock(4711)"))  # MySQL, MariaDB: SELECT GET_LOCK('alembic', 300)
+        connection.commit()
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.execute(sa.text("SELECT pg_advisory_unlock(4711)"))'''
+
+
+def _finding(
+    message: str, severity: Severity = Severity.ERROR, category: Category = Category.TARGET, *, revision: str | None = None,
+    table: str | None = None, column: str | None = None, measured: Iterable[str] = (), remedy: Remedy | None = None,
+    location: Location | None = None,
+) -> Finding:
+    return Finding(
+        id=ID, check=ID, category=category, severity=severity, message=message, revision=revision, table=table, column=column,
+        location=location, evidence=tuple(Evidence(EvidenceKind.MEASURED, one) for one in measured), remedy=remedy,
+    )
+
+
+def state(position: TargetPosition) -> Iterator[Finding]:
+    """Where the target stands, when an upgrade cannot start from there."""
+    for one in position.unknown:
+        yield _finding(unknown_text(one, position), revision=one.revision, measured=[_rows(position)])
+    if position.state == "unstamped":
+        place = position.version_table.place if position.version_table else "alembic_version"
+        yield _finding(f"the target has tables and no row in {place}: an upgrade would start from nothing and fail",
+                       measured=[_rows(position)])
+    if position.overlapping:
+        names = ", ".join(position.overlapping)
+        yield _finding(f"the version table lists {names}, which its other rows already imply: Alembic refuses to go on",
+                       measured=[_rows(position)])
+    elif position.state == "several-heads":
+        yield _finding(f"the target is at {len(position.current)} heads, {', '.join(position.current)}, and no revision unites them",
+                       measured=[_rows(position)])
+    elif len(position.heads) > 1 and not position.expected_heads and position.pending:
+        yield _finding(f"the code has several heads, {', '.join(position.heads)}: `upgrade head` does not know which one is meant")
+
+
+def unknown_text(one: UnknownRevision, position: TargetPosition) -> str:
+    """What git knows, as a sentence."""
+    by = f"commit {(one.commit or '')[:12]} by {one.author}, {(one.date or '')[:10]}: {one.subject}"
+    if position.state == "ahead":
+        return f"the target is at {one.revision}, and this code is older: {by}"
+    start = f"the target is at {one.revision}, which this code does not have"
+    if one.whereabouts == "removed":
+        squashed = f" (squashed into {', '.join(one.successors)})" if one.successors else ""
+        return f"{start}: removed{squashed} by {by}"
+    if one.whereabouts == "other-branch":
+        return f"{start}: it lives on {', '.join(one.branches[:3]) or 'a branch that is gone'}, added by {by}"
+    if one.whereabouts == "uncommitted":
+        return f"{start}: the last commit still has {one.path}, added by {by}"
+    return f"{start}, and no commit here ever had it"
+
+
+def _rows(position: TargetPosition) -> str:
+    place = position.version_table.place if position.version_table else "no version table"
+    return f"{place}: {', '.join(position.current) or 'no row'}"
+
+
+def not_at_head(position: TargetPosition) -> Iterator[Finding]:
+    """After the deploy nothing may be pending."""
+    if position.pending:
+        names = ", ".join(position.pending_ids[:5])
+        yield _finding(f"the target is not at the head: {len(position.pending)} pending ({names})", measured=[_rows(position)])
+
+
+def false_stamp(position: TargetPosition, evidence: TargetEvidence) -> Iterator[Finding]:
+    """The version table says one revision and the schema is another's."""
+    stamp = evidence.stamp
+    if stamp and stamp.candidates and position.knows_its_revision:
+        said, real = ", ".join(position.current), ", ".join(stamp.candidates)
+        yield _finding(f"the version table says {said}, but the schema is that of {real} ({stamp.differences} objects apart)",
+                       category=Category.DRIFT, measured=[_rows(position)])
+
+
+def drift(evidence: TargetEvidence) -> Iterator[Finding]:
+    """Each object that is not as its revision makes it."""
+    for one in evidence.drift[:MOST]:
+        table, _, name = one.object.rpartition(".")
+        yield _finding(_drifted(one, evidence), one.severity, Category.DRIFT, table=table or one.object,
+                       column=name if table else None, measured=[f"expected {one.expected or 'nothing'}, found {one.actual or 'nothing'}"])
+
+
+def _drifted(one: Drift, evidence: TargetEvidence) -> str:
+    what = {
+        "missing": "is missing on the target", "extra": "is on the target and in no revision",
+        "type": "has another type on the target", "nullable": "takes or refuses NULL other than it should",
+        "default": "has another default on the target", "enum": "has other labels on the target",
+        "comment": "has another comment on the target",
+    }.get(one.kind.partition("-")[0], "is not as the revision makes it")
+    noun = one.kind.partition("-")[2] or "object"
+    at = f" at {', '.join(evidence.compared_with)}" if evidence.compared_with else ""
+    return f"{noun} {one.object} {what}{at}"
+
+
+def preconditions(evidence: TargetEvidence) -> Iterator[Finding]:
+    """Rows that make a pending revision fail."""
+    for one in evidence.measurements.preconditions:
+        if one.result == "violated":
+            yield Finding(
+                id=ID, check=ID, category=Category.FAILS_ON_EXISTING_ROWS, severity=Severity.ERROR, revision=one.revision,
+                table=one.table, column=one.column, message=f"{one.revision} will fail on the target ({one.rule}): {one.said}",
+                evidence=(Evidence(EvidenceKind.MEASURED, f"{one.said}: {one.sql}"),), precondition_sql=one.sql,
+            )
+
+
+def blocked(every: Iterable[Blocker]) -> Iterator[Finding]:
+    """What is in the way now; one finding per session or object."""
+    seen: set[str] = set()
+    for one in every:
+        about = " ".join(one.detail.split()[:2])
+        if one.kind in ("long-transaction", "idle-in-transaction", "lock", "migration-running"):
+            if about in seen:
+                continue
+            seen.add(about)
+        yield _finding(f"{one.kind}: {one.detail}", one.severity, table=", ".join(one.tables) or None, column=about,
+                       measured=[one.detail])
+
+
+def unknowns(evidence: TargetEvidence) -> Iterator[Finding]:
+    """What could not be read is not all clear."""
+    for number, text in enumerate(evidence.survey.unknowns):
+        yield _finding(f"could not be read on the target: {text}", Severity.WARNING, column=f"unknown {number}")
+    for one in evidence.measurements.preconditions:
+        if one.result == "unknown":
+            yield _finding(f"{one.rule} on {one.table} {one.said}", Severity.WARNING, revision=one.revision, table=one.table, column=one.column)
+
+
+def starts(evidence: TargetEvidence) -> Iterator[Finding]:
+    """Every replica of the application upgrades when it starts."""
+    for place in evidence.starts_upgrades:
+        path, _, line = place.rpartition(":")
+        yield _finding(
+            "every start of the application upgrades the database: several replicas migrate at the same time", Severity.WARNING,
+            location=Location(path, int(line)),
+            remedy=Remedy("Migrate once, before the rollout; or let env.py take an advisory lock.",
+                          (Step(1, "an advisory lock around the migrations, in env.py", _RECIPE),)),
+        )
+
+
+def timeouts(position: TargetPosition, evidence: TargetEvidence) -> Iterator[Finding]:
+    """Strong locks without a lock_timeout: the migration would wait, and everybody behind it."""
+    deploy = evidence.deploy
+    if deploy is None or deploy.dialect != "postgresql" or "lock_timeout" in deploy.settings:
+        return
+    unset = evidence.survey.settings.get("lock_timeout", "") in ("0", "")
+    strong = any(lock.mode in _STRONG for one in deploy.statements if one.observed for lock in one.observed.locks)
+    own = any("lock_timeout" in one.sql.lower() for one in deploy.statements)
+    if unset and strong and not own:
+        yield _finding(
+            f"neither env.py nor role {position.user} sets a lock_timeout: a migration that waits for a lock stops everybody behind it",
+            Severity.NOTE, column="lock_timeout", remedy=Remedy("Set it for the role that migrates: ALTER ROLE ... SET lock_timeout = '5s'."),
+        )
+
+
+def leftovers(every: Iterable[Blocker], evidence: TargetEvidence) -> Iterator[Finding]:
+    """After the deploy: invalid indexes and constraints that nobody validated."""
+    for one in every:
+        if one.kind not in ("invalid-index", "unvalidated-constraint"):
+            continue
+        meant = one.kind == "unvalidated-constraint" and _is_meant(one, evidence)
+        severity = Severity.WARNING if meant else Severity.ERROR
+        yield _finding(f"{one.kind}: {one.detail}", severity, table=", ".join(one.tables) or None, column=one.detail.split()[1])
+
+
+def _is_meant(one: Blocker, evidence: TargetEvidence) -> bool:
+    """Do the revisions themselves leave it NOT VALID?"""
+    name = one.detail.split()[1]
+    tables = [evidence.expected.table(table) for table in one.tables] if evidence.expected else []
+    found = [table.constraint(name) for table in tables if table]
+    return any(constraint is not None and not constraint.validated for constraint in found)
+
+
+def queries(evidence: TargetEvidence) -> Iterator[Finding]:
+    """The application's SELECTs."""
+    for table, error in evidence.queries.failures if evidence.queries else ():
+        yield _finding(f"the application's SELECT of {table} fails on the target: {error}", table=table, measured=[error])
+
+
+def planned(position: TargetPosition, evidence: TargetEvidence) -> Iterator[Finding]:
+    """What the plan promised and the target does not have, or the other way round."""
+    plan: Any = evidence.planned
+    if plan is None:
+        return
+    target = plan.get("target") if isinstance(plan.get("target"), dict) else {}
+    wanted = {str(row.get("revision")) for row in target.get("pending") or () if isinstance(row, dict)}
+    left = wanted & set(position.pending_ids)
+    goal = target.get("upgrade_to")
+    if left:
+        yield _finding(f"the plan has {', '.join(sorted(left))}, and the target does not", measured=[f"the plan: {', '.join(sorted(wanted))}"])
+    heads = [str(one) for one in target.get("heads") or ()]
+    if heads and set(heads) != set(position.heads):
+        yield _finding(f"the plan was made for the heads {', '.join(heads)}, this code has {', '.join(position.heads)}",
+                       Severity.WARNING, measured=[f"the plan allowed an upgrade to {goal}"])
