@@ -27,8 +27,8 @@ from gate.publish.annotations import note, warn
 from gate.render import formats
 from gate.settings import Settings
 
-KEPT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "CI", "TERM", "DOCKER_HOST", "ALEMBIC_GATE_CACHE"})
-KEPT_PREFIXES = ("PIP_", "UV_")
+KEPT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "CI", "TERM", "DOCKER_HOST"})
+KEPT_PREFIXES = ("PIP_", "UV_", "ALEMBIC_GATE_")
 NETWORK = frozenset({
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO",
