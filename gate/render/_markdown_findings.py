@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gate.model import Evidence, EvidenceKind, Finding, Remedy, Step
 from gate.render._markdown_detail import Detail
 from gate.render._markdown_escape import cell, code, code_cell, details, fence, html, prose, table
-from gate.render._words import SYMBOLS, language, place, plural
+from gate.render._words import SYMBOLS, language, place, plural, same_remedy, steps, suggestion
 
 _SHORT = 160
 _LEADS = {
@@ -21,8 +21,9 @@ _LEADS = {
 def findings(every: Sequence[Finding], detail: Detail, level: str = "####") -> list[str]:
     """The worst findings open, the others closed, further ones in a line each, the rest counted."""
     whole, listed = every[: detail.findings], every[detail.findings :][: detail.listed]
-    blocks = [_open(finding, detail, level) for finding in whole[: detail.open]]
-    blocks += [_closed(finding, detail) for finding in whole[detail.open :]]
+    again = same_remedy(whole)
+    blocks = [_open(finding, detail, level, again.get(id(finding))) for finding in whole[: detail.open]]
+    blocks += [_closed(finding, detail, again.get(id(finding))) for finding in whole[detail.open :]]
     if listed:
         rows = table(("", "finding", "place", ""), [_line(finding) for finding in listed])
         blocks.append(details(f"{plural(len(listed), 'more finding')} in short", rows))
@@ -55,14 +56,14 @@ def _allowed(finding: Finding, detail: Detail) -> str:
     return f"- {' · '.join(_title(finding))}: {reason}{source}"
 
 
-def _open(finding: Finding, detail: Detail, level: str) -> str:
-    return f"{level} {' · '.join(_title(finding))}\n\n{_body(finding, detail)}"
+def _open(finding: Finding, detail: Detail, level: str, again: str | None) -> str:
+    return f"{level} {' · '.join(_title(finding))}\n\n{_body(finding, detail, again)}"
 
 
-def _closed(finding: Finding, detail: Detail) -> str:
+def _closed(finding: Finding, detail: Detail, again: str | None) -> str:
     where = f" <code>{html(place(finding), 200)}</code>" if finding.location else ""
     head = f"{SYMBOLS[finding.severity]} {finding.severity} <code>{html(finding.id, 100)}</code>{where}"
-    return details(f"{head} {html(finding.message, _SHORT)}", _body(finding, detail))
+    return details(f"{head} {html(finding.message, _SHORT)}", _body(finding, detail, again))
 
 
 def _title(finding: Finding) -> list[str]:
@@ -70,9 +71,10 @@ def _title(finding: Finding) -> list[str]:
     return [*parts, code(place(finding), 200)] if finding.location else parts
 
 
-def _body(finding: Finding, detail: Detail) -> str:
+def _body(finding: Finding, detail: Detail, again: str | None) -> str:
     blocks = [f"**{prose(finding.message, detail.words)}**", _about(finding), _evidence(finding, detail)]
-    blocks += [_precondition(finding, detail), _remedy(finding.remedy, detail), _suggestion(finding, detail)]
+    way = f"**The safe way** is the one of {prose(again, 200)} above." if again else _remedy(finding.remedy, detail)
+    blocks += [_precondition(finding, detail), way, _suggestion(finding, detail)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -112,19 +114,20 @@ def _remedy(remedy: Remedy | None, detail: Detail) -> str:
     deploys = {step.deploy for step in remedy.steps}
     over = f" ({plural(len(deploys), 'deploy')})" if len(deploys) > 1 else ""
     blocks = [f"**The safe way{over}.** {prose(remedy.summary, detail.words)}"]
-    return "\n\n".join([*blocks, *(_step(step, detail, len(deploys) > 1) for step in remedy.steps[:20])])
+    return "\n\n".join([*blocks, *(_step(step, detail, len(deploys) > 1) for step in steps(remedy)[:20])])
 
 
 def _step(step: Step, detail: Detail, numbered: bool) -> str:
     lead = f"**Deploy {step.deploy}.** " if numbered else ""
-    title = f"{lead}{prose(step.title, detail.words)}"
-    return f"{title}\n\n{fence(step.code, language(step.code), detail.code)}" if step.code and detail.code else title
+    title = f"{lead}{prose(step.title, detail.words)}".rstrip()
+    block = fence(step.code, language(step.code), detail.code) if step.code and detail.code else ""
+    return "\n\n".join(part for part in (title, block) if part)
 
 
 def _suggestion(finding: Finding, detail: Detail) -> str:
-    place_ = finding.location
-    if finding.suggestion is None or place_ is None or not detail.code:
+    place_, text = finding.location, suggestion(finding)
+    if not text or place_ is None or not detail.code:
         return ""
     last = place_.end_line or place_.line
     lines = f"line {place_.line}" if last == place_.line else f"lines {place_.line} to {last}"
-    return f"Replace {lines} by:\n\n{fence(finding.suggestion, language(finding.suggestion), detail.code)}"
+    return f"Replace {lines} by:\n\n{fence(text, language(text), detail.code)}"

@@ -13,7 +13,6 @@ from gate.render._markdown_findings import allowed, findings
 from gate.render._markdown_target import target
 from gate.render._words import (
     SYMBOLS,
-    by_verdict,
     counting,
     coverage,
     duration,
@@ -22,6 +21,7 @@ from gate.render._words import (
     record,
     records,
     remark,
+    said_once,
     server,
     strings,
     suppressed,
@@ -41,7 +41,7 @@ def project(about: ProjectReport, detail: Detail) -> list[str]:
 
 def checks(about: ProjectReport, detail: Detail) -> str:
     """The table of checks, each verdict in words; passing ones only counted when room is short."""
-    shown = [one for one in by_verdict(about.checks) if detail.passing or one.verdict is not Verdict.PASS]
+    shown = [one for one in said_once(about.checks) if detail.passing or one.verdict is not Verdict.PASS]
     text = table(("check", "verdict", ""), [_check(about, one, detail) for one in shown[:40]])
     if hidden := len(about.checks) - len(shown):
         text = "\n\n".join(part for part in (text, f"{SYMBOLS['pass']} {plural(hidden, 'check')} passed.") if part)

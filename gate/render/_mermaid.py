@@ -59,7 +59,7 @@ def _edges(section: Any) -> list[tuple[str, str]]:
 
 def _node(name: str, node: Mapping[str, Any], heads: int) -> str:
     message = one_line(word(node.get("message")))
-    label = _label(clip(word(node.get("id")), 16)) + (f"<br/>{_label(clip(message, 40))}" if message else "")
+    label = (_label(clip(word(node.get("id")), 16)) or "?") + (f"<br/>{_label(clip(message, 40))}" if message else "")
     return f'{name}["{label}"]{_style(node, heads)}'
 
 

@@ -39,8 +39,10 @@ def _images(held: Mapping[str, Any], ink: Ink) -> Iterator[str]:
             where = ":".join(word(image.get(key)).replace(",", "") for key in ("path", "line") if image.get(key))
             said = ", ".join(part for part in (word(image.get("reason")), where) if part)
             head = f"{ink(f'Image{name}', 'bold')}: {ink(plain(verdict.replace('-', ' ')), meaning)}"
-            missing = [f"  missing {plain(one)}" for one in strings(image.get("missing"))[:_ROWS]]
-            yield "\n".join([f"{head}{' (' + plain(said) + ')' if said else ''}", *missing])
+            missing = strings(image.get("missing"))
+            listed = ", ".join(missing[:6]) + (f" and {len(missing) - 6} more" if len(missing) > 6 else "")
+            lines = [f"{head}{' (' + plain(said) + ')' if said else ''}"]
+            yield "\n".join([*lines, hanging("missing  ", listed)] if missing else lines)
 
 
 def _locks(held: Mapping[str, Any], ink: Ink) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gate.model import CheckResult, Finding, ProjectReport, Report, Severity, Verdict
+from gate.model import CheckResult, Finding, ProjectReport, Remedy, Report, Severity, Step, Verdict
 
 TOOL = "alembic-gate"
 HOMEPAGE = "https://github.com/alembic-gate/alembic-gate"
@@ -46,9 +47,11 @@ def counts(report: Report) -> dict[str, int]:
 
 
 def headline(report: Report) -> str:
-    """The verdict with its counts: ``fail: 2 errors, 1 warning, 0 notes``."""
+    """The verdict with its counts: ``fail: 2 errors, 1 warning, 0 notes``, and how many checks have no answer."""
     number = counts(report)
-    return f"{report.verdict}: " + ", ".join(plural(number[f"{one}s"], one) for one in Severity)
+    parts = [plural(number[f"{one}s"], one) for one in Severity]
+    stuck = sum(1 for project in report.projects for check in project.checks if check.verdict is Verdict.UNDECIDED)
+    return f"{report.verdict}: " + ", ".join([*parts, f"{plural(stuck, 'check')} undecided"] if stuck else parts)
 
 
 def tally(findings: Iterable[Finding]) -> str:
@@ -82,6 +85,46 @@ def remark(project: ProjectReport, check: CheckResult) -> str:
     """What stands beside a check's verdict: its findings in numbers, then the reason."""
     number = tally(finding for finding in project.findings if finding.check == check.id)
     return ". ".join(part for part in (number, check.reason) if part)
+
+
+def said_once(checks: Iterable[CheckResult]) -> list[CheckResult]:
+    """The checks by verdict; one that repeats another's reason and advice refers to it instead."""
+    told: dict[tuple[str, str | None], str] = {}
+    shown = []
+    for check in by_verdict(tuple(checks)):
+        first = told.setdefault((check.reason, check.advice), check.id) if check.reason else check.id
+        again = f"as `{first}`"
+        shown.append(check if first == check.id else dataclasses.replace(check, reason=again, advice=None))
+    return shown
+
+
+def steps(remedy: Remedy) -> list[Step]:
+    """The steps of a remedy; a title that only repeats the summary is left out."""
+    same = remedy.summary.strip().rstrip(".")
+    return [
+        dataclasses.replace(one, title="") if one.title.strip().rstrip(".") == same else one for one in remedy.steps
+    ]
+
+
+def suggestion(finding: Finding) -> str:
+    """The replacement of whole lines, unless a step of the remedy says it already."""
+    text = (finding.suggestion or "").strip()
+    told = finding.remedy.steps if finding.remedy else ()
+    return "" if not finding.location or any(text in step.code for step in told) else finding.suggestion or ""
+
+
+def same_remedy(findings: Iterable[Finding]) -> dict[int, str]:
+    """Findings (by identity) whose remedy was told by an earlier one: the earlier one's id and place."""
+    first: dict[Remedy, str] = {}
+    again: dict[int, str] = {}
+    for finding in findings:
+        if finding.remedy and finding.remedy.steps:
+            told = first.get(finding.remedy)
+            if told is None:
+                first[finding.remedy] = f"`{finding.id}` ({finding.category})"
+            else:
+                again[id(finding)] = told
+    return again
 
 
 def verdict_of(project: ProjectReport) -> Verdict:
@@ -160,6 +203,8 @@ def size(number: object) -> str:
 def language(code: str) -> str:
     """The language of a block of code, by its looks; empty when in doubt."""
     first = code.lstrip().split(maxsplit=1)[0].lower() if code.strip() else ""
+    if re.search(r"^(---|\+\+\+|@@) ", code, re.MULTILINE):
+        return "diff"
     if re.search(r"\b(op|sa|context)\.\w|^(from \w+ import|import|def|with|down_revision)\b", code, re.MULTILINE):
         return "python"
     if first in {"alter", "select", "create", "drop", "update", "insert", "delete", "with", "begin", "set", "lock"}:

@@ -7,7 +7,6 @@ from gate.render._terminal import Ink, block, hanging, plain, wrapped
 from gate.render._text_sections import sections
 from gate.render._words import (
     TOOL,
-    by_verdict,
     counting,
     coverage,
     graph,
@@ -16,8 +15,12 @@ from gate.render._words import (
     plural,
     rank,
     remark,
+    said_once,
+    same_remedy,
     server,
+    steps,
     subject,
+    suggestion,
     suppressed,
     total,
     word,
@@ -31,7 +34,9 @@ def render(report: Report, colour: bool = False) -> str:
     ink = Ink(colour)
     parts = [_head(report, ink)]
     for project in sorted(report.projects, key=rank):
-        parts += [_project(project, ink), *(_finding(one, ink) for one in counting(project)[:_FINDINGS])]
+        shown = counting(project)[:_FINDINGS]
+        again = same_remedy(shown)
+        parts += [_project(project, ink), *(_finding(one, ink, again.get(id(one))) for one in shown)]
         parts += [_rest(project), *sections(project, ink), _allowed(project, ink), _ground(project, ink)]
     parts += [wrapped(f"Note: {one}", "") for one in report.notices]
     parts.append(_verdict(report, ink))
@@ -48,7 +53,7 @@ def _project(project: ProjectReport, ink: Ink) -> str:
     title = f"{ink(plain(project.name), 'bold')}{config}"
     about = f"  {plain(graph(project))}"
     width = max((len(check.id) for check in project.checks), default=0)
-    rows = [_check(project, check, width, ink) for check in by_verdict(project.checks)]
+    rows = [_check(project, check, width, ink) for check in said_once(project.checks)]
     return "\n".join([title, about, "", *rows])
 
 
@@ -59,12 +64,12 @@ def _check(project: ProjectReport, check: CheckResult, width: int, ink: Ink) -> 
     return f"{row}\n{hanging(' ' * len(label) + '→ ', check.advice)}" if check.advice else row
 
 
-def _finding(finding: Finding, ink: Ink) -> str:
+def _finding(finding: Finding, ink: Ink, again: str | None) -> str:
     where = plain(place(finding))
     head = f"{ink(str(finding.severity), str(finding.severity))}  {ink(plain(finding.id), 'bold')}"
     lines = [f"{head}  {where}" if where else head, wrapped(finding.message), f"  {ink(_about(finding), 'dim')}"]
     lines += [hanging(f"{one.kind:<8}  ", one.detail, "    ", 600) for one in finding.evidence[:12]]
-    return "\n".join([*lines, *_precondition(finding), *_remedy(finding, ink), *_suggestion(finding)])
+    return "\n".join([*lines, *_precondition(finding), *_remedy(finding, ink, again), *_suggestion(finding)])
 
 
 def _about(finding: Finding) -> str:
@@ -81,24 +86,28 @@ def _precondition(finding: Finding) -> list[str]:
     return [*lines, block(finding.precondition_sql)] if finding.precondition_sql else lines
 
 
-def _remedy(finding: Finding, ink: Ink) -> list[str]:
+def _remedy(finding: Finding, ink: Ink, again: str | None) -> list[str]:
     remedy = finding.remedy
     if remedy is None:
         return []
+    if again:
+        return [f"  {ink('The safe way', 'green')} is the one of {plain(again)} above"]
     several = len({step.deploy for step in remedy.steps}) > 1
     lead = [f"  {ink('The safe way', 'green')}", wrapped(remedy.summary, "    ")]
-    return [*lead, *(_step(one, several) for one in remedy.steps)]
+    return [*lead, *(_step(one, several) for one in steps(remedy))]
 
 
 def _step(step: Step, several: bool) -> str:
-    title = hanging(f"deploy {step.deploy}: " if several else "- ", step.title, "    ")
-    return f"{title}\n{block(step.code, '        ')}" if step.code else title
+    lead = f"deploy {step.deploy}: " if several else "- "
+    title = hanging(lead, step.title, "    ") if step.title or several else ""
+    return "\n".join(part for part in (title, block(step.code, "        ") if step.code else "") if part)
 
 
 def _suggestion(finding: Finding) -> list[str]:
-    if finding.suggestion is None or finding.location is None:
+    text = suggestion(finding)
+    if not text or finding.location is None:
         return []
-    return [f"    replace line {finding.location.line} by", block(finding.suggestion, "        ")]
+    return [f"    replace line {finding.location.line} by", block(text, "        ")]
 
 
 def _rest(project: ProjectReport) -> str:

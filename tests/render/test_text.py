@@ -18,7 +18,7 @@ def test_colour_only_when_asked():
 
 def test_the_last_line_is_the_verdict():
     """Whoever looks at the end of a log sees the answer."""
-    assert text.render(BAD).splitlines()[-1] == "fail: 3 errors, 1 warning, 0 notes (4.2 s)"
+    assert text.render(BAD).splitlines()[-1] == "fail: 3 errors, 1 warning, 0 notes, 1 check undecided (4.2 s)"
     assert text.render(GOOD).splitlines()[-1] == "pass: 0 errors, 0 warnings, 0 notes"
 
 
