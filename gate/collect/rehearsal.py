@@ -39,12 +39,12 @@ def collect(
     if not history.revisions:
         raise CannotDecide("there is no revision to rehearse", advice="Check version_locations.")
     try:
-        with Stage(context, project, environment, choice, history) as stage:
+        with Stage(context, project, environment, choice, history, base.sha, not new.ids) as stage:
             return _Rehearsing(context, history, base, new, stage).run()
     except OtherDialect as truth:
         context.progress(f"the project connects to {truth.kind}: starting over on it")
         chosen = dataclasses.replace(choice, kind=truth.kind, driver=truth.driver, version="", certain=True, why="the project's first connection")
-        with Stage(context, project, environment, chosen, history) as stage:
+        with Stage(context, project, environment, chosen, history, base.sha, not new.ids) as stage:
             return _Rehearsing(context, history, base, new, stage).run()
 
 
@@ -84,8 +84,8 @@ class _Rehearsing:
             diff = self._compare() if reached else None
         statements = tuple(recorder.statements)
         old = self._old_release(baseline, statements) if reached else ()
+        versions = stage.version_rows  # before the way down and up again moves it
         round_trip = self._round_trip(baseline, result) if reached else RoundTrip(reason="the upgrade did not get through")
-        versions = stage.version_rows
         with self.context.timed("rehearsal"):
             hostile = self._hostile(pristine) if reached else None
         runs = tuple(run for run in (plain, empty, hostile) if run)

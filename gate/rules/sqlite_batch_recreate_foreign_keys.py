@@ -48,7 +48,7 @@ def _is_doubtful(deploy: Deploy, change: c.RecreateTable) -> bool:
     """It went through with rows in the tables, or it did not (or nobody knows)."""
     watched = all(one.observed is not None for one in steps(deploy, change))
     seeded = any(run.profile == "plain" and run.failure is None for run in deploy.runs)
-    unseeded = {table for run in deploy.runs for table in run.unseeded}
+    unseeded = {one.partition(":")[0] for run in deploy.runs for one in run.unseeded}
     names = {child.name for child, _ in children(deploy, change)} | {change.table}
     return not (watched and seeded) or bool(unseeded & names)
 
