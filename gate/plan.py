@@ -12,7 +12,7 @@ from typing import Any
 
 from gate.facts.changes import AddColumn, Change, CreateTable, DropColumn, DropTable
 from gate.facts.history import History, Revision
-from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.rehearsal import Deploy, Lock, Statement
 from gate.facts.target_measurements import rewrite_text, scan_text
 from gate.facts.target_survey import TableSize
 from gate.model import Category, Finding
@@ -69,7 +69,7 @@ def rows(deploy: Deploy, sizes: Mapping[str, TableSize]) -> list[dict[str, Any]]
 def _row(deploy: Deploy, revision: Revision, sizes: Mapping[str, TableSize]) -> dict[str, Any]:
     statements = [one for one in deploy.statements if one.revision == revision.id]
     seen = [one.observed for one in statements if one.observed]
-    locks = dict.fromkeys(f"{lock.mode} on {lock.table}" for one in seen for lock in one.locks if lock.mode != "AccessShareLock")
+    locks = dict.fromkeys(f"{lock.mode} on {lock.table}" for one in statements for lock in _locks(one))
     copies = [f"ALGORITHM={one.observed.algorithm}, LOCK={one.observed.lock_level}" for one in statements if one.observed and one.observed.algorithm]
     tables = touched_tables(deploy, [revision.id])
     return {
@@ -84,6 +84,15 @@ def _row(deploy: Deploy, revision: Revision, sizes: Mapping[str, TableSize]) -> 
         "estimate": estimates(statements, sizes),
         "way_back": way_back(revision, statements),
     }
+
+
+def _locks(one: Statement) -> list[Lock]:
+    """New locks, and those held since an earlier revision of the same transaction on the tables that it changes."""
+    if one.observed is None:
+        return []
+    changed = {getattr(change, "table", None) for change in one.changes}
+    held = [lock for lock in one.observed.held if lock.table in changed and lock.relation == lock.table]
+    return [lock for lock in (*one.observed.locks, *held) if lock.mode != "AccessShareLock"]
 
 
 def estimates(statements: Iterable[Statement], sizes: Mapping[str, TableSize]) -> list[str]:

@@ -12,7 +12,6 @@ from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Reme
 
 ID = "target-ready"
 MOST = 200  # findings about drift; the report's `drift` holds every row
-_STRONG = ("AccessExclusiveLock", "ShareRowExclusiveLock", "ShareLock", "ExclusiveLock")
 _RECIPE = '''def run_migrations_online():
     with connectable.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(4711)"))  # MySQL, MariaDB: SELECT GET_LOCK('alembic', 300)
@@ -86,7 +85,8 @@ def false_stamp(position: TargetPosition, evidence: TargetEvidence) -> Iterator[
     stamp = evidence.stamp
     if stamp and stamp.candidates and position.knows_its_revision:
         said, real = ", ".join(position.current), ", ".join(stamp.candidates)
-        yield _finding(f"the version table says {said}, but the schema is that of {real} ({stamp.differences} objects apart)",
+        apart = f", {stamp.differences} objects apart" if stamp.differences else ""
+        yield _finding(f"the version table says {said}, but the schema is that of {real}{apart}",
                        category=Category.DRIFT, measured=[_rows(position)])
 
 
@@ -152,21 +152,6 @@ def starts(evidence: TargetEvidence) -> Iterator[Finding]:
             location=Location(path, int(line)),
             remedy=Remedy("Migrate once, before the rollout; or let env.py take an advisory lock.",
                           (Step(1, "an advisory lock around the migrations, in env.py", _RECIPE),)),
-        )
-
-
-def timeouts(position: TargetPosition, evidence: TargetEvidence) -> Iterator[Finding]:
-    """Strong locks without a lock_timeout: the migration would wait, and everybody behind it."""
-    deploy = evidence.deploy
-    if deploy is None or deploy.dialect != "postgresql" or "lock_timeout" in deploy.settings:
-        return
-    unset = evidence.survey.settings.get("lock_timeout", "") in ("0", "")
-    strong = any(lock.mode in _STRONG for one in deploy.statements if one.observed for lock in one.observed.locks)
-    own = any("lock_timeout" in one.sql.lower() for one in deploy.statements)
-    if unset and strong and not own:
-        yield _finding(
-            f"neither env.py nor role {position.user} sets a lock_timeout: a migration that waits for a lock stops everybody behind it",
-            Severity.NOTE, column="lock_timeout", remedy=Remedy("Set it for the role that migrates: ALTER ROLE ... SET lock_timeout = '5s'."),
         )
 
 

@@ -80,7 +80,6 @@ def _ready(position: TargetPosition, evidence: TargetEvidence, every: tuple[Bloc
     yield from say.blocked(every)
     yield from say.unknowns(evidence)
     yield from say.starts(evidence)
-    yield from say.timeouts(position, evidence)
 
 
 def _verified(position: TargetPosition, evidence: TargetEvidence, every: tuple[Blocker, ...]) -> Iterator[Finding]:
