@@ -252,7 +252,7 @@ def project(start: Start, said: Said, kind: Literal["ini", "pyproject", "script-
         recursive=said.recursive,
         directory=start.relative(directory),
         entry=entry,
-        prepend_sys_path=said.prepend_sys_path,
+        prepend_sys_path=tuple(start.relative(directory / one) for one in said.prepend_sys_path),
         url=said.url,
         notes=tuple(notes),
     )

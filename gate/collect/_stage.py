@@ -9,11 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from gate.collect import _snapshot, _templates
+from gate.collect import _loading, _snapshot, _templates
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
 from gate.context import RunContext
 from gate.databases.base import DatabaseRefused, ScratchDatabase, ScratchServer, open_server
+from gate.databases.lacking import lacking
 from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
 from gate.facts.database_choice import DatabaseChoice
 from gate.facts.environment import ProjectEnvironment
@@ -33,9 +34,11 @@ class Stage:
     """Everything that a rehearsal stands on. A context manager: probe, databases and private tree are gone at its end."""
 
     def __init__(
-        self, context: RunContext, project: Project, environment: ProjectEnvironment, choice: DatabaseChoice, history: History
+        self, context: RunContext, project: Project, environment: ProjectEnvironment, choice: DatabaseChoice, history: History,
+        base_sha: str | None = None, on_base: bool = False,
     ) -> None:
         self.context, self.project, self.environment, self.choice, self.history = context, project, environment, choice, history
+        self.base_sha, self.on_base = base_sha, on_base
         self.notes: list[str] = []
         self.snapshot: Mapping[str, Any] = {"used": False, "reason": "replayed"}
         self.made_outside: tuple[str, ...] = ()
@@ -43,7 +46,7 @@ class Stage:
         self._main_name: str | None = None
         self._others: dict[str, ScratchDatabase] = {}
         self._recorder: Recorder | None = None
-        self._loaded = False
+        self._loaded = self._began = False
         self.sources = {one.path: self._text(one.path) for one in history.revisions}
 
     def __enter__(self) -> Stage:
@@ -156,15 +159,7 @@ class Stage:
 
     def load(self) -> None:
         """Import the project's Alembic and make its Config. Raises ProjectBroken with an advice."""
-        project = self.project
-        told = {
-            "kind": project.kind, "section": project.section, "entry": project.entry,
-            "ini": self._inside(project.config) if project.config and not project.config.endswith(".toml") else None,
-            "toml": self._inside(project.config) if project.config and project.config.endswith(".toml") else None,
-            "script_location": self._inside(project.script_location) if project.kind == "script-location" else None,
-            "prepend_sys_path": [self._inside(one) or one for one in project.prepend_sys_path],
-            "pythonpath": [self._moved(one) for one in self.environment.pythonpath], "import": list(self.environment.modules),
-        }
+        told = _loading.told(self.project, self.environment, self._tree, self.context.repo)
         url = self.database.url(self.driver)
         before = self._count(self.database)
         try:
@@ -176,14 +171,6 @@ class Stage:
         if self._count(self.database) > before:
             self.made_outside = tuple(sorted(self.database.schema().tables))
             self.notes.append("the application makes tables when it is imported")
-
-    def _inside(self, path: str | None) -> str | None:
-        return str(self._tree / path) if path else None
-
-    def _moved(self, folder: str) -> str:
-        """A folder of the workspace as a folder of the private copy."""
-        path = Path(folder)
-        return str(self._tree / path.relative_to(self.context.repo)) if path.is_relative_to(self.context.repo) else folder
 
     @staticmethod
     def _count(database: ScratchDatabase) -> int:
@@ -205,10 +192,12 @@ class Stage:
 
     def upgrade(self, heads: tuple[str, ...], recorder: Recorder | None) -> Failure | None:
         """Upgrade to these heads; observed when there is a recorder. A failure is told, not raised."""
-        self._recorder = recorder
+        self._recorder, self._began = recorder, False
         try:
-            told = self.probe.call("upgrade", target=list(heads), observe=recorder is not None)
+            told = self.probe.call("upgrade", target=self._apart(heads), observe=recorder is not None)
         except ProjectFailure as failure:
+            if not self._began:
+                raise self.explained(failure) from failure  # env.py itself, before any revision
             return failure_of(failure, self.history, self.sources, recorder)
         finally:
             self._recorder = None
@@ -216,6 +205,11 @@ class Stage:
             raise CannotDecide("env.py never called run_migrations, so nothing ran",
                                advice="Look for a loop over tenants or a branch that was not taken; set `env:` so that it is.")
         return None
+
+    def _apart(self, heads: tuple[str, ...]) -> list[str]:
+        """Alembic refuses targets of which one stands above another (by ``depends_on`` too)."""
+        above = [one for one in heads if not any(one in self.history.ancestors([other]) for other in heads if other != one)]
+        return above or list(heads)
 
     def downgrade(self, targets: tuple[str, ...]) -> Failure | None:
         """Downgrade to these revisions; nothing is base."""
@@ -239,8 +233,10 @@ class Stage:
         kind = event.get("event")
         if kind == "need":
             return self._need(event)
-        if kind == "revision" and self._recorder:
-            self._recorder.began(str(event.get("revision")))
+        if kind == "revision":
+            self._began = True
+            if self._recorder:
+                self._recorder.began(str(event.get("revision")))
         if kind == "statement":
             if self._recorder:
                 self._recorder.heard(event, self._rows)
@@ -314,4 +310,7 @@ def failure_of(
     number = None
     if recorder and recorder.statements and recorder.statements[-1].error:
         number = recorder.statements[-1].number
-    return Failure(failure.text or failure.message, failure.type, revision, location, failure.sql, number, failure.sqlstate)
+    error = failure.text or failure.message
+    lack = lacking(error)
+    lacks = (str(lack), lack.advice) if lack else None
+    return Failure(error, failure.type, revision, location, failure.sql, number, failure.sqlstate, lacks)

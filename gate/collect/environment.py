@@ -19,6 +19,7 @@ from typing import Literal
 from packaging.requirements import InvalidRequirement, Requirement
 
 from gate.collect import _dependencies, _installer, _pythonpath, _registered
+from gate.collect._database_evidence import NAMES
 from gate.collect._dependencies import Recipe
 from gate.collect._interpreters import Interpreter, fitting, inspect, of_folder, specifier
 from gate.context import RunContext
@@ -62,7 +63,7 @@ def collect(context: RunContext, project: Project) -> ProjectEnvironment:
         files=dict(settings.files),
         pythonpath=_pythonpath.folders(context.repo, project, context.settings.pythonpath),
         modules=settings.import_,
-        drivers=tuple(name for name in _DRIVERS if name in packages),
+        drivers=tuple(dict.fromkeys(NAMES.get(name, name) for name in _DRIVERS if name in packages)),
         identity=_installer.digest(
             (), found.interpreter.path, *(f"{name}={one}" for name, one in sorted(packages.items()))
         ),

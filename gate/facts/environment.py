@@ -14,9 +14,9 @@ class ProjectEnvironment:
     ``python`` is the absolute path of the interpreter. ``alembic`` and ``sqlalchemy`` are version texts, None when not
     installed. ``source`` is where it came from: the ``--python`` flag, the active environment, a folder of the
     repository, built by us, or our own interpreter. ``variables`` and ``files`` are the settings' templates
-    (``{url} {driver} {host} ...``), not yet filled in. ``pythonpath`` holds folders
-    relative to the repository, best first.
-    ``modules`` are imported before the comparison. ``identity`` changes with everything installed, for caches.
+    (``{url} {driver} {host} ...``), not yet filled in. ``pythonpath`` holds folders relative to the repository, best
+    first. ``modules`` are imported before the comparison. ``drivers`` are the installed drivers by SQLAlchemy's names.
+    ``identity`` changes with everything installed, for caches.
     """
 
     python: str

@@ -50,7 +50,7 @@ def _from_factory(project, url):
 
 def _from_flask(project, url):
     """Flask-Migrate's Config inside an application context that stays open for the rest of the process."""
-    application = flask_application(project["entry"])
+    application = flask_application(project["entry"] or os.environ.get("FLASK_APP"))
     context = application.app_context()
     context.push()
     migrate = application.extensions.get("migrate")
@@ -66,7 +66,16 @@ def _from_flask(project, url):
 
 
 def flask_application(entry):
-    """The application behind ``module:name``; a factory is called without arguments."""
+    """The application as ``flask --app`` finds it: ``module``, ``file.py``, ``module:name``, ``module:factory('x')``."""
+    try:
+        from flask.cli import ScriptInfo
+    except ImportError:
+        return _older_flask_application(entry or "app")
+    return ScriptInfo(entry).load_app()
+
+
+def _older_flask_application(entry):
+    """The application behind ``module:name``, for Flask before 0.11; a factory is called without arguments."""
     module, _, name = entry.partition(":")
     found = importlib.import_module(module)
     names = [name] if name else ["app", "application", "create_app", "make_app"]
