@@ -6,10 +6,22 @@ import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.facts.schema import Constraint, Index, Table
 
 _OFF = ("off", "0", "false", "no")
+# SQLite's and Alembic's own words for what rules of their own explain.
+NO_SUPPORT = "No support for ALTER of constraints in SQLite"
+REFUSALS = (
+    NO_SUPPORT,
+    "error in view ",
+    "error in trigger ",
+    "Cannot add a UNIQUE column",
+    "Cannot add a PRIMARY KEY column",
+    "Cannot add a REFERENCES column",
+    "Cannot add a column with non-constant default",
+    "cannot add a STORED column",
+)
 
 
 def recreates(deploy: Deploy) -> Iterator[tuple[Statement, c.RecreateTable]]:
@@ -60,6 +72,12 @@ def rows_lost(deploy: Deploy, change: c.RecreateTable, child: str) -> int | None
     if not watched:
         return None
     return sum(one.deleted for seen in watched for one in seen.touched if one.table.lower() == child.lower())
+
+
+def is_unknown_alter(deploy: Deploy, failure: Failure) -> bool:
+    """Whether the server does not know the ALTER at all."""
+    altering = (failure.sql or "").lstrip()[:5].upper() == "ALTER"
+    return deploy.dialect == "sqlite" and altering and "syntax error" in failure.error
 
 
 def is_expression(index: Index) -> bool:

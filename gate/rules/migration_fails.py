@@ -9,6 +9,7 @@ from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import remedy
+from gate.rules._sqlite import REFUSALS, is_unknown_alter
 
 # Refusals that a rule of their own explains.
 _EXPLAINED = (
@@ -16,6 +17,7 @@ _EXPLAINED = (
     "cannot be executed from a function",
     "unsafe use of new value",
     "pending trigger events",
+    *REFUSALS,
 )
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, class 23: the rows refuse, not the statement.
 _OF_ROWS = "23"
@@ -23,7 +25,7 @@ _OF_ROWS = "23"
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     failure = _always(deploy)
-    if failure is None or any(text in failure.error for text in _EXPLAINED):
+    if failure is None or any(text in failure.error for text in _EXPLAINED) or is_unknown_alter(deploy, failure):
         return
     if (failure.sqlstate or "").startswith(_OF_ROWS):
         return

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
+from gate.rules._sqlite import NO_SUPPORT
 
 _ALTER = re.compile(r"^\s*ALTER\s+TABLE\s+(?P<table>\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|\w+)", re.IGNORECASE)
-_NO_SUPPORT = "No support for ALTER of constraints in SQLite"
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -25,7 +25,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 def _by_alembic(deploy: Deploy) -> Iterator[Failure]:
     """Alembic itself refuses to write an ALTER of constraints, so no statement was ever sent."""
-    every = (run.failure for run in deploy.runs if run.failure and _NO_SUPPORT in run.failure.error)
+    every = (run.failure for run in deploy.runs if run.failure and NO_SUPPORT in run.failure.error)
     yield from list(every)[:1]
 
 
