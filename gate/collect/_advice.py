@@ -75,7 +75,7 @@ def _cut(text: str) -> str:
 
 
 def _env(name: str, value: str = "...") -> str:
-    return f"Add to .alembic-gate.yml:\nenv:\n  {name}: {value}"
+    return f"Add to .alembic-gate.yml: `env: {{{name}: {value}}}`"
 
 
 def value_for(name: str) -> str:
@@ -114,10 +114,11 @@ def _validation(found: re.Match[str]) -> tuple[str, str]:
     names = list(dict.fromkeys(name.split(".")[0] for name in names))
     if not names:
         return f"the project's settings are not valid: {_cut(found[0])}", _env("NAME")
-    lines = "\n".join(f"  {name}: {value_for(name)}" for name in names)
+    lines = ", ".join(f"{name}: {value_for(name)}" for name in names)
     return (
         f"the project's settings want {len(names)} value{'s' if len(names) > 1 else ''}: {', '.join(names)}",
-        f"Add to .alembic-gate.yml (templates are filled with the scratch database's parts):\nenv:\n{lines}",
+        f"Add to .alembic-gate.yml: `env: {{{lines}}}` (templates in braces are filled with the scratch "
+        f"database's parts).",
     )
 
 
@@ -277,8 +278,8 @@ ROWS: Sequence[Row] = (
         r"|Neither SQLALCHEMY_DATABASE_URI nor|Either 'SQLALCHEMY_DATABASE_URI' or",
         _says(
             "the project was given no database URL",
-            "Name its variable with a template:\nenv:\n  DATABASE_URL: '{url}'\n(or in parts: {driver} {host} "
-            "{port} {user} {password} {database})",
+            "Name its variable with a template: `env: {DATABASE_URL: '{url}'}`, or in parts: {driver} {host} {port} "
+            "{user} {password} {database}.",
         ),
     ),
     Row(r"in __getitem__(?:.*\n)+?.*KeyError: '(?P<name>[A-Z][A-Z0-9_]{2,})'", _variable),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from gate.collect import _loading, _snapshot, _templates
 from gate.collect._catalogue import Catalogue
@@ -16,7 +17,7 @@ from gate.context import RunContext
 from gate.databases.base import DatabaseRefused, ScratchDatabase, ScratchServer, open_server
 from gate.databases.lacking import lacking
 from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
-from gate.facts.database_choice import DatabaseChoice
+from gate.facts.database_choice import DatabaseChoice, Kind
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Failure
@@ -39,6 +40,7 @@ class Stage:
     ) -> None:
         self.context, self.project, self.environment, self.choice, self.history = context, project, environment, choice, history
         self.base_sha, self.on_base = base_sha, on_base
+        self.version_table: tuple[str, str | None] = ("alembic_version", None)
         self.notes: list[str] = []
         self.snapshot: Mapping[str, Any] = {"used": False, "reason": "replayed"}
         self.made_outside: tuple[str, ...] = ()
@@ -183,7 +185,7 @@ class Stage:
 
     def recorder(self) -> Recorder:
         """A recorder for the database in use."""
-        self._recorder = Recorder(Catalogue(self.database), self.history, self.sources)
+        self._recorder = Recorder(Catalogue(self.database, self.version_table[0]), self.history, self.sources)
         return self._recorder
 
     def replay(self, heads: tuple[str, ...]) -> Failure | None:
@@ -201,6 +203,7 @@ class Stage:
             return failure_of(failure, self.history, self.sources, recorder)
         finally:
             self._recorder = None
+        self._remember_version_table(told.get("version_table"))
         if not told.get("runs"):
             raise CannotDecide("env.py never called run_migrations, so nothing ran",
                                advice="Look for a loop over tenants or a branch that was not taken; set `env:` so that it is.")
@@ -210,6 +213,12 @@ class Stage:
         """Alembic refuses targets of which one stands above another (by ``depends_on`` too)."""
         above = [one for one in heads if not any(one in self.history.ancestors([other]) for other in heads if other != one)]
         return above or list(heads)
+
+    def _remember_version_table(self, told: Any) -> None:
+        """The version table may have another name or schema (``version_table``, ``version_table_schema``)."""
+        if isinstance(told, dict) and told.get("name"):
+            self.version_table = (str(told["name"]), str(told["schema"]) if told.get("schema") else None)
+            self.database.version_table = self.version_table[0]
 
     def downgrade(self, targets: tuple[str, ...]) -> Failure | None:
         """Downgrade to these revisions; nothing is base."""
@@ -222,7 +231,7 @@ class Stage:
     @property
     def version_rows(self) -> tuple[str, ...]:
         """The version table as committed, read from our own connection."""
-        return self.database.versions()
+        return self.database.versions(*self.version_table)
 
     def session_settings(self) -> dict[str, str]:
         """Time-outs that hold on the scratch database by themselves (roles, server)."""
@@ -277,6 +286,7 @@ class Stage:
         """A project failure as one sentence with an advice."""
         from gate.collect._advice import explain
 
+        time.sleep(0.05)  # the reader gets the last lines
         what, advice = explain(failure.type, failure.message or failure.text, self.tail + "\n" + failure.traceback)
         return ProjectBroken(what, where=self.project.config or self.project.script_location, advice=advice)
 
@@ -286,7 +296,7 @@ class OtherDialect(CannotDecide):
 
     def __init__(self, kind: str, driver: str) -> None:
         super().__init__(f"the project connects to {kind}", advice=f"Say so: --database {kind}")
-        self.kind, self.driver = kind, driver
+        self.kind, self.driver = cast(Kind, kind), driver
 
 
 def have_suffix(one: str, other: str) -> bool:

@@ -132,15 +132,16 @@ class Session(object):
 
     def _migrate(self, steps, target, observe):
         destination = target[0] if len(target) == 1 else tuple(target)
-        runs = []
+        runs, table = [], {}
 
         def fn(rev, context):
             runs.append(list(rev) if isinstance(rev, (tuple, list)) else [rev])
+            table.update(name=context.version_table, schema=context.version_table_schema)
             return steps(rev, context, destination)
 
         self._watch.on = bool(observe)
         self._run_environment(fn, destination if isinstance(destination, str) else "heads")
-        return {"runs": len(runs), "started_from": runs}
+        return {"runs": len(runs), "started_from": runs, "version_table": table}
 
     def _run_environment(self, fn, destination="heads"):
         from alembic.runtime.environment import EnvironmentContext
@@ -151,6 +152,7 @@ class Session(object):
 
     def _failure(self, error):
         """What was raised, where: the innermost line inside the revision that ran, and the tail of the traceback."""
+        print(flush=True)  # a prompt has no end of line, and the other side reads lines
         seen = describe(error)
         seen["class"] = "%s.%s" % (type(error).__module__, type(error).__name__)
         seen["message"] = str(error)[:4000]
