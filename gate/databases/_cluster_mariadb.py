@@ -28,6 +28,7 @@ from gate.databases._process import (
     keep_template,
     runtime_folder,
     server_identity,
+    taken_from,
 )
 from gate.errors import ServerUnavailable
 
@@ -104,8 +105,7 @@ class Cluster:
     def _prepare_data(self, cache_dir: Path) -> None:
         key = hashlib.sha256("\0".join((self.binaries.text, self.binaries.server, *_LAYOUT)).encode()).hexdigest()[:12]
         template = cache_dir / "mariadb" / f"{self.binaries.text}-{key}"
-        if (template / "ibdata1").is_file():
-            copy_tree(template, self.data)
+        if taken_from(template, "ibdata1", self.data):
             self.identity.own(self.data)
             return
         self._install()

@@ -29,6 +29,7 @@ from gate.databases._process import (
     reachable,
     runtime_folder,
     server_identity,
+    taken_from,
 )
 from gate.errors import ServerUnavailable
 
@@ -102,8 +103,7 @@ class Cluster:
 
     def _prepare_data(self, cache_dir: Path) -> None:
         template = cache_dir / "postgresql" / f"{self.binaries.text}-{_key(self.binaries, self.identity)}"
-        if (template / "PG_VERSION").is_file():
-            copy_tree(template, self.data)
+        if taken_from(template, "PG_VERSION", self.data):
             self.identity.own(self.data)
         else:
             self._initdb()

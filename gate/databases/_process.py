@@ -120,6 +120,17 @@ def free_port() -> int:
         return port
 
 
+def taken_from(template: Path, mark: str, data: Path) -> bool:
+    """Copy a kept data directory, if there is one that we may read; ``mark`` is a file that every whole one has."""
+    try:
+        if not (template / mark).is_file():
+            return False
+        copy_tree(template, data)
+    except OSError:
+        return False
+    return True
+
+
 def keep_template(data: Path, template: Path) -> None:
     """Keep a copy of a fresh data directory for the next run; another run may be doing the same."""
     draft = template.with_name(f"{template.name}.{os.getpid()}.{secrets.token_hex(4)}")
