@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
+import tomllib
 from collections.abc import Callable
 
 from gate.collect._image_files import Repository
@@ -114,9 +115,21 @@ def builds(repository: Repository, project: Project, ship: Ship, every: list[Shi
     extra = {name: one for name, text in _extras(ship, every) if (one := _context(repository, project, text, every, depth)) is not None}
     origins = frozenset(project.files) - left_out if left_out else frozenset()
     return Build(
-        context, ship.target, ship.args, extra, Needs(frozenset(project.files)), repository.read, repository.archive,
+        context, ship.target, ship.args, extra, Needs(frozenset(project.files), _distribution(repository, project)), repository.read, repository.archive,
         origins=origins, git_ignored=ignored,
     )
+
+
+def _distribution(repository: Repository, project: Project) -> str:
+    """The name under which the project would be published, from the nearest pyproject.toml."""
+    for folder in dict.fromkeys([project.directory, "."]):
+        try:
+            name = tomllib.loads(repository.read(clean(f"{folder}/pyproject.toml")) or "").get("project", {}).get("name")
+        except (tomllib.TOMLDecodeError, RecursionError, AttributeError):
+            continue
+        if isinstance(name, str):
+            return name
+    return ""
 
 
 def _extras(ship: Ship, every: list[Ship]) -> list[tuple[str, str]]:

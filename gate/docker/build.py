@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gate.docker.ignore import IgnoreFile
 from gate.docker.paths import join
-from gate.docker.run import Needs
+from gate.docker.run import Installed, Needs
 from gate.docker.tree import Dir, File, Link, Place, Tree
 
 UNKNOWN_FOLDER = "/\x00base"  # the folder in which a base image that is not known lets things start
@@ -110,8 +110,8 @@ class Mount:
 class Stage:
     """One evaluated stage. ``line`` is its FROM; ``parents`` the stages that it is made of, itself left out.
 
-    ``opaque``: its base image is not known. ``generates``: commands ran that may make files. ``site`` are folders of
-    installed packages; ``foreign`` says why the project may be installed from outside the repository.
+    ``opaque``: its base image is not known. ``generates``: commands ran that may make files. ``installs`` are the
+    projects put into an environment; ``foreign`` says why the project may be installed from outside the repository.
     """
 
     name: str
@@ -140,9 +140,8 @@ class Stage:
     copied: bool = False
     relative: bool = False
     goals: set[str] = field(default_factory=set)
-    site: list[str] = field(default_factory=list)
+    installs: list[Installed] = field(default_factory=list)
     foreign: str = ""
-    foreign_packages: str = ""
 
     @property
     def label(self) -> str:

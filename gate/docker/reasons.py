@@ -55,7 +55,7 @@ def explain(case: Case, origin: str, role: str, expected: str | None) -> Gap:
 
 
 def _why(case: Case, origin: str, expected: str | None) -> Why:
-    for ask in (_link, _doubt, _there, _landed, _gone, _mounted, _elsewhere, _outside):
+    for ask in (_link, _doubt, _packaged, _there, _landed, _gone, _mounted, _elsewhere, _outside):
         why = ask(case, origin, expected)
         if why is not None:
             return why
@@ -86,6 +86,20 @@ def _doubt(case: Case, origin: str, expected: str | None) -> Why | None:
     fog = case.stage.tree.fog_over(real)
     if node is None and fog is not None:
         raise Unknown(f"whether {origin} is at {expected}: {fog.why}", fog.place.path or case.head.path, fog.place.line)
+    return None
+
+
+def _packaged(case: Case, origin: str, expected: str | None) -> Why | None:
+    """The project was installed from its files, and the package build left this one out."""
+    if expected is not None and SITE not in expected:
+        return None
+    if case.stage.foreign and origin not in case.where:
+        raise Unknown(f"whether {origin} is in an installed package: {case.stage.foreign}", case.head.path, case.head.line)
+    stages = [case.stage, *(case.made.done[number] for number in sorted(case.stage.uses, reverse=True) if number in case.made.done)]
+    for one in (install for stage in stages for install in stage.installs):
+        if origin in one.left_out:
+            path, line = one.setting or (one.place.path, one.place.line)
+            return "not_packaged", path, line, f"{origin} is in the project, but its package leaves it out"
     return None
 
 

@@ -32,9 +32,13 @@ _SHELLS = frozenset("sh bash dash ash zsh /bin/sh /bin/bash /usr/bin/bash /bin/a
 
 @dataclass(frozen=True)
 class Needs:
-    """Which files matter: paths in the repository of what an upgrade needs, and all folders above them."""
+    """Which files matter: paths in the repository of what an upgrade needs, and all folders above them.
+
+    ``name`` is the repository's own distribution, to know it when an index gives it.
+    """
 
     origins: frozenset[str] = frozenset()
+    name: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -47,6 +51,16 @@ def _parents(path: str) -> Iterator[str]:
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One project put into an environment: by which instruction, decided by which setting, and what that left out."""
+
+    place: Place
+    setting: tuple[str, int] | None
+    left_out: frozenset[str] = frozenset()
+    editable: bool = False
 
 
 Install = Callable[["Machine", Command], bool]
@@ -66,6 +80,10 @@ class Machine:
     users: dict[str, str] = field(default_factory=dict)
     depth: int = 0
     generates: bool = False
+    python: str = "3"
+    installs: list[Installed] = field(default_factory=list)
+    foreign: str = ""
+    values_kept: dict[str, str] = field(default_factory=dict)
 
     def path(self, word: Word | str) -> str:
         """A word as an absolute path."""

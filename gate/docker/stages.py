@@ -6,11 +6,12 @@ Semantics are BuildKit's (``dockerfile2llb``); see https://docs.docker.com/refer
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gate.docker import mounts
-from gate.docker.bases import is_rooted
+from gate.docker.bases import is_rooted, python_of
 from gate.docker.build import Build, Context, Stage
 from gate.docker.copying import Copying, Options, copy
 from gate.docker.dockerfile import Dockerfile, Instruction, parse
@@ -153,7 +154,7 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
         parent = made.stage(earlier[-1])
         fresh = dataclasses.replace(
             parent, tree=parent.tree.copy(), env=dict(parent.env), args=dict(parent.args), users=dict(parent.users),
-            mounts=list(parent.mounts), empty_globs=list(parent.empty_globs), notes=list(parent.notes), goals=set(parent.goals), site=list(parent.site),
+            mounts=list(parent.mounts), empty_globs=list(parent.empty_globs), notes=list(parent.notes), goals=set(parent.goals), installs=list(parent.installs),
             parents=(*parent.parents, parent.index), uses=parent.uses | {parent.index},
         )
         return fresh
@@ -188,6 +189,7 @@ def _from(made: Evaluation, stage: Stage, name: str, line: int) -> Tree:
         other = made.stage(earlier[-1])
         stage.uses |= {other.index} | other.uses
         tree = other.tree
+        stage.foreign = stage.foreign or other.foreign
         if other.opaque:
             return Tree(tree.root, tree.journal, [Fog("/", f"the files of the image {other.base} are not known", Place()), *tree.fogs])
         return Tree(tree.root, tree.journal, [*_beyond(other), *tree.fogs])
@@ -298,7 +300,8 @@ def _run(made: Evaluation, stage: Stage, one: Instruction) -> None:
         stage, one, place, lambda name: made.context if name is None else _from(made, stage, name, one.line), made.build.needs.origins
     )
     machine = Machine(
-        stage.tree, stage.workdir, stage.variables, place, made.build.needs, made.build.text, install, stage.users
+        stage.tree, stage.workdir, stage.variables, place, made.build.needs, made.build.text, install, stage.users,
+        python=python_of(stage.base) or _python(made),
     )
     if one.json:
         run_words(machine, one.words)
@@ -307,7 +310,19 @@ def _run(made: Evaluation, stage: Stage, one: Instruction) -> None:
     else:
         run_script(machine, one.rest)
     stage.generates = stage.generates or machine.generates
+    stage.installs += machine.installs
+    stage.args.update(machine.values_kept)
+    stage.foreign = stage.foreign or machine.foreign
     mounts.take_off(stage, grafted)
+
+
+def _python(made: Evaluation) -> str:
+    """The Python that the Dockerfile's paths speak of, for bases whose tag does not say it."""
+    for one in made.dockerfile.instructions:
+        match = re.search(r"python(3\.\d+)", one.rest)
+        if match:
+            return match[1]
+    return "3"
 
 
 def _run_documents(machine: Machine, one: Instruction) -> None:

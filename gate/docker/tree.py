@@ -28,7 +28,7 @@ class Place:
 class File:
     """A file. ``origin`` is its path in the repository; ``data`` the content when the build itself made it.
 
-    ``doubt`` says why the content or the very presence is not known.
+    ``doubt`` says why the content or the very presence is not known. ``wheel`` holds the files of a wheel built in the image.
     """
 
     origin: str | None = None
@@ -37,6 +37,7 @@ class File:
     owner: str = "0"
     data: bytes | None = None
     doubt: str | None = None
+    wheel: tuple[tuple[str, File], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from gate.docker.build import UNKNOWN_FOLDER, Build, Stage
 from gate.docker.dockerfile import Dockerfile
 from gate.docker.errors import BuildStops, Unknown
 from gate.docker.imports import Finder
+from gate.docker.packages.environments import site_roots
 from gate.docker.judgement import BROKEN, CANNOT_TELL, FINE, Gap, Judgement
 from gate.docker.lookup import Found, Options, Run, World, list_revisions, look_up
 from gate.docker.paths import clean, inside
@@ -136,7 +137,7 @@ def _found(hearing: Hearing) -> Found:
     def stand_in(here: str) -> Options | None:
         return options_at(project.config, project.section, build.read, here)
 
-    world = World(hearing.stage.tree, build.text, hearing.stage.env, tuple(hearing.stage.site))
+    world = World(hearing.stage.tree, build.text, hearing.stage.env, site_roots(hearing.stage, hearing.run.cwd))
     return look_up(world, hearing.run, stand_in)
 
 
@@ -157,11 +158,11 @@ def _holds_nothing(hearing: Hearing) -> bool:
 
 
 def _hear(hearing: Hearing, found: Found) -> None:
-    if _holds_nothing(hearing) or hearing.stage.foreign:
-        why = hearing.stage.foreign or f"nothing of the repository is copied into it, and the files of {hearing.stage.base} are not known"
+    foreign = hearing.stage.foreign if not hearing.case.where.keys() & set(hearing.project.files) else ""
+    if _holds_nothing(hearing) or foreign:
+        why = foreign or f"nothing of the repository is copied into it, and the files of {hearing.stage.base} are not known"
         hearing.unknown.append(Unknown(why, hearing.case.head.path, hearing.stage.line))
-        if not hearing.case.where:
-            return
+        return
     _config(hearing, found)
     if found.script is None and not found.config_there and hearing.project.config is None:
         _absent_anyway(hearing)
@@ -271,8 +272,8 @@ def _has_text(hearing: Hearing, origin: str) -> bool:
 
 
 def _module_lacks(hearing: Hearing, origin: str, by: str, line: int, roots: list[str]) -> None:
-    if hearing.stage.foreign_packages:
-        hearing.unknown.append(Unknown(f"whether {origin} is installed: {hearing.stage.foreign_packages}", hearing.case.head.path, hearing.stage.line))
+    if hearing.stage.foreign:
+        hearing.unknown.append(Unknown(f"whether {origin} is installed: {hearing.stage.foreign}", hearing.case.head.path, hearing.stage.line))
         return
     root = roots[0] if roots else hearing.run.cwd
     directory = hearing.project.directory
