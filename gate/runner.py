@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gate import __version__, registry, suppressions
+from gate import __version__, ground, plan, registry, suppressions
 from gate.check import Answer, Check
 from gate.collect.projects import find_projects
 from gate.context import Progress, RunContext, private_folder
@@ -139,7 +139,7 @@ class ProjectRun:
         findings = self.judged(said, asked)
         history, new = self.graph()
         rehearsal: Rehearsal | None = self.known.get(Rehearsal)
-        sections: dict[str, Any] = {}
+        sections = self.ground()
         for answer, _ in answers.values():
             sections.update(answer.sections)
         server = rehearsal.server if rehearsal else None
@@ -157,6 +157,13 @@ class ProjectRun:
             findings=findings,
             sections=sections,
         )
+
+    def ground(self) -> dict[str, Any]:
+        """The plan, the locks and the assumed world of a deploy that was looked at."""
+        deploy: Deploy | None = self.known.get(Deploy)
+        if deploy is None:
+            return {}
+        return {"plan": plan.rows(deploy, {}), "locks": ground.locks(deploy), "world": ground.world(deploy)}
 
     def judged(self, findings: list[Finding], asked: frozenset[str]) -> tuple[Finding, ...]:
         """One finding per cause and category, then the settings' levels and the suppressions.

@@ -135,7 +135,7 @@ def plan(about: ProjectReport, detail: Detail) -> str:
 def plan_step(step: Mapping[str, Any], detail: Detail) -> str:
     """One revision of the plan: locks, rewrites, seconds, SQL."""
     locked = "; ".join(_held(one) for one in step.get("locks") or ()) if isinstance(step.get("locks"), list) else ""
-    said = [code(word(step.get("revision")), 60)]
+    said = [f"{code(word(step.get('revision')), 60)} {prose(word(step.get('message')), 120)}".rstrip()]
     said += [f"locks {locked}"] if locked else []
     said += [f"rewrites {prose(word(step['rewrites']), 200)}"] if step.get("rewrites") else []
     seconds = step.get("seconds")
@@ -143,7 +143,14 @@ def plan_step(step: Mapping[str, Any], detail: Detail) -> str:
     sql = step.get("sql")
     script = "\n".join(strings(sql)) if isinstance(sql, (list, tuple)) else word(sql)
     body = f"\n\n{fence(script, 'sql', detail.code)}" if script.strip() and detail.code else ""
-    return f"{' · '.join(said)}{body}"
+    return f"{' · '.join(said)}{_outlook(step, detail)}{body}"
+
+
+def _outlook(step: Mapping[str, Any], detail: Detail) -> str:
+    """What the revision will do to the target's big tables, and what going back would lose."""
+    lines = [f"- {prose(one, detail.words)}" for one in strings(step.get("estimate"))[:10]]
+    lines += [f"- way back: {prose(word(step['way_back']), detail.words)}"] if step.get("way_back") else []
+    return "".join(f"\n{line}" for line in ["", *lines]) if lines else ""
 
 
 def _held(lock: Any) -> str:
