@@ -185,7 +185,7 @@ def options(place: str | None = None) -> tuple[Option, ...]:
 
 
 def _option(one: dataclasses.Field[Any], kind: Any) -> Option:
-    default = one.default if one.default is not MISSING else one.default_factory()  # type: ignore[misc]  # never both MISSING
+    default = one.default if one.default_factory is MISSING else one.default_factory()
     return Option(name=one.name.rstrip("_").replace("_", "-"), kind=kind, default=default, **one.metadata)
 
 
@@ -212,15 +212,14 @@ def file_values(repo: Path, named: str = "") -> dict[str, Any]:
         return {}
     where = found.relative_to(repo).as_posix() if found.is_relative_to(repo) else str(found)
     raw = _load(found, where)
-    known = {row.name: row for row in options("file")} | {"docker": None}
+    known = {row.name: row for row in options("file")}
     values: dict[str, Any] = {}
     for key, value in raw.items():
-        _known(str(key), known, where)
+        _known(str(key), {**known, "docker": None}, where)
         if key == "docker":
             values.update(_docker(value, where))
         else:
-            row = known[str(key)]
-            values[row.attribute] = typed(row, value, where)  # type: ignore[union-attr]  # docker is handled above
+            values[known[str(key)].attribute] = typed(known[str(key)], value, where)
     return values
 
 

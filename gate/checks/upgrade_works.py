@@ -10,7 +10,6 @@ from gate.facts.rehearsal import Failure, Rehearsal
 from gate.model import Category, Evidence, EvidenceKind, Finding, Remedy, Severity
 
 ID = "upgrade-works"
-_NO_EXTENSION = re.compile(r'extension "?([\w-]+)"? is not available|could not open extension control file|type "(vector|geometry|geography)" does not exist')
 _NO_TABLE = re.compile(r"no such table|relation \"?[\w.]+\"? does not exist|Table '[\w.]+' doesn't exist|NoSuchTableError|schema \"?\w+\"? does not exist")
 
 
@@ -30,18 +29,23 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
         return Answer((_on_rows(plain.failure),), notes=notes)
     if hostile and hostile.failure and _about_rows(hostile.failure):
         return Answer((_perhaps(hostile.failure),), notes=notes)
-    if set(rehearsal.version_rows) != set(history.heads) and rehearsal.version_rows != ():
+    if rehearsal.version_rows and set(rehearsal.version_rows) != applied(history, new):
         return _version_lost(rehearsal, history, new, notes)
     return Answer(notes=notes)
+
+
+def applied(history: History, new: NewRevisions) -> set[str]:
+    """The rows of the version table after the deploy: Alembic leaves out what another applied head depends on."""
+    reached = {*new.ids, *history.ancestors([*new.ids, *new.baseline])}
+    tops = [id for id in reached if not any(id in history.ancestors([*other.parents, *other.depends_on]) for other in history.revisions if other.id in reached)]
+    return set(tops)
 
 
 def _baseline(failure: Failure, rehearsal: Rehearsal, notes: tuple[str, ...]) -> Answer:
     """The base itself cannot be built from its revisions: nothing can be said about the deploy."""
     at = f" at revision {failure.revision}" if failure.revision else ""
-    extension = _NO_EXTENSION.search(failure.error)
-    if extension:
-        return Answer(undecided=f"the base needs an extension that this server lacks: {failure.error}", notes=notes,
-                      advice="Give a server that has it: --database-url, for instance a service container.")
+    if failure.lacks:
+        return Answer(undecided=f"the base cannot be rebuilt{at}: {failure.lacks[0]}", advice=failure.lacks[1], notes=notes)
     advice = "If the first tables are made outside of the revisions (create_all, a dump), say so with `bootstrap:`; see docs/settings.md."
     if not _NO_TABLE.search(failure.error):
         advice = "Run `alembic upgrade` on an empty database of this kind to see the same error."
@@ -50,8 +54,8 @@ def _baseline(failure: Failure, rehearsal: Rehearsal, notes: tuple[str, ...]) ->
 
 def _cannot_tell(failure: Failure, history: History) -> tuple[str, str] | None:
     """Failures that say something about the rehearsal's server or start, not about the revision."""
-    if _NO_EXTENSION.search(failure.error):
-        return f"the scratch server lacks an extension: {failure.error}", "Give a server that has it: --database-url URL."
+    if failure.lacks:
+        return f"{_name(failure)} cannot be judged here: {failure.lacks[0]}", failure.lacks[1]
     revision = history.by_id.get(failure.revision or "")
     if revision and not revision.parents and _NO_TABLE.search(failure.error):
         return (f"the first revision {revision.id} needs tables that no revision makes: {failure.error}",
@@ -107,7 +111,7 @@ def _version_lost(rehearsal: Rehearsal, history: History, new: NewRevisions, not
     stands = ", ".join(rehearsal.version_rows)
     finding = _finding(
         Failure("", "version row lost", last.id, None), Category.BROKEN, Severity.ERROR,
-        f"the upgrade ends without an error, and the version table says {stands} instead of {', '.join(history.heads)}: the next run repeats it",
+        f"the upgrade ends without an error, and the version table says {stands} instead of {', '.join(sorted(applied(history, new)))}: the next run repeats it",
         "A revision that commits by hand loses Alembic's own transaction; use op.get_context().autocommit_block().",
     )
     return Answer((finding,), notes=notes)

@@ -43,7 +43,7 @@ class Catalogue:
     """The schema now. ``refresh`` is told what a statement did; ``born`` answers for relations made by this deploy."""
 
     def __init__(self, database: ScratchDatabase, version_table: str = "alembic_version") -> None:
-        self._database, self._left_out = database, frozenset({version_table})
+        self._database, self._left_out, self.version_table = database, frozenset({version_table}), version_table
         self.dialect = database.server.dialect
         self.now = database.schema()
         self._oids = self._identities(database.execute) if self.dialect == "postgresql" else {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from gate import sql
 from gate.collect._catalogue import Catalogue, Rows
@@ -28,12 +28,12 @@ class Recorder:
         self.statements: list[Statement] = []
         self.outside: list[Mapping[str, Any]] = []
         self.revisions: list[str] = []
-        self._last = 0
+        self._born: set[str] = set()
 
     @property
     def dialect(self) -> sql.Dialect:
         """The rehearsal's dialect."""
-        return cast(sql.Dialect, self.catalogue.dialect)
+        return self.catalogue.dialect
 
     def began(self, revision: str) -> None:
         """A revision starts."""
@@ -86,11 +86,15 @@ class Recorder:
     ) -> Observation | None:
         if event.get("error") or seen.get("observer_error"):
             return None
-        new = self.catalogue.is_new
+        self._born.update(_texts(seen.get("born")))
         known = seen.get("known") is True
+
+        def new(name: str) -> bool:
+            return name in self._born or name == self.catalogue.version_table or self.catalogue.is_new(name)
+
         return Observation(
-            locks=known_locks(changes, before) if known else tuple(_locks(seen.get("locks"), new)),
-            held=tuple(_locks(seen.get("held"), new)),
+            locks=known_locks(changes, before) if known else tuple(_locks(seen.get("locks"), new, self._born)),
+            held=tuple(_locks(seen.get("held"), new, self._born)),
             rewrites=tuple(name for name in _texts(seen.get("rewrites")) if not new(name)),
             indexes_built=tuple(_texts(seen.get("indexes_built"))),
             touched=tuple(one for one in _touched(seen.get("touched")) if not new(one.table)),
@@ -165,10 +169,11 @@ def _text(value: Any) -> str | None:
     return str(value) if value else None
 
 
-def _locks(value: Any, new: Any) -> list[Lock]:
+def _locks(value: Any, new: Callable[[str], bool], born: set[str]) -> list[Lock]:
+    """Locks on what existed before the deploy; a new index on an old table is no lock on that table."""
     rows = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
     every = [Lock(str(one.get("relation")), str(one.get("mode")), str(one.get("table"))) for one in rows]
-    return [lock for lock in every if not new(lock.table)]
+    return [lock for lock in every if not new(lock.table) and lock.relation not in born]
 
 
 def _touched(value: Any) -> list[Touched]:

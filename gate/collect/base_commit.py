@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 from gate.collect._git import Git
 from gate.collect._prepared import prepared
 from gate.context import RunContext
 from gate.errors import UsageError
-from gate.facts.base_commit import BaseCommit
+from gate.facts.base_commit import BaseCommit, FoundBy
 
 
 def collect(context: RunContext) -> BaseCommit:
@@ -39,7 +39,7 @@ def _named(git: Git, named: str) -> BaseCommit:
 
 def _told(git: Git, told: dict[str, Any]) -> BaseCommit:
     """What prepare found with the token; the commit is here when it fetched it, else the files came by the API."""
-    sha, by = told.get("base_sha"), told.get("base_found_by") or "none"
+    sha, by = told.get("base_sha"), cast(FoundBy, told.get("base_found_by") or "none")
     files = told.get("base_files")
     listed = {str(one["path"]): str(one["text"]) for one in files} if isinstance(files, list) else None
     if sha and listed is None and git.revision(sha) is None:

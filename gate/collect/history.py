@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from gate.collect import _revision_files
+from gate.collect import _revision_files, _strays
 from gate.collect._git import Git
 from gate.context import RunContext
 from gate.errors import CannotDecide
@@ -27,7 +28,10 @@ def collect(context: RunContext, project: Project, commit: BaseCommit) -> Histor
         known = Git(context.repo).files(commit.sha, project.version_locations) if commit.sha else {}
         files = dict(revision_files(context.repo, project))
         found = [_revision_files.read(path, raw, deep=known.get(path) != blob_id(raw)) for path, raw in files.items()]
-    return graph(found, project.version_locations)
+        odd = _strays.refused({path: raw for (path, raw), one in zip(files.items(), found, strict=True) if one is None})
+        history = graph([*found, *odd], project.version_locations)
+        left_out = tuple(_strays.not_loaded(context.repo, project, history))
+    return History(history.revisions, (*history.problems, *left_out))
 
 
 def revision_files(repo: Path, project: Project) -> Iterator[tuple[str, bytes]]:
@@ -88,11 +92,10 @@ def _resolved(revisions: list[Revision]) -> list[Revision]:
     def full(name: str) -> str:
         if name in ids:
             return name
-        bare = labels.get(name, name.removesuffix("@head").removesuffix("@base"))
+        bare = name.removesuffix("@head").removesuffix("@base")
+        bare = labels.get(bare, bare)
         close = [id for id in ids if len(bare) >= 4 and id.startswith(bare)]
         return bare if bare in ids else close[0] if len(close) == 1 else name
-
-    from dataclasses import replace
 
     return [replace(one, parents=tuple(map(full, one.parents))) if set(one.parents) - ids else one for one in revisions]
 

@@ -40,7 +40,9 @@ class Seeded:
 
 
 class ScratchDatabase(Protocol):
-    """A database that the gate made and will drop."""
+    """A database that the gate made and will drop. ``version_table`` is left out of ``schema``."""
+
+    version_table: str
 
     @property
     def server(self) -> Server:

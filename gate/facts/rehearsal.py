@@ -87,7 +87,11 @@ class Statement:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run stopped: the server's or Python's error, at which revision, statement and line."""
+    """Why a run stopped: the server's or Python's error, at which revision, statement and line.
+
+    ``lacks`` is filled when the scratch server lacks something that production may well have (an extension, a role):
+    what it lacks, and what to do. Such a failure says nothing about the migration.
+    """
 
     error: str
     kind: str
@@ -96,6 +100,7 @@ class Failure:
     sql: str | None = None
     statement: int | None = None
     sqlstate: str | None = None
+    lacks: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
