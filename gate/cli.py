@@ -18,6 +18,7 @@ from gate import __version__, render, settings
 from gate.errors import UNDECIDED, USAGE, GateError, UsageError
 from gate.github.inputs import handed_on
 from gate.model import CheckResult, ProjectReport, Report, Verdict
+from gate.render import text as render_text
 from gate.settings import Settings
 
 COMMANDS: Mapping[str, str] = {
@@ -117,9 +118,16 @@ def say(report: Report, chosen: Settings) -> None:
         target = Path(path) if Path(path).is_absolute() else chosen.path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(render.formats()[name](report), encoding="utf-8")
-    text = render.formats()[chosen.format](report)
+    text = render_text.render(report, colour=True) if _coloured(chosen) else render.formats()[chosen.format](report)
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
     sys.stdout.flush()
+
+
+def _coloured(chosen: Settings) -> bool:
+    """Colour when asked for, and by itself only on a terminal that wants it (https://no-color.org)."""
+    if chosen.format != "text" or chosen.colour != "auto":
+        return chosen.format == "text" and chosen.colour == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _known_formats(chosen: Settings) -> None:

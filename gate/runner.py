@@ -52,7 +52,14 @@ def run(settings: Settings, progress: Progress) -> Report:
         projects=projects,
         timings=timings,
         notices=tuple(dict.fromkeys(notice for one in runs for notice in one.context.notices)),
+        sections={"rules": explained(projects)},
     )
+
+
+def explained(projects: Iterable[ProjectReport]) -> dict[str, Any]:
+    """Title and reason of each rule that spoke, so that SARIF and readers of the report need no catalogue."""
+    spoke = {finding.id for project in projects for finding in project.findings}
+    return {id: {"title": rule.title, "why": rule.why} for id, rule in registry.rules().items() if id in spoke}
 
 
 def chosen_checks(settings: Settings) -> tuple[Check, ...]:
