@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 
+from gate.collect._image_archive import archive_of, read_image
 from gate.collect._image_files import Repository
 from gate.collect._image_ships import builds, ships
 from gate.context import RunContext
-from gate.docker.build import Build, Stage
+from gate.docker.build import Build, Context, Stage
 from gate.docker.dockerfile import parse
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildStops, Unknown
+from gate.docker.inspection import judge_image, wanted, with_cause
 from gate.docker.judgement import BROKEN, CANNOT_TELL, Judgement
 from gate.docker.lookup import Run
 from gate.docker.project import Hints, Project, describe
@@ -29,11 +31,50 @@ def collect(context: RunContext, environment: Environment) -> ImageFacts:
     with context.timed("image"):
         repository = Repository(context.repo)
         project = project_of(repository, environment)
+        if context.settings.image:
+            return _inspected(context, repository, project)
         found = ships(context.settings, repository)
         if isinstance(found, str):
             return ImageFacts(none=found)
         answers = tuple(_answer(context.settings, repository, project, ship, found) for ship in found if not ship.aside)
         return ImageFacts(answers, _deciding(answers))
+
+
+def _inspected(context: RunContext, repository: Repository, project: Project) -> ImageFacts:
+    """The built image that ``--image`` names, with the cause from the Dockerfile's model where both agree."""
+    name = context.settings.image
+    static = _static(context.settings, repository, project)
+    try:
+        with archive_of(name, context.repo, context.workdir) as path:
+            built = read_image(path, name, wanted(project))
+    except Unknown as unknown:
+        judged = Judgement(CANNOT_TELL, path=unknown.path, line=unknown.line, message=unknown.what, settle=unknown.settle)
+        return ImageFacts((_fact(judged, project, Ship(name, "image", name), False),))
+    stage = Stage("", 0, 1, tree=built.tree, workdir=built.workdir, env=dict(built.env), user=built.user,
+                  entrypoint=built.entrypoint, command=built.command)
+    run = _run(context.settings, stage, Ship(name, "image", name), Build(Context(".", ())))
+    judged = with_cause(judge_image(stage, project, run, repository.read, name), static)
+    return ImageFacts((_fact(judged, project, Ship(name, "image", name, None), bool(run.said)),))
+
+
+def _static(settings: Settings, repository: Repository, project: Project) -> Judgement | None:
+    """What the Dockerfile's model says of the one image that ships, if there is one."""
+    found = ships(settings, repository)
+    shipping = [ship for ship in found if not ship.aside] if not isinstance(found, str) else []
+    if len(shipping) != 1 or isinstance(found, str):
+        return None
+    judged, build = _judged(settings, repository, project, shipping[0], found, [])
+    context = build.context.folder if build else "."
+    return dataclasses.replace(judged, mend=judged.mend or mend(judged, project, context, repository.read))
+
+
+def _fact(judged: Judgement, project: Project, ship: Ship, starts: bool) -> ImageAnswer:
+    notes = tuple(ImageNote(*note) for note in judged.notes)
+    return ImageAnswer(
+        ship.name, judged.verdict, judged.reason, judged.path, judged.line, judged.missing, judged.present,  # type: ignore[arg-type]  # the three words of judgement.py
+        judged.target, judged.message, judged.settle, judged.mend, notes, "inspection" if ship.source == "image" else "static", ship.source,
+        ship.dockerfile, ship.context, project.revisions, starts,
+    )
 
 
 def project_of(repository: Repository, environment: Environment) -> Project:
@@ -52,12 +93,8 @@ def _answer(settings: Settings, repository: Repository, project: Project, ship: 
     started: list[Run] = []
     judgement, build = _judged(settings, repository, project, ship, every, started)
     context = build.context.folder if build else ship.context
-    notes = tuple(ImageNote(*note) for note in judgement.notes)
-    return ImageAnswer(
-        ship.name, judgement.verdict, judgement.reason, judgement.path, judgement.line, judgement.missing, judgement.present,  # type: ignore[arg-type]  # the three words of judgement.py
-        judgement.target, judgement.message, judgement.settle, judgement.mend or mend(judgement, project, context, repository.read), notes,
-        "static", ship.source, ship.dockerfile, context, project.revisions, any(run.said for run in started),
-    )
+    whole = dataclasses.replace(judgement, mend=judgement.mend or mend(judgement, project, context, repository.read))
+    return _fact(whole, project, dataclasses.replace(ship, context=context), any(run.said for run in started))
 
 
 def _judged(

@@ -76,7 +76,8 @@ class Build:
 
     ``contexts`` are named contexts: another Context, or the text of an image. ``read`` gives the text of a repository's
     file, None when it cannot be read. ``origins`` are the tracked files when the build takes the commit, not the working tree;
-    ``git_ignored`` names the line of a ``.gitignore`` for files that git leaves out. ``unpack`` gives the entries of a tar archive that ADD takes apart, None for other files.
+    ``by_presence`` takes any file at
+    the right path for the repository's (a built image may be older). ``git_ignored`` names the line of a ``.gitignore`` for files that git leaves out. ``unpack`` gives the entries of a tar archive that ADD takes apart, None for other files.
     """
 
     context: Context
@@ -90,6 +91,7 @@ class Build:
     origins: frozenset[str] = frozenset()
     git_ignored: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     start: str = UNKNOWN_FOLDER
+    by_presence: bool = False
 
     def text(self, file: File) -> str | None:
         """The text of a file of the image, None when it is not known."""

@@ -182,8 +182,8 @@ def _config(hearing: Hearing, found: Found) -> None:
         origin = node.origin if isinstance(node, File) else None
         if found.script is None and not found.options.script:
             _empty_config(hearing, found, node)
-        elif origin:
-            hearing.has(origin, found.config)
+        elif origin or hearing.build.by_presence:
+            hearing.has(origin or project.config or found.config, found.config)
         return
     if project.config is not None:
         hearing.lacks(project.config, "config", found.config)
@@ -243,7 +243,7 @@ def _loads(hearing: Hearing, path: str) -> bool:
 
 
 def _same(hearing: Hearing, node: File, origin: str) -> bool:
-    if node.origin == origin:
+    if node.origin == origin or (hearing.build.by_presence and origin not in hearing.project.revisions):
         return True
     ours, theirs = hearing.build.text(node), hearing.build.read(origin)
     return ours is not None and ours == theirs

@@ -1,0 +1,184 @@
+"""A built image read from an archive: ``docker save``, an OCI archive or an OCI layout. No process of the image is started.
+
+Nothing is unpacked to disk: headers are streamed, and only files of interest are read, within bounds.
+https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import posixpath
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from gate.docker.errors import Unknown
+from gate.docker.layers import Member, lay
+from gate.docker.paths import clean, rooted
+from gate.docker.tree import Place, Tree
+
+LARGEST_JSON = 8_000_000
+LARGEST_FILE = 4_000_000
+MOST_MEMBERS = 2_000_000
+MOST_BYTES = 32_000_000_000
+MOST_LAYERS = 500
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """A built image: its merged tree and how its process starts."""
+
+    tree: Tree
+    workdir: str = "/"
+    env: dict[str, str] = field(default_factory=dict)
+    user: str = "0"
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def archive_of(name: str, repo: Path, workdir: Path) -> Iterator[Path]:
+    """The archive behind ``--image``: a path (relative to the repository), else what ``docker save`` gives of a reference."""
+    for path in (repo / name, Path(name)):
+        if path.exists():
+            yield path
+            return
+    if name.endswith((".tar", ".tar.gz", ".tgz")) or name.startswith((".", "/", "-")):
+        raise Unknown(f"there is no image archive {name}", settle="check the path; it is relative to --repo")
+    goal = workdir / "image.tar"
+    try:
+        done = subprocess.run(["docker", "image", "save", "-o", str(goal), "--", name], capture_output=True, text=True, timeout=900, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unknown(f"the image {name} cannot be read: {error}", settle="pass the output of `docker save` as --image") from error
+    if done.returncode:
+        why = " ".join(done.stderr.split())[:200]
+        raise Unknown(f"docker cannot save the image {name}: {why}", settle=f"`docker pull {name}` first, or pass an archive")
+    try:
+        yield goal
+    finally:
+        goal.unlink(missing_ok=True)
+
+
+class _Blobs:
+    """The files of an archive or of a layout's folder, by name."""
+
+    def __init__(self, path: Path, stack: contextlib.ExitStack) -> None:
+        self.path, self.stack = path, stack
+        self.tar: tarfile.TarFile | None = None
+        self.names: dict[str, tarfile.TarInfo] = {}
+        if path.is_file():
+            self.tar = stack.enter_context(tarfile.open(path))
+            for number, member in enumerate(self.tar):
+                if number > MOST_MEMBERS:
+                    raise Unknown("the archive has too many members")
+                self.names[rooted(member.name)] = member
+
+    def open(self, name: str) -> IO[bytes]:
+        """One file, as a stream."""
+        if self.tar is None:
+            real = (self.path / rooted(name)).resolve()
+            if not real.is_relative_to(self.path.resolve()) or not real.is_file():
+                raise Unknown(f"the image layout has no {name}")
+            return self.stack.enter_context(real.open("rb"))
+        member = self.names.get(rooted(name))
+        found = self.tar.extractfile(member) if member is not None else None
+        if found is None:
+            raise Unknown(f"the image archive has no {name}")
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return name in self.names if self.tar is not None else (self.path / name).is_file()
+
+    def json(self, name: str) -> Any:
+        """A small JSON file."""
+        raw = self.open(name).read(LARGEST_JSON + 1)
+        if len(raw) > LARGEST_JSON:
+            raise Unknown(f"{name} of the image is too large")
+        return json.loads(raw)
+
+
+def read_image(path: Path, shown: str, wanted: Callable[[str], bool]) -> BuiltImage:
+    """The image of an archive or layout; ``wanted`` says whose texts are needed. Raises ``Unknown`` for what cannot be read."""
+    try:
+        with contextlib.ExitStack() as stack:
+            return _read(_Blobs(path, stack), shown, wanted)
+    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        what = " ".join(str(error).split())[:200] or type(error).__name__
+        raise Unknown(f"{shown} is no image archive that can be read: {what}", settle="pass the output of `docker save`, an OCI archive or an OCI layout") from error
+
+
+def _read(blobs: _Blobs, shown: str, wanted: Callable[[str], bool]) -> BuiltImage:
+    config, layers = _saved(blobs) if blobs.has("manifest.json") else _layout(blobs)
+    if len(layers) > MOST_LAYERS:
+        raise Unknown("the image has too many layers")
+    tree = Tree()
+    budget = _Budget()
+    for name in layers:
+        lay(tree, _members(blobs.open(name), wanted, budget), Place(shown))
+    said = blobs.json(config).get("config") or {}
+    env = dict(one.partition("=")[::2] for one in said.get("Env") or ())
+    return BuiltImage(
+        tree, clean("/" + str(said.get("WorkingDir") or "/")), env, str(said.get("User") or "0").partition(":")[0],
+        tuple(map(str, said.get("Entrypoint") or ())), tuple(map(str, said.get("Cmd") or ())),
+    )
+
+
+def _saved(blobs: _Blobs) -> tuple[str, list[str]]:
+    """``docker save``: one image in ``manifest.json``."""
+    manifests = blobs.json("manifest.json")
+    if len(manifests) != 1:
+        names = ", ".join(str((one.get("RepoTags") or ["?"])[0]) for one in manifests)
+        raise Unknown(f"the archive holds several images: {names}", settle="save one image")
+    return str(manifests[0]["Config"]), [str(one) for one in manifests[0]["Layers"]]
+
+
+def _layout(blobs: _Blobs) -> tuple[str, list[str]]:
+    """An OCI layout: index, manifest (of linux/amd64 where there are several), config and layers."""
+    found = blobs.json("index.json")
+    for _ in range(4):
+        if "manifests" not in found:
+            break
+        rows = [one for one in found["manifests"] if (one.get("annotations") or {}).get("vnd.docker.reference.type") != "attestation-manifest"]
+        fitting = [one for one in rows if (one.get("platform") or {}).get("architecture", "amd64") == "amd64"]
+        found = blobs.json(_blob((fitting or rows)[0]))
+    return _blob(found["config"]), [_blob(one) for one in found["layers"]]
+
+
+def _blob(descriptor: Any) -> str:
+    kind, _, digest = str(descriptor["digest"]).partition(":")
+    if "zstd" in str(descriptor.get("mediaType", "")):
+        raise Unknown("a layer is compressed with zstd, which is not read here", settle="save the image with gzip or without compression")
+    return f"blobs/{rooted(kind)}/{rooted(digest)}"
+
+
+@dataclass
+class _Budget:
+    """What may still be read of all layers together."""
+
+    members: int = MOST_MEMBERS
+    bytes: int = MOST_BYTES
+
+    def take(self, size: int) -> None:
+        self.members -= 1
+        self.bytes -= max(size, 0)
+        if self.members < 0 or self.bytes < 0:
+            raise Unknown("the image is too large to be read")
+
+
+def _members(stream: IO[bytes], wanted: Callable[[str], bool], budget: _Budget) -> Iterator[Member]:
+    with tarfile.open(fileobj=stream, mode="r|*") as layer:
+        for one in layer:
+            budget.take(one.size)
+            kind = "folder" if one.isdir() else "link" if one.issym() else "hard" if one.islnk() else "file" if one.isreg() else ""
+            if not kind and not posixpath.basename(one.name).startswith(".wh."):
+                continue
+            data = None
+            if one.isreg() and wanted(posixpath.basename(one.name)) and one.size <= LARGEST_FILE:
+                file = layer.extractfile(one)
+                data = file.read(LARGEST_FILE) if file is not None else None
+            yield Member(one.name, kind or "file", one.mode & 0o7777, str(one.uid), one.linkname, data)
