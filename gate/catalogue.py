@@ -7,10 +7,11 @@ and findings cannot disagree.
 from __future__ import annotations
 
 import inspect
+import json
 import textwrap
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import gate.checks
@@ -179,6 +180,76 @@ def settings_page() -> str:
     return _joined(parts)
 
 
+def settings_schema() -> str:
+    """``gate/schemas/settings-v1.json``: the JSON Schema of the settings file, for editors and for CI."""
+    docker = {row.name: _property(row) for row in options("docker")}
+    docker |= {short: docker[full] for short, full in _DOCKER_SHORT.items()}
+    keys = {row.name: _property(row) for row in options("file")}
+    keys["docker"] = {"type": "object", "properties": docker, "additionalProperties": False}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://github.com/alembic-gate/alembic-gate/schemas/settings-v1.json",
+        "title": "alembic-gate settings",
+        "description": ".alembic-gate.yml, .github/alembic-gate.yml or [tool.alembic-gate] in pyproject.toml.",
+        "type": "object",
+        "properties": keys,
+        "additionalProperties": False,
+    }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+_DOCKER_SHORT = {"context": "docker-context", "target": "docker-target", "file": "dockerfile"}
+_TEXT: Mapping[str, Any] = {"type": ["string", "number"]}
+_PAIRS: Mapping[str, Any] = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+_SHAPES: Mapping[str, Mapping[str, Any]] = {
+    "heads": {"anyOf": [_TEXT, {"type": "object", "properties": {"expected": {}, "branches": {}}}]},
+    "world": {
+        "type": "object",
+        "properties": {
+            "maintenance-window": {"type": "boolean"},
+            "code-first": {"type": "boolean"},
+            "small-tables": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+    "rules": {"type": "object", "additionalProperties": {"enum": ["off", "warning", "error", False]}},
+    "on-undecided": {"type": "object", "additionalProperties": {"enum": ["fail", "warn"]}},
+    "projects": {"type": "array", "items": {"type": "object"}},
+    "allow": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "rule": {"type": "string"},
+                "revision": {"type": ["string", "number"]},
+                "path": {"type": "string"},
+                "reason": {"type": "string"},
+                "until": {"type": "string"},
+            },
+            "required": ["rule", "reason"],
+        },
+    },
+}
+
+
+def _property(option: Option) -> dict[str, Any]:
+    """One key of the settings file as JSON Schema."""
+    said: dict[str, Any] = {"description": option.meaning}
+    if option.name in _SHAPES:
+        return {**said, **_SHAPES[option.name]}
+    if option.choices:
+        # YAML 1.1 reads a bare `off` as false
+        return {**said, "enum": [*option.choices, *([False] if "off" in option.choices else [])]}
+    if option.kind is bool:
+        return {**said, "type": "boolean"}
+    if option.kind is int:
+        return {**said, "type": "integer", "minimum": 0}
+    if typing.get_origin(option.kind) is tuple:
+        return {**said, "anyOf": [{"type": "array", "items": _TEXT}, _TEXT]}
+    if option.kind is str:
+        return {**said, **_TEXT}
+    return {**said, "anyOf": [_PAIRS, {"type": "array", "items": {"type": "string"}}]}
+
+
 def _group(name: str, title: str) -> str:
     rows = [_row(one) for one in options() if one.group == name and one.places]
     head = ["| name | flag | input | file | type | default | meaning |", "|---|---|---|---|---|---|---|"]
@@ -252,5 +323,10 @@ docker:
   docker-target: runtime
 ```"""
 
-PAGES: Mapping[str, Any] = {"rules.md": rules_page, "checks.md": checks_page, "settings.md": settings_page}
-"""Generated pages of ``docs/`` by file name."""
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/rules.md": rules_page,
+    "docs/checks.md": checks_page,
+    "docs/settings.md": settings_page,
+    "gate/schemas/settings-v1.json": settings_schema,
+}
+"""Generated files by their path in the repository."""

@@ -20,6 +20,7 @@ from gate.settings import Settings, find_file
 WORKFLOW = ".github/workflows/migrations.yml"
 SETTINGS = ".alembic-gate.yml"
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+_SCHEMA = f"https://raw.githubusercontent.com/alembic-gate/alembic-gate/v{__version__}/gate/schemas/settings-v1.json"
 ACTION = f"alembic-gate/alembic-gate@v{__version__}"
 
 _SKIPPED = {".git", ".venv", "venv", "node_modules", "site-packages", "__pycache__", "dist", "build", ".tox", "vendor"}
@@ -198,7 +199,8 @@ jobs:
 def settings_file(seen: Seen) -> str:
     """The settings: what was seen, and the rest as comments to uncomment."""
     names = ", ".join(project.name for project in seen.projects)
-    lines = ["# Settings of alembic-gate. `alembic-gate check --help` and docs/settings.md explain every key."]
+    lines = [f"# yaml-language-server: $schema={_SCHEMA}"]
+    lines += ["# Settings of alembic-gate. `alembic-gate check --help` and docs/settings.md explain every key."]
     lines += [f"# Environments found: {names}"]
     if seen.database:
         lines += [f"database: {seen.database} # seen in {seen.database_from}"]

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that come from the modules. ``--check`` only compares and says what is out of date."""
+"""Writes the files that come from the modules: pages of docs/, the settings' schema. ``--check`` only compares."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def main(arguments: list[str]) -> int:
     stale = [name for name, page in PAGES.items() if _held(name) != page()]
     if "--check" in arguments:
         for name in stale:
-            print(f"docs/{name} is out of date: run scripts/docs", file=sys.stderr)
+            print(f"{name} is out of date: run scripts/docs", file=sys.stderr)
         return 1 if stale else 0
     for name in stale:
-        (ROOT / "docs" / name).write_text(PAGES[name](), encoding="utf-8")
-        print(f"wrote docs/{name}")
+        (ROOT / name).write_text(PAGES[name](), encoding="utf-8")
+        print(f"wrote {name}")
     return 0
 
 
 def _held(name: str) -> str:
-    path = ROOT / "docs" / name
+    path = ROOT / name
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 

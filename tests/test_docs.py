@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from gate import registry, settings
 from gate.catalogue import PAGES
@@ -19,13 +22,15 @@ GUIDES = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.m
 @pytest.mark.parametrize("name", PAGES)
 def test_generated_pages_are_up_to_date(name):
     """A page of docs/ equals what the modules say today; else run scripts/docs."""
-    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name](), "run scripts/docs"
+    assert (ROOT / name).read_text(encoding="utf-8") == PAGES[name](), "run scripts/docs"
 
 
 def test_the_check_finds_a_stale_page(tmp_path):
     """``scripts/docs --check`` exits 1 and names a page that differs; writing mends it."""
-    for folder in ("gate", "scripts"):
-        (tmp_path / folder).symlink_to(ROOT / folder)
+    (tmp_path / "gate/schemas").mkdir(parents=True)
+    for part in (ROOT / "gate").iterdir():
+        if part.name != "schemas":
+            (tmp_path / "gate" / part.name).symlink_to(part)
     script = tmp_path / "scripts_docs"
     text = (ROOT / "scripts" / "_docs.py").read_text().replace("parent.parent", "parent")
     script.write_text(text)
@@ -39,10 +44,10 @@ def test_the_check_finds_a_stale_page(tmp_path):
 
 def test_every_rule_check_and_setting_has_its_place():
     """Each id is a heading that findings can link to; each setting is a row."""
-    for name, ids in (("rules.md", registry.rules()), ("checks.md", registry.checks())):
+    for name, ids in (("docs/rules.md", registry.rules()), ("docs/checks.md", registry.checks())):
         headings = re.findall(r"^## (\S+)$", PAGES[name](), re.MULTILINE)
         assert set(ids) <= set(headings)
-    rows = re.findall(r"^\| `([\w-]+)` \|", PAGES["settings.md"](), re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \|", PAGES["docs/settings.md"](), re.MULTILINE)
     assert sorted(rows) == sorted(one.name for one in settings.options() if one.places)
 
 
@@ -74,3 +79,32 @@ def test_flags_in_the_guides_exist(guide):
     for command in re.findall(r"alembic-gate(?: [^\n`|]*(?:\\\n[^\n`|]*)*)", guide.read_text(encoding="utf-8")):
         used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", command))
         assert used <= known, used - known
+
+
+SCHEMA = json.loads((ROOT / "gate/schemas/settings-v1.json").read_text(encoding="utf-8"))
+
+
+def test_the_schema_has_every_key_of_the_settings_file():
+    """Editors complete what the gate reads, and nothing else."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert set(SCHEMA["properties"]) == {one.name for one in settings.options("file")} | {"docker"}
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ("database: postgresql:16\nrules: {missing-lock-timeout: off}\ndowngrade: off", True),
+        ("env: {A: '{url}'}\ndocker: {dockerfile: D, target: t}\nheads: {expected: 2}", True),
+        ("allow: [{rule: dropping-column, revision: 0042, reason: gone}]\ntimeout: 60", True),
+        ("allow: [{rule: dropping-column}]", False),
+        ("databse: sqlite", False),
+        ("fail-on: maybe", False),
+        ("docker: {dockerfil: x}", False),
+    ],
+)
+def test_the_schema_agrees_with_the_reader(text, valid, tmp_path):
+    """What the schema accepts the gate reads; what it refuses the gate refuses too, or would have ignored."""
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(yaml.safe_load(text)) is valid
+    (tmp_path / ".alembic-gate.yml").write_text(text)
+    if valid:
+        settings.read({"repo": str(tmp_path)})
