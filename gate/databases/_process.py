@@ -22,7 +22,7 @@ from gate.errors import ServerUnavailable
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the system's memory file system, used with mkdtemp only
 _ROOM = 1 << 30
 # The variables that server binaries need; nothing else of the gate's environment (tokens) reaches them.
-_PASSED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
+_PASSED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def server_identity(names: Sequence[str]) -> Identity:
 def clean_environment(home: Path) -> dict[str, str]:
     """The environment of a server: locale C, and no variable that could hold a secret or change its behaviour."""
     kept = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **kept, "LC_ALL": "C", "TZ": "UTC", "HOME": str(home)}
+    fixed = {"LC_ALL": "C", "TZ": "UTC", "HOME": str(home), "TMPDIR": str(home)}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **kept, **fixed}
 
 
 def runtime_folder(workdir: Path, identity: Identity, room: int = _ROOM) -> Path:

@@ -18,7 +18,7 @@ Connection: TypeAlias = "pymysql.connections.Connection[Any]"
 # https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html, https://mariadb.com/kb/en/mariadb-error-codes/
 _NUMBERS: dict[int, Literal["check", "unique", "not-null", "foreign-key"]] = {
     1062: "unique", 1586: "unique", 3819: "check", 4025: "check", 1048: "not-null", 1364: "not-null",
-    1452: "foreign-key",
+    1452: "foreign-key", 1526: "check",
 }  # fmt: skip
 _NAMES = (
     re.compile(r"for key '(?:[^'.]+\.)?([^']+)'"),
@@ -72,7 +72,8 @@ class Rows:
         """Insert all rows or none."""
         line = "(" + ", ".join("%s" for _ in columns) + ")"
         fields = ", ".join(map(quoted, columns)).replace("%", "%%")
-        text = f"INSERT INTO {quoted(table.name)} ({fields}) VALUES {', '.join([line] * len(rows))}"
+        name = quoted(table.name).replace("%", "%%")
+        text = f"INSERT INTO {name} ({fields}) VALUES {', '.join([line] * len(rows))}"
         self._run("SAVEPOINT seeding")
         try:
             self._run(text, [row[name] for row in rows for name in columns])

@@ -70,22 +70,23 @@ class Rows:
 
     def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> Refusal | None:
         """Insert all rows or none."""
-        if columns:
-            line = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(columns)))
-            text = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES {}").format(
-                identifier(table.name),
-                sql.SQL(", ").join(map(sql.Identifier, columns)),
-                sql.SQL(", ").join([line] * len(rows)),
-            )
-        else:
-            text = sql.SQL("INSERT INTO {} DEFAULT VALUES").format(identifier(table.name))
+        name = self._spelled(identifier(table.name))
+        line = f"({', '.join(['%s'] * len(columns))})"
+        fields = ", ".join(self._spelled(sql.Identifier(one)) for one in columns)
+        text = f"INSERT INTO {name} ({fields}) OVERRIDING SYSTEM VALUE VALUES {', '.join([line] * len(rows))}"
+        if not columns:
+            text = f"INSERT INTO {name} DEFAULT VALUES"
         values = [row[name] for row in rows for name in columns]
         try:
             with self._connection.transaction():
-                self._connection.execute(text, values)
+                self._connection.execute(text.encode(), values)
         except psycopg.Error as error:
             return _refusal(error)
         return None
+
+    def _spelled(self, name: sql.Identifier) -> str:
+        """A quoted name in a statement with placeholders, where a percent sign has to be doubled."""
+        return name.as_string(self._connection).replace("%", "%%")
 
     def inserted(self, table: Table) -> None:
         """Put the table's sequences behind its rows, so that a migration's own inserts get new numbers."""

@@ -87,7 +87,11 @@ def _seed_table(work: _Work, table: Table) -> int:
     done = planned if refusal is None else []
     if refusal is not None:
         parents = functools.partial(_rows_of, work)
+        wanted = [dict(row) for row in planned]
         for number, row in enumerate(planned):
+            if number == _COPY and work.profile == "hostile" and done:
+                # A copy of the first row as it was accepted, not as it was planned.
+                row.update({name: done[0][name] for name in names if wanted[number][name] == wanted[_FULL][name]})
             reason = Attempt(work.engine, work.types, table, names, row, number, done, parents).insert()
             if reason is None:
                 done.append(row)

@@ -13,6 +13,7 @@ from gate.databases._values import Value, candidates
 from gate.facts.schema import Column, Constraint, Table
 
 _TRIES = 500
+_UNUSUAL = ("xml", "range", "vector", "geometry", "words", "path", "hstore", "array", "money", "bits", "address", "mac")
 # How many values of each column are combined, by number of columns: about 500 combinations.
 _POOL = {1: 200, 2: 22, 3: 8, 4: 5}
 
@@ -81,7 +82,8 @@ class Attempt:
                 now = list({one.name: one for one in (*blamed, *now)}.values())[: max(_POOL)]
             key = frozenset(one.name for one in now)
             if not now or key in self._searched:
-                return refusal.message
+                refusal = self._shed(refusal)
+                return None if refusal is None else refusal.message
             self._searched.add(key)
             blamed = now
             refusal = self._search(now, refusal)
@@ -97,6 +99,8 @@ class Attempt:
             if name == refusal.name:
                 names |= set(columns)
         text = self._condition(refusal)
+        if self._is_without_partition(refusal):
+            names = {one.name for one in self.table.columns if _mentions(self.table.definition, one.name)}
         if not names and refusal.kind in ("check", "unique"):
             names = {one.name for one in self.table.columns if _mentions(text or refusal.message, one.name)}
         if not names and refusal.kind == "check":
@@ -104,7 +108,32 @@ class Attempt:
         return [one for one in self.table.columns if one.name in names and one.name in self.names][: max(_POOL)]
 
     def _condition(self, refusal: Refusal) -> str:
+        if self._is_without_partition(refusal):
+            return " ".join(self._bounds(self.table.name))
         return " ".join(text for name, _, text in _conditions(self.table) if name == refusal.name)
+
+    def _is_without_partition(self, refusal: Refusal) -> bool:
+        return self.table.kind == "partitioned" and refusal.kind == "check" and refusal.name is None
+
+    def _bounds(self, name: str) -> list[str]:
+        """The bounds of a table's partitions, at every level."""
+        parts = [one for one in self.types.schema.tables.values() if one.partition_of == name]
+        return [text for one in parts for text in (one.definition, *self._bounds(one.name))]
+
+    def _shed(self, refusal: Refusal) -> Refusal | None:
+        """Leave out the values of unusual types, where NULL is allowed: a server may be built without a type."""
+        last: Refusal | None = refusal
+        for column in self.table.columns:
+            kind = self.types.of(column, self.table)
+            if (
+                last is not None
+                and column.nullable
+                and kind.family in _UNUSUAL
+                and self.row.get(column.name) is not None
+            ):
+                self.row[column.name] = None
+                last = self._try()
+        return last
 
     def _search(self, blamed: Sequence[Column], refusal: Refusal) -> Refusal | None:
         """Try other values in the blamed columns; the last refusal when none is accepted."""

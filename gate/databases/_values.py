@@ -7,8 +7,10 @@ Everything is text in the server's input syntax, except bytes.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 
 from gate.databases._patterns import like_example, regex_example
 from gate.databases._types import Family, ValueType
@@ -81,8 +83,21 @@ def _around(kind: ValueType, literal: str, row: int) -> Iterator[Value]:
     elif kind.family == "binary":
         if literal.isdigit() and 0 < int(literal) <= 4000:
             yield from (b"\x01" * int(literal), b"\x01" * (int(literal) + 1))
+    elif kind.family in ("date", "timestamp"):
+        yield from _days(literal)
     else:
         yield literal
+
+
+def _days(literal: str) -> Iterator[str]:
+    """A day and those beside it, the time of day kept."""
+    try:
+        day = date.fromisoformat(literal[:10])
+    except ValueError:
+        return
+    for step in (0, 1, 2, 3, 4, -1, -2, -3, -4):
+        with contextlib.suppress(OverflowError):
+            yield (day + timedelta(days=step)).isoformat() + literal[10:]
 
 
 def _top(kind: ValueType) -> int:
