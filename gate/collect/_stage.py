@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from gate.collect import _loading, _snapshot, _templates
+from gate.collect import _base_schema, _bootstrap, _loading, _side_effects, _snapshot, _templates
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
 from gate.context import RunContext
@@ -44,6 +44,7 @@ class Stage:
         self.notes: list[str] = []
         self.snapshot: Mapping[str, Any] = {"used": False, "reason": "replayed"}
         self.made_outside: tuple[str, ...] = ()
+        self.uid = probe_uid(environment.python)
         self._stack = contextlib.ExitStack()
         self._main_name: str | None = None
         self._others: dict[str, ScratchDatabase] = {}
@@ -71,14 +72,13 @@ class Stage:
         with self.context.timed("server_ready"):
             self.server = self._server(self.choice)
             self.database = self._prepared(self.server.create())
-        uid = probe_uid(self.environment.python)
-        self._tree = copy_workspace(self.context.repo, self.context.workdir, uid)
-        self._write_files(uid)
+        self.tree = copy_workspace(self.context.repo, self.context.workdir, self.uid)
+        self._write_files(self.uid)
         launch = Launch(
-            self.environment.python, self._tree, self.project.directory, self._variables(), self.context.workdir,
-            float(self.context.settings.timeout), uid,
+            self.environment.python, self.tree, self.project.directory, self.variables(), self.context.workdir,
+            float(self.context.settings.timeout), self.uid,
         )
-        self.probe = self._stack.enter_context(Probe(launch, self._handle))
+        self.probe = self._stack.enter_context(Probe(launch, self.handle))
         self.load()
 
     def _server(self, choice: DatabaseChoice) -> ScratchServer:
@@ -106,9 +106,8 @@ class Stage:
         """Session settings that decide verdicts, and on a fresh database the user's extensions and SQL."""
         settings = self.context.settings
         self._stack.callback(self._drop, database)
-        uid = probe_uid(self.environment.python)
-        if database.server.dialect == "sqlite" and uid is not None:
-            hand_over(Path(database.parts["database"]).parent, uid)
+        if database.server.dialect == "sqlite" and self.uid is not None:
+            hand_over(Path(database.parts["database"]).parent, self.uid)
         if database.server.dialect == "postgresql":
             name = '"' + database.parts["database"].replace('"', '""') + '"'
             zone = (settings.time_zone or "UTC").replace("'", "''")
@@ -132,7 +131,8 @@ class Stage:
         if settings.bootstrap.endswith(".sql"):
             database.execute(settings.path(settings.bootstrap).read_text("utf-8"))
 
-    def _variables(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """The settings' variables for the project's code, templates filled in."""
         parts = self._parts()
         return {name: _templates.fill(text, parts) for name, text in self.environment.variables.items()}
 
@@ -152,8 +152,8 @@ class Stage:
 
     def _write_files(self, uid: int | None) -> None:
         for name, text in self.environment.files.items():
-            path = self._tree / name
-            if not path.resolve().is_relative_to(self._tree.resolve()):
+            path = self.tree / name
+            if not path.resolve().is_relative_to(self.tree.resolve()):
                 raise CannotDecide("lies outside of the repository", where=f"files: {name}", advice="Use a relative path.")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(_templates.fill(text, self._parts()), "utf-8")
@@ -161,22 +161,27 @@ class Stage:
 
     def load(self) -> None:
         """Import the project's Alembic and make its Config. Raises ProjectBroken with an advice."""
-        told = _loading.told(self.project, self.environment, self._tree, self.context.repo)
-        url = self.database.url(self.driver)
-        before = self._count(self.database)
+        told = _loading.told(self.project, self.environment, self.tree, self.context.repo)
+        before = self.database.schema()
         try:
-            versions = self.probe.call("load", project=told, url=url)
+            versions = self.probe.call("load", project=told, url=self.url)
         except ProjectFailure as failure:
             raise self.explained(failure) from failure
         self.notes.append(f"project: Python {versions.get('python')}, Alembic {versions.get('alembic')}, SQLAlchemy {versions.get('sqlalchemy')}")
         self._loaded = True
-        if self._count(self.database) > before:
-            self.made_outside = tuple(sorted(self.database.schema().tables))
-            self.notes.append("the application makes tables when it is imported")
+        _side_effects.settle(self, before)
+        if self.context.settings.bootstrap != "base-ref":
+            self.made_outside = _bootstrap.made_by_models(self.sources)
 
-    @staticmethod
-    def _count(database: ScratchDatabase) -> int:
-        return len(database.schema().tables)
+    @property
+    def url(self) -> str:
+        """The scratch database's URL with the project's driver, for a project that has none of its own."""
+        return self.database.url(self.driver)
+
+    def start_afresh(self) -> None:
+        """Put the database aside that an import wrote to."""
+        self.database = self._prepared(self.server.create())
+        self.probe.call("move")
 
     def use(self, database: ScratchDatabase) -> None:
         """From now on the project's connections go to this database."""
@@ -190,6 +195,8 @@ class Stage:
 
     def replay(self, heads: tuple[str, ...]) -> Failure | None:
         """The base's heads: restored from a snapshot whose key fits exactly, else upgraded to and kept for the next run."""
+        if _base_schema.wanted(self.context.settings.bootstrap):
+            return _base_schema.build(self, heads)
         return _snapshot.restored_or(self, heads, lambda: self.upgrade(heads, None))
 
     def upgrade(self, heads: tuple[str, ...], recorder: Recorder | None) -> Failure | None:
@@ -237,7 +244,7 @@ class Stage:
         """Time-outs that hold on the scratch database by themselves (roles, server)."""
         return {"timezone": self.context.settings.time_zone or "UTC"} if self.database.server.dialect == "postgresql" else {}
 
-    def _handle(self, event: dict[str, Any]) -> dict[str, Any] | None:
+    def handle(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """Events of the probe: a connection that needs a database, a revision that begins, a statement."""
         kind = event.get("event")
         if kind == "need":

@@ -1,11 +1,12 @@
 """Answers requests: load the environment, upgrade, downgrade, compare. Project code runs from here on down."""
 
+import importlib
 import io
 import os
 import sys
 import traceback
 
-from alembic_gate_probe import difference, loading, mapped, observe_postgresql, redirect, watch
+from alembic_gate_probe import difference, loading, mapped, observe_postgresql, program, redirect, watch
 from alembic_gate_probe.watch import describe
 
 
@@ -99,6 +100,43 @@ class Session(object):
 
         self._run_environment(look)
         return found
+
+    def do_visit(self):
+        """Run env.py without any step: what it does to the database by itself shows afterwards."""
+        runs = []
+
+        def look(rev, context):
+            runs.append(1)
+            return []
+
+        self._run_environment(look)
+        return {"runs": len(runs)}
+
+    def do_create(self, heads):
+        """Make every table of the models, and stamp these revisions."""
+        found = {"tables": 0}
+        for name in self._project.get("import", ()):
+            importlib.import_module(name)
+
+        def look(rev, context):
+            metadata = context.opts.get("target_metadata")
+            every = metadata if isinstance(metadata, (list, tuple)) else [metadata]
+            for one in every:
+                if one is not None:
+                    one.create_all(context.connection)
+                    found["tables"] += len(one.tables)
+            return self._script._stamp_revs(tuple(heads), rev)
+
+        self._run_environment(look)
+        return found
+
+    def do_program(self, words, paths):
+        """Run a Python program of the project's: a script, ``python -m module``, or a console script."""
+        import sqlalchemy  # noqa: F401  # the redirect listens on its engines
+
+        self._redirect.install()
+        program.run(words, paths)
+        return {}
 
     def do_move(self):
         """The scratch databases changed: forget the old ones."""
