@@ -113,6 +113,9 @@ class Rule:
         )
 
 
+_READING = ("AccessShareLock", "RowShareLock")  # held by every query; they keep no other query waiting
+
+
 def _seen(statement: Statement | None) -> tuple[Evidence, ...]:
     """The statement itself as evidence, and what the server did where it was watched."""
     if statement is None:
@@ -120,7 +123,7 @@ def _seen(statement: Statement | None) -> tuple[Evidence, ...]:
     seen = [Evidence(EvidenceKind.SQL, statement.sql)]
     observed = statement.observed
     if observed:
-        seen += [Evidence(EvidenceKind.OBSERVED, f"{lock.mode} on {lock.table}") for lock in observed.locks]
+        seen += [Evidence(EvidenceKind.OBSERVED, f"{lock.mode} on {lock.table}") for lock in observed.locks if lock.mode not in _READING]
         seen += [Evidence(EvidenceKind.OBSERVED, f"table {table} rewritten") for table in observed.rewrites]
         if observed.algorithm:
             seen += [Evidence(EvidenceKind.OBSERVED, f"ALGORITHM={observed.algorithm}, LOCK={observed.lock_level}")]

