@@ -16,7 +16,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column, Table
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, Hit
-from gate.rules._says import bare, python, schema_argument
+from gate.rules._types import Loss, narrowing
 from gate.rules._world import column_before
 from gate.sql import _types
 
@@ -176,6 +176,60 @@ def widens(before: Column, type: str) -> bool:
     return False
 
 
+_KINDS = {
+    "text": ("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "json"),
+    "number": ("tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "bit", "year"),
+    "time": ("date", "datetime", "timestamp", "time"),
+    "bytes": ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"),
+}
+# https://dev.mysql.com/doc/refman/8.4/en/integer-types.html and string-type-syntax.html: bytes, and most bytes of text
+_INTEGERS = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8}
+_TEXTS = {"tinytext": 255, "text": 65535, "mediumtext": 16777215, "longtext": 4294967295}
+# PostgreSQL's spelling, so that one function knows what a smaller type does to values
+_SPELLED = {
+    "varchar": "character varying",
+    "char": "character",
+    "decimal": "numeric",
+    "double": "double precision",
+    "float": "real",
+    "datetime": "timestamp without time zone",
+    "timestamp": "timestamp without time zone",
+    "int": "integer",
+}
+
+
+def kind(type: str) -> str:
+    """``text``, ``number``, ``time``, ``bytes``; the type itself where it is none of these."""
+    name = _types.base(type)
+    return next((family for family, names in _KINDS.items() if name in names), name)
+
+
+def loss(old: str, new: str) -> Loss:
+    """What a change to a smaller type may do to values that are there. Labels of an ENUM have a rule of their own."""
+    a, b = _types.base(old), _types.base(new)
+    if a in _INTEGERS and b in _INTEGERS:
+        signed = ("unsigned" in old.lower()) != ("unsigned" in new.lower())
+        smaller = _INTEGERS[b] < _INTEGERS[a] or (signed and _INTEGERS[b] <= _INTEGERS[a])
+        return Loss(refuses=f"outside the range of {new}") if smaller else Loss()
+    if {a, b} <= {*_TEXTS, "varchar", "char"}:
+        return Loss(refuses=f"longer than {new} holds") if _capacity(b, new) < _capacity(a, old) else Loss()
+    return narrowing(_spelled(a, old), _spelled(b, new))
+
+
+def _capacity(name: str, type: str) -> int:
+    size = _types.size(type)
+    return _TEXTS.get(name) or (size[0] if size else 1)
+
+
+def _spelled(name: str, type: str) -> str:
+    size = _types.size(type) or ((0,) if name in ("datetime", "timestamp", "time") else ())
+    given = f"({','.join(map(str, size))})" if size and name not in _INTEGERS else ""
+    first, _, rest = _SPELLED.get(name, name).partition(" ")
+    return (
+        f"{first}{given} {rest}".strip() if name in ("datetime", "timestamp") else f"{_SPELLED.get(name, name)}{given}"
+    )
+
+
 def _nullability(deploy: Deploy, statement: Statement, change: c.Change) -> Cost:
     return ONLINE_REBUILD
 
@@ -295,34 +349,6 @@ def online_tool(statement: Statement, table: str, summary: str = "") -> Remedy:
                 1,
                 "Then mark this revision as applied there (elsewhere, on small databases, it runs as it is)",
                 f"alembic stamp {statement.revision}",
-            ),
-        ),
-    )
-
-
-def required_column(table: str, column: str, type: str) -> Remedy:
-    """A new column that must have a value: three deploys; NOT NULL at the end is an online rebuild."""
-    return Remedy(
-        f"Add {column} as nullable, let the code write it, fill the old rows, then make it NOT NULL.",
-        (
-            Step(
-                1,
-                "Add the column as nullable, then deploy code that writes it",
-                f"op.add_column({python(bare(table))}, sa.Column({python(column)}, ..., nullable=True)"
-                f"{schema_argument(table)})  # {type}",
-            ),
-            Step(
-                2,
-                "Fill the rows that are there, in batches, in a revision of its own",
-                f"while op.get_bind().execute(sa.text(\n"
-                f'    "UPDATE {table} SET {column} = ... WHERE {column} IS NULL LIMIT 1000"\n'
-                f")).rowcount:\n    op.get_bind().commit()",
-            ),
-            Step(
-                3,
-                "When no row has NULL any more",
-                f"op.alter_column({python(bare(table))}, {python(column)}, nullable=False, existing_type=..."
-                f"{schema_argument(table)})",
             ),
         ),
     )

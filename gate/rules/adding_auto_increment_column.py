@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
-from gate.model import Category, Severity
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rules._mysql import cost, online_tool
 from gate.rules._recipes import backfill, remedy
 from gate.rules._says import bare, ident, python, schema_argument
 from gate.rules._world import rewrote
@@ -17,6 +18,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.AddColumn):
         new = change.column
         if not new.identity or (deploy.dialect == "postgresql" and rewrote(statement, change.table) is False):
+            continue
+        if deploy.dialect in MYSQL:
+            yield from _mysql(deploy, statement, change)
             continue
         sequence = f"{bare(change.table)}_{new.name}_seq"
         call = f"nextval('{ident(sequence)}')"
@@ -39,6 +43,20 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 ),
                 (1, "In a revision of its own", backfill(change.table, new.name, call)),
             ),
+        )
+
+
+def _mysql(deploy: Deploy, statement: Statement, change: c.AddColumn) -> Iterator[Hit]:
+    price = cost(deploy, statement)
+    if price.rebuild:
+        yield Hit(
+            f"{change.table}.{change.column.name} numbers every row, so the whole table {change.table} is written anew"
+            f"{' while its writes wait' if price.stops_writes else ''}.",
+            statement,
+            table=change.table,
+            column=change.column.name,
+            evidence=(Evidence(EvidenceKind.SQL, statement.sql), *price.evidence),
+            remedy=online_tool(statement, change.table),
         )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Constraint
 from gate.model import Category, Remedy, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code, rows_of_validate, validated
+from gate.rules._mysql import copy_hit
 from gate.rules._recipes import not_valid_then_validate
 from gate.rules._rows import counting, may_fail
 from gate.rules._says import bare, python, schema_argument
@@ -18,6 +21,10 @@ from gate.rules._world import constraint_before, scanned
 def find(deploy: Deploy) -> Iterator[Hit]:
     for one in (*added(deploy, "check"), *added(deploy, "not-null")):
         yield from _lock(deploy, one)
+        adding = c.AddConstraint(one.table, one.spec)
+        yield from copy_hit(
+            deploy, one.statement, adding, f"Adding CHECK {one.name}", table=one.table, column=_column(one)
+        )
         if not one.spec.not_valid:
             yield from may_fail(
                 deploy,
@@ -26,9 +33,10 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 table=one.table,
                 column=_column(one),
                 sql=counting(one.table, f"NOT ({_condition(one)})"),
-                remedy=_recipe(one),
+                by_value="IS NOT NULL" not in _condition(one).upper(),
+                remedy=_recipe(deploy, one),
             )
-        yield old_code(one, "break it", _recipe(one))
+        yield old_code(one, "break it", _recipe(deploy, one))
     for statement, change in validated(deploy, "check"):
         known = constraint_before(statement, change.table, change.name)
         if known is not None:
@@ -46,7 +54,7 @@ def _lock(deploy: Deploy, one: Added) -> Iterator[Hit]:
         category=Category.LOCK,
         table=one.table,
         column=_column(one),
-        remedy=_recipe(one),
+        remedy=_recipe(deploy, one),
     )
 
 
@@ -64,7 +72,13 @@ def _counting(table: str, known: Constraint) -> str | None:
     return counting(table, f"NOT {body[5:].strip()}") if body.upper().startswith("CHECK") else None
 
 
-def _recipe(one: Added) -> Remedy:
+def _recipe(deploy: Deploy, one: Added) -> Remedy:
+    if deploy.dialect != "postgresql":
+        call = (
+            f"op.create_check_constraint({python(one.name)}, {python(bare(one.table))}, {python(_condition(one))}"
+            f"{schema_argument(one.table)})"
+        )
+        return elsewhere.constraint(deploy, one.statement, one.table, _condition(one), call)
     return not_valid_then_validate(
         one.table,
         one.name,

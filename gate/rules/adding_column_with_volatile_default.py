@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
-from gate.rule import POSTGRESQL, Dialect, Example, Hit, Rule
+from gate.rule import MYSQL, POSTGRESQL, Dialect, Example, Hit, Rule
+from gate.rules._mysql import copy_hit
 from gate.rules._recipes import backfill, remedy
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import rewrote
@@ -18,6 +19,9 @@ DIALECTS: tuple[Dialect, ...] = (*POSTGRESQL, "mysql", "mariadb", "sqlite")
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.AddColumn):
         new = change.column
+        if deploy.dialect in MYSQL and new.default is not None and not new.generated:
+            what = f"The default of {change.table}.{new.name}, {new.default}, is computed for each row, which"
+            yield from copy_hit(deploy, statement, change, what, table=change.table, column=new.name)
         if new.identity or new.generated or new.default is None or not _writes_rows(deploy, statement, change):
             continue
         yield Hit(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code, rows_of_validate, validated
+from gate.rules._mysql import copy_hit
 from gate.rules._recipes import not_valid_then_validate
 from gate.rules._rows import counting_orphans, may_fail
 from gate.rules._says import bare, listed, python, schema_argument
@@ -17,6 +20,9 @@ from gate.rules._world import constraint_before, scanned
 def find(deploy: Deploy) -> Iterator[Hit]:
     for one in added(deploy, "foreign-key"):
         yield from _locks(deploy, one)
+        what = f"Adding foreign key {one.name}"
+        adding = c.AddConstraint(one.table, one.spec)
+        yield from copy_hit(deploy, one.statement, adding, what, table=one.table, column=_column(one))
         if not one.spec.not_valid:
             yield from may_fail(
                 deploy,
@@ -25,9 +31,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 table=one.table,
                 column=_column(one),
                 sql=_orphans(one),
-                remedy=_recipe(one),
+                by_value=True,
+                remedy=_recipe(deploy, one),
             )
-        yield old_code(one, f"point at no row of {one.spec.references} (or delete a row pointed at)", _recipe(one))
+        yield old_code(
+            one, f"point at no row of {one.spec.references} (or delete a row pointed at)", _recipe(deploy, one)
+        )
     for statement, change in validated(deploy, "foreign-key"):
         known = constraint_before(statement, change.table, change.name)
         if known is None or not known.references or not known.referenced_columns:
@@ -47,7 +56,7 @@ def _locks(deploy: Deploy, one: Added) -> Iterator[Hit]:
         category=Category.LOCK,
         table=one.table,
         column=_column(one),
-        remedy=_recipe(one),
+        remedy=_recipe(deploy, one),
     )
 
 
@@ -67,7 +76,15 @@ def _primary_key(one: Added, parent: str) -> tuple[str, ...]:
     return next(keys, ())
 
 
-def _recipe(one: Added) -> Remedy:
+def _recipe(deploy: Deploy, one: Added) -> Remedy:
+    if deploy.dialect != "postgresql":
+        keys = one.spec.referenced_columns or _primary_key(one, one.spec.references or "")
+        parent = python(bare(one.spec.references or ""))
+        call = (
+            f"op.create_foreign_key({python(one.name)}, {python(bare(one.table))}, {parent}, "
+            f"{listed(one.spec.columns)}, {listed(keys)})"
+        )
+        return elsewhere.constraint(deploy, one.statement, one.table, f"{one.name} true", call)
     parent = one.spec.references or ""
     return not_valid_then_validate(
         one.table,

@@ -8,6 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._recipes import required_column
 from gate.rules._rows import refused
 
@@ -18,7 +19,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if new.nullable or new.default is not None or new.generated or new.identity:
             continue
         place = f"{change.table}.{new.name}"
-        recipe = required_column(change.table, new.name, "...")
+        recipe = (
+            required_column(change.table, new.name, "...")
+            if deploy.dialect == "postgresql"
+            else elsewhere.required_column(deploy, change.table, new.name, new.type)
+        )
         if not _implicit(deploy) or refused(deploy, statement) is Severity.ERROR:
             yield Hit(
                 f"{place} is NOT NULL without a server default, so ADD COLUMN is refused by every row that "

@@ -8,6 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rules._mysql import copied
 from gate.rules._recipes import backfill, remedy
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import rewrote
@@ -17,6 +18,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.AddColumn):
         new = change.column
         if new.generated != "stored" or (deploy.dialect == "postgresql" and rewrote(statement, change.table) is False):
+            continue
+        if deploy.dialect in MYSQL and copied(deploy, statement, change) is None:
             continue
         blocked = "reads and writes" if deploy.dialect == "postgresql" else "writes"
         yield Hit(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code
 from gate.rules._recipes import key_using_index
 from gate.rules._rows import counting_duplicates, may_fail
@@ -16,7 +17,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for one in added(deploy, "unique"):
         if one.spec.using_index:
             continue
-        recipe = key_using_index(one.table, one.name, one.spec.columns, "UNIQUE")
+        recipe = (
+            key_using_index(one.table, one.name, one.spec.columns, "UNIQUE")
+            if deploy.dialect == "postgresql"
+            else elsewhere.unique(deploy, one.table, one.name, one.spec.columns)
+        )
         if deploy.dialect == "postgresql":
             yield Hit(
                 f"Adding UNIQUE {one.name} builds an index over every row of {one.table} while an ACCESS EXCLUSIVE "

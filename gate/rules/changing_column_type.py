@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.facts.changes import AlterColumnType
 from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Constraint
 from gate.model import Category, Remedy, Severity
-from gate.rule import EVERY, Example, Hit, Rule
+from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._columns import TypeEdit, retyped
 from gate.rules._enums import values_removed
+from gate.rules._mysql import copy_hit, kind, loss
 from gate.rules._recipes import expand_and_contract
 from gate.rules._rows import may_fail
 from gate.rules._says import ident
 from gate.rules._types import is_free, narrowing, shape
 from gate.rules._world import added_here, rewrote, scanned
+from gate.sql._types import affinity
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for edit in retyped(deploy):
-        if deploy.dialect in ("mysql", "mariadb"):
+        if deploy.dialect in MYSQL:
             yield from _mysql(deploy, edit)
+        elif deploy.dialect == "sqlite":
+            yield from _sqlite(deploy, edit)
         elif narrowing(edit.before.type if edit.before else "", edit.type):
             continue  # narrowing-column-type
         elif deploy.dialect == "postgresql":
@@ -32,7 +37,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 def _postgresql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     old = edit.before.type if edit.before else "its old type"
     seen = rewrote(edit.statement, edit.table)
-    zone = deploy.settings.get("TimeZone", "UTC")
+    zone = deploy.settings.get("timezone", "UTC")
     free = bool(edit.before) and is_free(old, edit.type, edit.using, zone)
     if seen is False or (seen is None and free):
         yield from _read_only(edit)
@@ -78,8 +83,6 @@ def _read_only(edit: TypeEdit) -> Iterator[Hit]:
 def _old_code(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     if added_here(deploy, edit.table, edit.column, edit.statement) or values_removed(edit):
         return
-    if deploy.dialect == "sqlite" and (edit.before is None or _same_family(edit.before.type, edit.type)):
-        return
     yield Hit(
         f"The release still running reads and writes {edit.table}.{edit.column} as {_old(edit)}: its prepared "
         "statements "
@@ -93,20 +96,40 @@ def _old_code(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
 
 
 def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
-    """Decided by the algorithm that the server accepted; without one, by what is known to copy."""
-    observed = edit.statement.observed
-    if observed is None or observed.algorithm != "COPY":
+    """Decided by the algorithm that the server took, or that the manual promises for its version."""
+    if edit.before is not None and loss(edit.before.type, edit.type):
+        return  # narrowing-column-type
+    change = AlterColumnType(edit.table, edit.column, edit.type, collation=edit.collation)
+    what = f"Changing {edit.table}.{edit.column} from {_old(edit)} to {edit.type}"
+    yield from copy_hit(deploy, edit.statement, change, what, table=edit.table, column=edit.column)
+    if edit.before is None or kind(edit.before.type) == kind(edit.type):
         return
-    yield Hit(
-        f"Changing {edit.table}.{edit.column} from {_old(edit)} to {edit.type} copies the whole table {edit.table}; "
-        "its "
-        "writes wait meanwhile. Use gh-ost or pt-online-schema-change where the table is large.",
-        edit.statement,
-        category=Category.REWRITE,
-        table=edit.table,
-        column=edit.column,
-        remedy=_recipe(edit),
-    )
+    yield from _old_code(deploy, edit)
+    if kind(edit.type) != "text":
+        yield from may_fail(
+            deploy,
+            edit.statement,
+            f"A value of {edit.table}.{edit.column} that cannot be read as {edit.type} makes the change fail.",
+            table=edit.table,
+            column=edit.column,
+            remedy=_recipe(edit),
+        )
+
+
+def _sqlite(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
+    """SQLite keeps whatever it is given; only another affinity turns values into others."""
+    if edit.before is None or affinity(edit.before.type) == affinity(edit.type):
+        return
+    yield from _old_code(deploy, edit)
+    if affinity(edit.before.type) in ("text", "blob") and affinity(edit.type) != "text":
+        yield Hit(
+            f"The copy casts {edit.table}.{edit.column} to {edit.type}: text that is no number becomes 0 silently.",
+            edit.statement,
+            category=Category.DATA_LOSS,
+            table=edit.table,
+            column=edit.column,
+            remedy=_recipe(edit),
+        )
 
 
 def _old(edit: TypeEdit) -> str:
@@ -145,22 +168,6 @@ def _may_refuse(old: str, new: str) -> bool:
         and not (a in numbers and b in numbers)
         and not (a[:4] in ("date", "time") and b[:4] in ("date", "time"))
     )
-
-
-def _same_family(one: str, other: str) -> bool:
-    """SQLite's affinities, by the words of https://www.sqlite.org/datatype3.html section 3.1."""
-
-    def affinity(text: str) -> str:
-        upper = text.upper()
-        if "INT" in upper:
-            return "integer"
-        if any(word in upper for word in ("CHAR", "CLOB", "TEXT")):
-            return "text"
-        if "BLOB" in upper or not upper:
-            return "blob"
-        return "real" if any(word in upper for word in ("REAL", "FLOA", "DOUB")) else "numeric"
-
-    return affinity(one) == affinity(other)
 
 
 rule = Rule(

@@ -8,7 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import MYSQL, Example, Hit, Rule
-from gate.rules._mysql import required_column
+from gate.rules._elsewhere import required_column
 from gate.rules._rows import refused
 from gate.sql import _types
 
@@ -36,14 +36,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             statement,
             table=change.table,
             column=new.name,
-            remedy=required_column(change.table, new.name, new.type),
+            remedy=required_column(deploy, change.table, new.name, new.type),
         )
 
 
 def _is_date(type: str) -> bool:
-    """MySQL's default mode refuses a zero date: "
-    "https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html#sqlmode_no_zero_date.
-    """
+    """MySQL's default mode refuses a zero date (NO_ZERO_DATE): https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html."""
     return _types.base(type) in ("date", "datetime", "timestamp")
 
 

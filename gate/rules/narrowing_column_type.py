@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.facts.changes import AlterColumnType
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Remedy, Severity
-from gate.rule import EVERY, Example, Hit, Rule
+from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._columns import TypeEdit, retyped
+from gate.rules._mysql import copy_hit
+from gate.rules._mysql import loss as mysql_loss
 from gate.rules._recipes import expand_and_contract, not_valid_then_validate
 from gate.rules._rows import counting, may_fail
 from gate.rules._says import bare, ident, python, schema_argument
@@ -17,7 +20,7 @@ from gate.rules._world import added_here, rewrote
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for edit in retyped(deploy):
-        loss = narrowing(edit.before.type, edit.type) if edit.before else Loss()
+        loss = _loss(deploy, edit)
         if not loss:
             continue
         if deploy.dialect == "postgresql" and rewrote(edit.statement, edit.table) is not False:
@@ -28,6 +31,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 "an "
                 "ACCESS EXCLUSIVE lock stops all its reads and writes.",
             )
+        change = AlterColumnType(edit.table, edit.column, edit.type, collation=edit.collation)
+        what = f"Narrowing {edit.table}.{edit.column} to {edit.type}"
+        yield from copy_hit(deploy, edit.statement, change, what, table=edit.table, column=edit.column)
         yield from _values(deploy, edit, loss)
         if not added_here(deploy, edit.table, edit.column, edit.statement):
             yield _hit(
@@ -36,6 +42,15 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 f"The release still running may write values to {edit.table}.{edit.column} that {edit.type} refuses or "
                 "changes.",
             )
+
+
+def _loss(deploy: Deploy, edit: TypeEdit) -> Loss:
+    """SQLite keeps values as they are, whatever the type's length says."""
+    if edit.before is None or deploy.dialect == "sqlite":
+        return Loss()
+    return (
+        mysql_loss(edit.before.type, edit.type) if deploy.dialect in MYSQL else narrowing(edit.before.type, edit.type)
+    )
 
 
 def _values(deploy: Deploy, edit: TypeEdit, loss: Loss) -> Iterator[Hit]:

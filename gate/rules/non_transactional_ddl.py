@@ -8,6 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, SQLITE, Example, Hit, Rule
+from gate.rules._world import added_here
 
 _DDL = (
     c.CreateTable, c.DropTable, c.RenameTable, c.RecreateTable, c.AddColumn, c.DropColumn, c.RenameColumn,
@@ -15,8 +16,6 @@ _DDL = (
     c.DropConstraint, c.CreateIndex, c.DropIndex, c.RenameIndex, c.SetTableOption, c.CreateTrigger, c.DropTrigger,
     c.CreateView, c.DropView, c.Truncate,
 )  # fmt: skip
-# What rows may refuse. A nullable column or a plain index fails for no reason that the rehearsal did not see.
-_FALLIBLE = (c.AddConstraint, c.SetNotNull, c.AlterColumnType)
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -40,16 +39,22 @@ def _rolls_back(before: list[Statement]) -> bool:
 def _may_stop(deploy: Deploy, statement: Statement) -> bool:
     """It stopped in the rehearsal, or rows of a table that is older than the deploy may refuse it."""
     return _stopped(statement) or any(
-        deploy.existed(getattr(change, "table", ""), statement) and _is_fallible(change) for change in statement.changes
+        deploy.existed(getattr(change, "table", ""), statement) and _is_fallible(deploy, statement, change)
+        for change in statement.changes
     )
 
 
-def _is_fallible(change: c.Change) -> bool:
+def _is_fallible(deploy: Deploy, statement: Statement, change: c.Change) -> bool:
     if isinstance(change, c.CreateIndex):
-        return change.unique
-    if isinstance(change, c.AddColumn):
-        return change.column.unique or change.column.check is not None
-    return isinstance(change, _FALLIBLE)
+        return change.unique and not _only_new(deploy, statement, change.table, change.columns)
+    if isinstance(change, c.AddConstraint):
+        return not _only_new(deploy, statement, change.table, change.constraint.columns)
+    return isinstance(change, (c.SetNotNull, c.AlterColumnType))
+
+
+def _only_new(deploy: Deploy, statement: Statement, table: str, columns: tuple[str, ...]) -> bool:
+    """Columns that the deploy adds hold NULL in every row, which no key refuses."""
+    return bool(columns) and all(added_here(deploy, table, name, statement) for name in columns)
 
 
 def _hit(deploy: Deploy, ddl: list[Statement], risky: Statement) -> Hit:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts.rehearsal import Deploy
-from gate.model import Category, Severity
-from gate.rule import EVERY, Example, Hit, Rule
+from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity
+from gate.rule import EVERY, MYSQL, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._columns import ColumnEdit, made_required, proven
+from gate.rules._mysql import cost
 from gate.rules._recipes import make_required
 from gate.rules._rows import counting_nulls, may_fail
 from gate.rules._world import added_here, scanned
@@ -18,6 +20,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if proven(deploy, edit):
             continue
         yield from _lock(deploy, edit)
+        yield from _rebuild(deploy, edit)
         yield from may_fail(
             deploy,
             edit.statement,
@@ -26,7 +29,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=edit.table,
             column=edit.column,
             sql=counting_nulls(edit.table, edit.column),
-            remedy=make_required(edit.table, edit.column),
+            remedy=_recipe(deploy, edit),
         )
         yield from _old_code(deploy, edit)
 
@@ -41,8 +44,31 @@ def _lock(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
         category=Category.LOCK,
         table=edit.table,
         column=edit.column,
-        remedy=make_required(edit.table, edit.column),
+        remedy=_recipe(deploy, edit),
     )
+
+
+def _recipe(deploy: Deploy, edit: ColumnEdit) -> Remedy:
+    if deploy.dialect == "postgresql":
+        return make_required(edit.table, edit.column)
+    return elsewhere.make_required(deploy, edit.table, edit.column)
+
+
+def _rebuild(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
+    """MySQL and MariaDB build the table anew, while rows are read and written."""
+    price = cost(deploy, edit.statement) if deploy.dialect in MYSQL else None
+    if price is not None and price.rebuild:
+        yield Hit(
+            f"NOT NULL on {edit.table}.{edit.column} builds the whole table {edit.table} anew"
+            f"{' while its writes wait' if price.stops_writes else ', online but with the load of a full copy'}.",
+            edit.statement,
+            category=Category.REWRITE,
+            severity=Severity.ERROR if price.copies else Severity.WARNING,
+            table=edit.table,
+            column=edit.column,
+            evidence=(Evidence(EvidenceKind.SQL, edit.statement.sql), *price.evidence),
+            remedy=_recipe(deploy, edit),
+        )
 
 
 def _old_code(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
@@ -61,7 +87,7 @@ def _old_code(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
         category=Category.BACKWARD_INCOMPATIBLE,
         table=edit.table,
         column=edit.column,
-        remedy=make_required(edit.table, edit.column),
+        remedy=_recipe(deploy, edit),
     )
 
 
@@ -72,6 +98,7 @@ rule = Rule(
     find=find,
     harms={
         Category.LOCK: Severity.ERROR,
+        Category.REWRITE: Severity.WARNING,
         Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR,
         Category.BACKWARD_INCOMPATIBLE: Severity.ERROR,
     },

@@ -90,7 +90,7 @@ def plain_default(default: str | None) -> str | None:
         return text[1:-1].replace("''", "'")
     text = text.lower().replace("current_timestamp()", "current_timestamp").replace("now()", "current_timestamp")
     text = re.sub(r"\b(true|false)\b", lambda found: "1" if found.group() == "true" else "0", text)
-    return None if text == "null" else text
+    return None if text in ("null", "") else text
 
 
 def lost_attributes(change: ModifyColumn, statement: Statement, sources: Mapping[str, str]) -> tuple[str, ...]:

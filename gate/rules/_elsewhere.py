@@ -1,0 +1,86 @@
+"""The safe ways of the shared rules on MySQL, MariaDB and SQLite, which have no NOT VALID and no CONCURRENTLY."""
+
+from __future__ import annotations
+
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Remedy, Step
+from gate.rules._mysql import online_tool
+from gate.rules._recipes import backfill, remedy
+from gate.rules._says import bare, listed, python, schema_argument
+
+_BATCH = "with op.batch_alter_table({}) as batch_op:\n    batch_op."
+
+
+def altered(deploy: Deploy, table: str, call: str) -> str:
+    """An ``op`` call on a table, in batch mode where SQLite needs it. ``call`` is ``op.x("table", ...)``."""
+    if deploy.dialect != "sqlite":
+        return call
+    return _BATCH.format(python(bare(table))) + call.removeprefix("op.").replace(f"{python(bare(table))}, ", "", 1)
+
+
+def constraint(deploy: Deploy, statement: Statement, table: str, what: str, call: str) -> Remedy:
+    """A foreign key or CHECK: rows first; then the server copies the table, unless a tool does it."""
+    first = Step(1, f"Deploy code that keeps {what}; mend the rows that do not", "")
+    if deploy.dialect == "sqlite":
+        return Remedy(
+            "Mend the rows first, then let batch mode make the table anew.",
+            (first, Step(2, "In a quiet window: the whole table is copied", altered(deploy, table, call))),
+        )
+    tool = online_tool(statement, table)
+    later = tuple(Step(2, step.title, step.code) for step in tool.steps)
+    return Remedy("Mend the rows first; then let an online schema change tool copy the table.", (first, *later))
+
+
+def unique(deploy: Deploy, table: str, name: str, columns: tuple[str, ...]) -> Remedy:
+    """A unique key, which MySQL and MariaDB build online: only the rows and the code are at stake."""
+    call = (
+        f"op.create_unique_constraint({python(name)}, {python(bare(table))}, {listed(columns)}{schema_argument(table)})"
+    )
+    return remedy(
+        "Make the values unique first, in code and in the rows; then add the constraint.",
+        (1, "Deploy code that writes no duplicates; merge or remove those that are there", ""),
+        (2, "When the count of duplicates is zero", altered(deploy, table, call)),
+    )
+
+
+def required_column(deploy: Deploy, table: str, column: str, type: str) -> Remedy:
+    """A new column that must have a value: three deploys."""
+    add = (
+        f"op.add_column({python(bare(table))}, sa.Column({python(column)}, ..., nullable=True){schema_argument(table)})"
+    )
+    return remedy(
+        f"Add {column} as nullable, let the code write it, fill the old rows, then make it NOT NULL.",
+        (1, f"Add the column ({type}) as nullable, then deploy code that writes it", add),
+        (2, "Fill the rows that are there, in batches, in a revision of its own", batches(deploy, table, column)),
+        (3, "When no row has NULL any more", _not_null(deploy, table, column)),
+    )
+
+
+def make_required(deploy: Deploy, table: str, column: str) -> Remedy:
+    """NOT NULL on a column that is there."""
+    return remedy(
+        f"Stop writing NULL to {table}.{column}, fill the old rows, then set NOT NULL.",
+        (1, f"Deploy code that never writes NULL to {column}; fill the rows", batches(deploy, table, column)),
+        (2, "When no row has NULL any more", _not_null(deploy, table, column)),
+    )
+
+
+def _not_null(deploy: Deploy, table: str, column: str) -> str:
+    call = (
+        f"op.alter_column({python(bare(table))}, {python(column)}, nullable=False, existing_type=..., "
+        f"existing_server_default=..., existing_comment=...{schema_argument(table)})"
+    )
+    return altered(deploy, table, call)
+
+
+def batches(deploy: Deploy, table: str, column: str, value: str = "...") -> str:
+    """A backfill in batches; MySQL takes LIMIT in the UPDATE itself, and none in a subquery of IN."""
+    if deploy.dialect == "sqlite":
+        return backfill(table, column, value)
+    return (
+        "with op.get_context().autocommit_block():\n"
+        "    while op.get_bind().execute(sa.text(\n"
+        f'        "UPDATE {table} SET {column} = {value} WHERE {column} IS NULL LIMIT 1000"\n'
+        "    )).rowcount:\n"
+        "        pass"
+    )
