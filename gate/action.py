@@ -20,7 +20,7 @@ from gate import __version__, settings
 from gate.errors import UNDECIDED, USAGE, GateError, UsageError
 from gate.github import context as contexts
 from gate.github.inputs import HANDED_ON, Inputs, read_inputs, validate
-from gate.github.processes import Child, adopt_orphans, end_rest, hide_process
+from gate.github.processes import Child, adopt_orphans, end_rest, hide_process, shed_environment
 from gate.model import CheckResult, ProjectReport, Report, Verdict
 from gate.publish import _secrets, outputs, summary
 from gate.publish.annotations import note, warn
@@ -55,6 +55,7 @@ class CancelledError(BaseException):
 
 def main(environ: Mapping[str, str]) -> int:
     """Run the action and give its exit code."""
+    environ = shed_environment(environ)
     with _listening():
         adopt_orphans()
         hide_process()
@@ -142,7 +143,7 @@ class Action:
     def prepare(self) -> tuple[int, str, str | None] | None:
         """Collect what needs the token. What went wrong, or None."""
         words = ["prepare", "--repo", self.workspace, "--context", str(self.context_file)]
-        child = self.start(words, self.trusted(), pumped=True)
+        child = self.start(words, self.trusted(), token=True, pumped=True)
         code = child.wait(300)
         if code is None:
             child.end(signal.SIGKILL, 1)
@@ -166,7 +167,7 @@ class Action:
         with self.group(f"alembic-gate {mode}"):
             if context.static_only_reason:
                 note(f"alembic-gate: {context.static_only_reason}")
-            child = self.start(words, self.untrusted(context), pumped=True)
+            child = self.start(words, self.untrusted(context), token=False, pumped=True)
             code = child.wait(limit)
             if code is None:
                 child.end(signal.SIGINT, GRACE)
@@ -184,7 +185,7 @@ class Action:
         words = ["publish", "--repo", repo or self.workspace]
         words += ["--context", str(self.context_file)] if self.context_file.exists() else []
         before = self.said()
-        child = self.start([*words, "--", *reports], self.trusted(), pumped=False)
+        child = self.start([*words, "--", *reports], self.trusted(), token=True, pumped=False)
         code = child.wait(240)
         if code is None:
             child.end(signal.SIGKILL, 1)
@@ -249,13 +250,13 @@ class Action:
                 outputs.write(self.environ["GITHUB_OUTPUT"], {"verdict": verdict})
         note(f"alembic-gate: verdict {verdict}, exit code {code}")
 
-    def start(self, words: list[str], environ: Mapping[str, str], *, pumped: bool) -> Child:
+    def start(self, words: list[str], environ: Mapping[str, str], *, token: bool, pumped: bool) -> Child:
         """Start one process and remember it for cancelling."""
-        self.child = Child(words, environ, pumped=pumped)
+        self.child = Child(words, environ, self.inputs.handed_on(token=token), pumped=pumped)
         return self.child
 
     def trusted(self) -> dict[str, str]:
-        """For the processes that hold the token: GitHub's and the runner's variables, the network's, our inputs."""
+        """For the processes that hold the token (they get it by stdin): GitHub's variables, the runner's, the network's."""
         mine = {
             name: value
             for name, value in self.environ.items()
@@ -263,10 +264,8 @@ class Action:
         }
         for name in ("GITHUB_TOKEN", "GH_TOKEN"):
             mine.pop(name, None)
-        token = self.inputs.values.get("token")
         allowed = {ALLOW_UNSAFE: self.environ[ALLOW_UNSAFE]} if ALLOW_UNSAFE in self.environ else {}
-        held = {"GITHUB_TOKEN": token} if token else {}
-        return {**mine, **allowed, **held, **self.home(), HANDED_ON: self.inputs.without_token()}
+        return {**mine, **allowed, **self.home(), HANDED_ON: "-"}
 
     def untrusted(self, context: contexts.Context) -> dict[str, str]:
         """For the process that starts project code: an allow-list (requirement 7)."""
@@ -276,7 +275,7 @@ class Action:
             if name in KEPT or name in TOLD or name.upper() in NETWORK or name.startswith(KEPT_PREFIXES)
         }
         objects = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": context.git_objects} if context.git_objects else {}
-        return {**mine, **objects, **self.home(), HANDED_ON: self.inputs.without_token()}
+        return {**mine, **objects, **self.home(), HANDED_ON: "-"}
 
     def home(self) -> dict[str, str]:
         """A home of our own: the runner's is shared by all container steps of the job (requirement 11)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from gate.errors import UsageError
 
 PREFIX = "INPUT_"
 HANDED_ON = "ALEMBIC_GATE_INPUTS"
-"""The variable by which the action's processes get the inputs: values never stand in a process list."""
+"""Set to ``-`` where ``gate.action`` hands the inputs on by stdin: neither argument nor environment shows a value."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Inputs:
     values: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
-    def without_token(self) -> str:
-        """As JSON for a process that must never see the token."""
-        return json.dumps({name: value for name, value in self.values.items() if name != "token"})
+    def handed_on(self, *, token: bool) -> str:
+        """As JSON for another process of the action; without the token for the one that must never see it."""
+        return json.dumps({name: value for name, value in self.values.items() if token or name != "token"})
 
 
 def read_inputs(environ: Mapping[str, str]) -> Inputs:
@@ -57,8 +58,10 @@ def validate(inputs: Inputs) -> None:
 
 def handed_on(environ: Mapping[str, str]) -> dict[str, str]:
     """The inputs that ``gate.action`` handed to this process; none outside of it. Raises UsageError."""
+    if environ.get(HANDED_ON) != "-":
+        return {}
     try:
-        values = json.loads(environ.get(HANDED_ON) or "{}")
+        values = json.load(sys.stdin)
     except ValueError as error:
-        raise UsageError("is no JSON", where=HANDED_ON, advice="It is set by alembic-gate action only.") from error
+        raise UsageError("stdin is no JSON", where=HANDED_ON, advice="It is set by alembic-gate action only.") from error
     return {str(name): str(value) for name, value in values.items()} if isinstance(values, dict) else {}

@@ -9,11 +9,13 @@ from __future__ import annotations
 import collections
 import contextlib
 import ctypes
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -25,6 +27,7 @@ from gate.render._workflow_commands import harmless
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 TAIL_LINES = 40
 LONGEST_LINE = 16_384
+_SHED = "ALEMBIC_GATE_ENVIRONMENT"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -38,6 +41,22 @@ def adopt_orphans() -> None:
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
+def shed_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """``environ``, after this program has started itself again with an environment that holds none of it.
+
+    /proc/PID/environ shows what a process was started with for as long as it lives, and in a container that lacks a
+    second user project code could read it. The values travel in an anonymous file (memfd_create(2)).
+    """
+    if _SHED in environ:
+        with os.fdopen(int(environ[_SHED]), "rb") as file:
+            return dict(json.loads(file.read()))
+    number = os.memfd_create("environment", 0)
+    os.write(number, json.dumps(dict(environ)).encode())
+    os.lseek(number, 0, os.SEEK_SET)
+    bare = {name: environ[name] for name in ("PATH", "TMPDIR", "LANG") if name in environ}
+    os.execve(sys.executable, [sys.executable, "-I", "-m", "gate", "action"], {**bare, _SHED: str(number)})  # noqa: S606
+
+
 def _prctl(option: int, value: int) -> None:
     with contextlib.suppress(OSError, AttributeError):  # not Linux: the container is where it matters
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
@@ -46,18 +65,22 @@ def _prctl(option: int, value: int) -> None:
 class Child:
     """One running process of ours. ``tail`` holds the last lines of its stderr, for when it leaves no report."""
 
-    def __init__(self, words: Sequence[str], environ: Mapping[str, str], *, pumped: bool) -> None:
+    def __init__(self, words: Sequence[str], environ: Mapping[str, str], stdin: str, *, pumped: bool) -> None:
         pipe = subprocess.PIPE if pumped else None
+        told = tempfile.TemporaryFile()  # without a name, so that nobody else can open it
+        told.write(stdin.encode())
+        told.seek(0)
         self.tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-m", "gate", *words],
             env=dict(environ),
-            stdin=subprocess.DEVNULL,
+            stdin=told,
             stdout=pipe,
             stderr=pipe,
             cwd="/",
             start_new_session=True,
         )
+        told.close()
         self.pumps = [
             threading.Thread(target=self._pump, args=(stream, keep), daemon=True)
             for stream, keep in ((self.process.stdout, False), (self.process.stderr, True))
