@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from gate.check import Answer
 from gate.facts.rehearsal import Deploy
 from gate.facts.rulebook import Rulebook
-from gate.model import Category, Finding
+from gate.model import Category, Finding, Severity
 
 _STOPPED = frozenset({Category.LOCK, Category.REWRITE, Category.BACKWARD_INCOMPATIBLE, Category.NOT_SPLIT})
 _SMALL = frozenset({Category.LOCK, Category.REWRITE})
@@ -43,7 +43,7 @@ def distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
 def _same(one: Finding, other: Finding) -> bool:
     if (one.category, one.revision, one.table) != (other.category, other.revision, other.table):
         return False
-    if one.id == other.id and one.column != other.column:
+    if one.severity is Severity.NOTE or (one.id == other.id and one.column != other.column):
         return False
     return one.location == other.location and one.evidence[:1] == other.evidence[:1]
 

@@ -20,10 +20,20 @@ def refused(deploy: Deploy, statement: Statement) -> Severity | None:
     """How the rows took it: error (plain rows refused), warning (hostile ones), note (none refused), None (unknown)."""
     plain, hostile = (_outcome(deploy, statement, profile) for profile in ("plain", "hostile"))
     if plain is False:
-        return Severity.ERROR
+        return Severity.WARNING if _is_about_values(deploy) else Severity.ERROR
     if hostile is False:
         return Severity.WARNING
     return Severity.NOTE if plain and hostile else None
+
+
+def _is_about_values(deploy: Deploy) -> bool:
+    """Whether plain rows were refused for what their made-up values are (SQLSTATE class 22, length and range aside).
+
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    failure = next((run.failure for run in deploy.runs if run.profile == "plain"), None)
+    state = (failure.sqlstate or "") if failure else ""
+    return state.startswith("22") and state not in ("22001", "22003", "22004")
 
 
 def _outcome(deploy: Deploy, statement: Statement, profile: str) -> bool | None:
@@ -56,16 +66,19 @@ def may_fail(
     column: str | None = None,
     sql: str | None = None,
     remedy: Remedy | None = None,
-    unseeded: bool = True,
+    by_value: bool = False,
 ) -> Iterator[Hit]:
     """The hit of a change that depends on the rows; nothing when both kinds of rows went through.
 
-    ``unknown`` is the severity where no rows ran. ``sql`` counts the rows that would be refused. With ``unseeded`` a
-    table that the seeding left without rows counts as one where no rows ran.
+    ``unknown`` is the severity where no rows ran. ``sql`` counts the rows that would be refused. ``by_value`` tells a
+    condition on what the values are (a CHECK, a reference): that made-up rows break it says nothing for sure. A table
+    that the seeding left without rows counts as one where no rows ran.
     """
     taken = refused(deploy, statement)
-    if taken is Severity.NOTE and not (unseeded and _is_unseeded(deploy, table)):
+    if taken is Severity.NOTE and not _is_unseeded(deploy, table):
         return
+    if by_value and taken is Severity.ERROR:
+        taken = Severity.WARNING
     severity = unknown if taken in (None, Severity.NOTE) else taken
     depends = taken is not Severity.ERROR
     yield Hit(

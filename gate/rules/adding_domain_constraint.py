@@ -34,6 +34,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 f"Values in {spoken(users)} that break the domain's new constraint make it fail.",
                 table=users[0],
                 remedy=recipe,
+                by_value=True,
             )
         yield Hit(
             f"The release still running may write values to {spoken(users)} that domain {change.domain} refuses from "

@@ -33,6 +33,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             f"Rows of {one.table} that exclude each other make it fail.",
             table=one.table,
             remedy=recipe,
+            by_value=True,
         )
         yield old_code(one, "exclude each other", recipe)
 

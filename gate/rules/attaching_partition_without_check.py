@@ -44,6 +44,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             f"Rows of {read[0]} outside of the partition's bounds make ATTACH fail.",
             table=read[0],
             remedy=recipe,
+            by_value=True,
         )
 
 

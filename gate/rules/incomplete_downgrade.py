@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.facts.changes import Change
+from gate.facts.history import Revision
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Evidence, EvidenceKind, Location, Severity
 from gate.rule import EVERY, Example, Hit, Rule
@@ -14,12 +16,36 @@ _SHOWN = 10
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     trip = deploy.round_trip
-    if not trip.ran or trip.down_failure or trip.up_failure or not (trip.differences or trip.leftovers):
+    if not trip.ran or trip.down_failure or trip.up_failure:
         return
-    revision = deploy.revision(trip.revision or "") or deploy.revisions[-1]
-    left = tuple(dict.fromkeys((*trip.leftovers, *trip.differences)))
+    found: dict[str, list[str]] = {}
+    for one in dict.fromkeys((*trip.leftovers, *trip.differences)):
+        revision = _blamed(deploy, one)
+        if revision is not None:
+            found.setdefault(revision.id, []).append(one)
+    for id, left in found.items():
+        yield _hit(deploy.history.by_id[id], left)
+
+
+def _blamed(deploy: Deploy, difference: str) -> Revision | None:
+    """The last revision that promises a way back and changed the object; an empty downgrade is another rule's."""
+    name = difference.partition(":")[0].strip()
+    promising = {one.id: one for one in deploy.revisions if one.downgrade == "present"}
+    for statement in reversed(deploy.statements):
+        touched = {word.lower() for change in statement.changes for word in _names(change)}
+        if touched & {name.lower(), name.lower().rpartition(".")[0]}:
+            return promising.get(statement.revision)
+    return next(reversed(promising.values()), None) if len(promising) == len(deploy.revisions) else None
+
+
+def _names(change: Change) -> tuple[str, ...]:
+    fields = ("table", "view", "type", "domain", "to", "partition")
+    return tuple(str(value) for field in fields if (value := getattr(change, field, None)))
+
+
+def _hit(revision: Revision, left: list[str]) -> Hit:
     more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-    yield Hit(
+    return Hit(
         f"After downgrade() the schema is not what it was before upgrade(): {'; '.join(left[:3])}{more}.",
         revision=revision.id,
         location=Location(revision.path, revision.downgrade_line or revision.line),
@@ -36,14 +62,7 @@ rule = Rule(
     dialects=EVERY,
     split=("statement",),
     reports_to="downgrade-works",
-    unsafe=(
-        Example(
-            (
-                'op.add_column("users", sa.Column("a", sa.Integer()))\nop.add_column("users", sa.Column("b", sa.Integer()))',
-            ),
-            downgrade='op.drop_column("users", "a")',
-        ),
-    ),
+    unsafe=(Example(('op.alter_column("users", "name", nullable=True)',), downgrade='op.execute("SELECT 1")'),),
     safe=(
         Example(('op.add_column("users", sa.Column("a", sa.Integer()))',), downgrade='op.drop_column("users", "a")'),
     ),

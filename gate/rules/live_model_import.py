@@ -14,7 +14,8 @@ from gate.rules._source import calls, parsed, upgrade_of
 
 # Modules of other people's packages, which a release pins; what is left is the project's own.
 _FOREIGN = frozenset(
-    ["alembic", "sqlalchemy", "sqlmodel", "geoalchemy2", "sqlalchemy_utils", "pgvector", "citext", "flask", "flask_sqlalchemy", "advanced_alchemy", "fastapi_users_db_sqlalchemy", "sqlalchemy_json", "django", "pydantic"]
+    {"alembic", "sqlalchemy", "sqlmodel", "geoalchemy2", "sqlalchemy_utils", "pgvector", "citext", "flask"}
+    | {"flask_sqlalchemy", "advanced_alchemy", "fastapi_users_db_sqlalchemy", "sqlalchemy_json", "django", "pydantic"}
 )
 _PLACES = frozenset(
     {"models", "model", "entities", "entity", "orm", "schema", "schemas", "tables", "domain", "db", "database"}

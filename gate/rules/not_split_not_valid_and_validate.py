@@ -35,8 +35,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 rule = Rule(
     title="NOT VALID and VALIDATE in one transaction",
-    why="Alembic runs all revisions of an upgrade in one transaction unless transaction_per_migration is set, and a lock "
-    "is kept until its transaction ends.",
+    why="Alembic runs all revisions of an upgrade in one transaction unless transaction_per_migration is set, and a "
+    "lock is kept until its transaction ends.",
     find=find,
     harms={Category.NOT_SPLIT: Severity.ERROR},
     dialects=POSTGRESQL,

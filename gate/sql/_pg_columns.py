@@ -36,7 +36,7 @@ daterange abs ceil floor round trunc power sqrt mod sign greatest least coalesce
 pg_current_xact_id current_user session_user current_database inet_client_addr to_tsvector setweight
 st_geomfromtext st_makepoint st_setsrid xmlparse
 """
-_STABLE = frozenset(_STABLE_WORDS.split())
+STABLE = frozenset(_STABLE_WORDS.split())
 
 
 def column(node: pg.ColumnDef) -> ColumnSpec:
@@ -71,7 +71,7 @@ def _generated(node: pg.Constraint | None) -> Literal["stored", "virtual"] | Non
 
 def is_volatile(expression: pg.Node) -> bool:
     """Whether a default calls anything that differs by row (or might: functions that we do not know)."""
-    return any(call.funcname[-1].string.sval not in _STABLE for call in nodes_of(expression, pg.FuncCall))
+    return any(call.funcname[-1].string.sval not in STABLE for call in nodes_of(expression, pg.FuncCall))
 
 
 def constraint(node: pg.Constraint, own: str | None = None) -> ConstraintSpec | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from postgast import pg_query_pb2 as pg
 
 from gate.facts import changes as c
+from gate.sql._pg_columns import STABLE
 from gate.sql._pg_nodes import (
     column_names,
     column_of,
@@ -104,7 +105,15 @@ def select(node: pg.SelectStmt) -> Iterator[c.Change]:
     settings = list(_settings(node))
     yield from settings
     if not settings:
-        yield c.Query(tables_read(node), calls=_calls(node))
+        tables, calls = tables_read(node), _calls(node)
+        yield c.Query(tables, calls=calls)
+        if not tables and any(_is_unknown(name) for name in calls):
+            yield c.CodeBlock("select")  # SELECT f(): what a function of the project does, only the server knows
+
+
+def _is_unknown(name: str) -> bool:
+    """Whether a function is none of the server's own, as far as its name tells."""
+    return name not in STABLE and name not in _BUILT_IN and not name.startswith("pg_")
 
 
 def _settings(node: pg.SelectStmt) -> Iterator[c.Change]:
@@ -191,6 +200,22 @@ def _ranged(condition: pg.Node) -> bool:
             ends.setdefault(name, set()).add(operator(test)[:1])
     return any({"<", ">"} <= seen for seen in ends.values())
 
+
+_BUILT_IN = frozenset(
+    {"nextval", "setval", "currval", "lastval", "count", "random", "clock_timestamp", "gen_random_uuid", "unnest"}
+    | {
+        "generate_series",
+        "min",
+        "max",
+        "sum",
+        "avg",
+        "array_agg",
+        "string_agg",
+        "exists",
+        "to_regclass",
+        "has_table_privilege",
+    }
+)
 
 READERS = {
     "insert_stmt": insert,

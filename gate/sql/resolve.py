@@ -11,12 +11,14 @@ from dataclasses import replace
 
 from gate.facts.changes import Change, DropTrigger
 from gate.facts.rehearsal import Deploy, Statement
-from gate.sql import modified, recreated
+from gate.sql import _effects, modified, recreated
 
 
 def resolved(deploy: Deploy) -> Deploy:
     """Give the same deploy with every statement's changes said in full. Harmless to call twice."""
     statements = tuple(map(_with_owner, deploy.statements))
+    if deploy.dialect == "postgresql":
+        statements = _effects.effective(statements)
     if deploy.dialect == "sqlite":
         statements = recreated.folded(statements)
     if deploy.dialect in ("mysql", "mariadb"):

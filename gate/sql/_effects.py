@@ -1,0 +1,123 @@
+"""PostgreSQL: what statements really did, where their text alone does not tell.
+
+A DO block, a function or text made at run time is told by the catalogue before and after and by the rows that the
+server counted. IF NOT EXISTS over what exists did nothing. A name without its schema is found through the search path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Statement
+from gate.facts.schema import Schema
+from gate.sql._differences import differences
+
+_TABLE_FIELDS = ("table", "partition", "partition_of", "view")
+_UNSEEN = (c.LockTable, c.Truncate, c.SetSetting, c.TransactionControl, c.RefreshMaterializedView, c.Maintenance)
+
+
+def effective(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements with the changes that they made."""
+    return tuple(map(_one, statements))
+
+
+def _one(statement: Statement) -> Statement:
+    changes = statement.changes
+    if _is_code(statement):
+        changes = tuple(_observed(statement))
+    changes = tuple(_placed(change, statement) for change in changes if not _is_idle(change, statement.before))
+    return statement if changes == statement.changes else replace(statement, changes=changes)
+
+
+def _is_code(statement: Statement) -> bool:
+    """Whether the text does not tell what ran, and the server was watched."""
+    if statement.observed is None or statement.error is not None:
+        return False
+    return not statement.understood or any(isinstance(one, c.CodeBlock) for one in statement.changes)
+
+
+def _observed(statement: Statement) -> Iterator[c.Change]:
+    """What the catalogue and the counted rows tell, and of the text what neither can show."""
+    yield from (one for one in statement.changes if isinstance(one, (c.CodeBlock, c.Query)))
+    found = tuple(differences(statement.before, statement.after))
+    yield from (_written(one, statement) for one in found)
+    touched = statement.observed.touched if statement.observed else ()
+    for one in touched:
+        if one.updated:
+            yield _write(statement, c.Update, one.table) or c.Update(one.table)
+        if one.deleted:
+            yield _write(statement, c.Delete, one.table) or c.Delete(one.table)
+        if one.inserted:
+            yield _write(statement, c.Insert, one.table) or c.Insert(one.table)
+    locked = {lock.table for lock in statement.observed.locks} if statement.observed else set()
+    yield from (one for one in statement.changes if isinstance(one, _UNSEEN) and getattr(one, "table", "") in locked)
+
+
+def _written(change: c.Change, statement: Statement) -> c.Change:
+    """The change as the text has it, which may say more (a default's function), else as the catalogue has it."""
+    return next((one for one in statement.changes if _key(one) == _key(change)), _rewritten(change, statement))
+
+
+def _rewritten(change: c.Change, statement: Statement) -> c.Change:
+    """A column whose coming wrote the table anew has a default that differs by row."""
+    if isinstance(change, c.AddColumn) and statement.observed and change.table in statement.observed.rewrites:
+        return replace(change, column=replace(change.column, volatile=True))
+    return change
+
+
+def _key(change: c.Change) -> tuple[object, ...]:
+    own = [getattr(change, name, None) for name in ("table", "column", "name", "view", "type")]
+    if isinstance(change, c.AddColumn):
+        own[1] = change.column.name
+    if isinstance(change, c.AddConstraint):
+        own[2] = change.constraint.name
+    return (type(change), *own)
+
+
+def _write(statement: Statement, kind: type[c.Change], table: str) -> c.Change | None:
+    return next(
+        (one for one in statement.changes if isinstance(one, kind) and getattr(one, "table", "") == table), None
+    )
+
+
+def _is_idle(change: c.Change, before: Schema) -> bool:
+    """IF NOT EXISTS over what exists, IF EXISTS over what does not."""
+    if isinstance(change, c.AddColumn) and change.if_not_exists:
+        table = before.table(change.table)
+        return table is not None and table.column(change.column.name) is not None
+    if isinstance(change, c.CreateTable) and change.if_not_exists:
+        return before.table(change.table) is not None
+    return (
+        isinstance(change, c.DropTable) and change.if_exists and bool(before.tables) and _unknown(change.table, before)
+    )
+
+
+def _unknown(table: str, schema: Schema) -> bool:
+    return schema.table(table) is None and not any(_ends(name, table) for name in schema.tables)
+
+
+def _ends(qualified: str, bare: str) -> bool:
+    return "." not in bare and qualified.endswith(f".{bare}")
+
+
+def _placed(change: c.Change, statement: Statement) -> c.Change:
+    """The change with its tables' schemas, where the search path and not the text named them."""
+    new = {}
+    for field in fields(change):
+        name = getattr(change, field.name)
+        if field.name in _TABLE_FIELDS and isinstance(name, str) and (found := _found(name, statement)):
+            new[field.name] = found
+    return replace(change, **new) if new else change
+
+
+def _found(name: str, statement: Statement) -> str | None:
+    """The one relation of this bare name in another schema that the statement locked or left changed."""
+    if "." in name or statement.before.table(name) is not None or statement.after.table(name) is not None:
+        return None
+    observed = statement.observed
+    locked = {lock.table for lock in (*observed.locks, *observed.held)} if observed else set()
+    known = dict.fromkeys((*statement.before.tables, *statement.after.tables))
+    fitting = [one for one in known if _ends(one, name) and (not locked or one in locked)]
+    return fitting[0] if len(fitting) == 1 else None
