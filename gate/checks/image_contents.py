@@ -46,10 +46,21 @@ def ask(image: ImageFacts) -> Answer:
 def _section(one: ImageAnswer) -> dict[str, Any]:
     """The report's ``image`` object."""
     return {
-        "name": one.name, "verdict": one.verdict, "reason": one.reason, "path": one.path, "line": one.line,
-        "missing": list(one.missing), "present": dict(one.present), "target": one.target, "message": one.message,
-        "settle": one.settle or None, "mend": one.mend or None, "level": one.level, "source": one.source,
-        "dockerfile": one.dockerfile, "context": one.context,
+        "name": one.name,
+        "verdict": one.verdict,
+        "reason": one.reason,
+        "path": one.path,
+        "line": one.line,
+        "missing": list(one.missing),
+        "present": dict(one.present),
+        "target": one.target,
+        "message": one.message,
+        "settle": one.settle or None,
+        "mend": one.mend or None,
+        "level": one.level,
+        "source": one.source,
+        "dockerfile": one.dockerfile,
+        "context": one.context,
         "notes": [{"path": note.path, "line": note.line, "text": note.text} for note in one.notes],
     }
 
@@ -62,11 +73,21 @@ def _finding(one: ImageAnswer) -> Finding:
     evidence = [Evidence(EvidenceKind.READ, one.message)]
     if listed:
         evidence.append(Evidence(EvidenceKind.READ, f"missing where Alembic looks: {listed}"))
-    evidence += [Evidence(EvidenceKind.READ, f"{path} lands at {where}") for path, where in list(one.present.items())[:5] if path in one.missing]
+    evidence += [
+        Evidence(EvidenceKind.READ, f"{path} lands at {where}")
+        for path, where in list(one.present.items())[:5]
+        if path in one.missing
+    ]
     steps = (Step(1, NEXT.get(reason, "Mend the image"), one.mend),) if one.mend else ()
     return Finding(
-        ID, ID, Category.IMAGE, Severity.ERROR, message, Location(one.path, max(one.line or 1, 1)) if one.path else None,
-        evidence=tuple(evidence), remedy=Remedy(NEXT.get(reason, "Mend the image"), steps),
+        ID,
+        ID,
+        Category.IMAGE,
+        Severity.ERROR,
+        message,
+        Location(one.path, max(one.line or 1, 1)) if one.path else None,
+        evidence=tuple(evidence),
+        remedy=Remedy(NEXT.get(reason, "Mend the image"), steps),
     )
 
 

@@ -51,12 +51,22 @@ def archive_of(name: str, repo: Path, workdir: Path) -> Iterator[Path]:
         raise Unknown(f"there is no image archive {name}", settle="check the path; it is relative to --repo")
     goal = workdir / "image.tar"
     try:
-        done = subprocess.run(["docker", "image", "save", "-o", str(goal), "--", name], capture_output=True, text=True, timeout=900, check=False)
+        done = subprocess.run(
+            ["docker", "image", "save", "-o", str(goal), "--", name],
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unknown(f"the image {name} cannot be read: {error}", settle="pass the output of `docker save` as --image") from error
+        raise Unknown(
+            f"the image {name} cannot be read: {error}", settle="pass the output of `docker save` as --image"
+        ) from error
     if done.returncode:
         why = " ".join(done.stderr.split())[:200]
-        raise Unknown(f"docker cannot save the image {name}: {why}", settle=f"`docker pull {name}` first, or pass an archive")
+        raise Unknown(
+            f"docker cannot save the image {name}: {why}", settle=f"`docker pull {name}` first, or pass an archive"
+        )
     try:
         yield goal
     finally:
@@ -107,9 +117,22 @@ def read_image(path: Path, shown: str, wanted: Callable[[str], bool]) -> BuiltIm
     try:
         with contextlib.ExitStack() as stack:
             return _read(_Blobs(path, stack), shown, wanted)
-    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (
+        tarfile.TarError,
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+    ) as error:
         what = " ".join(str(error).split())[:200] or type(error).__name__
-        raise Unknown(f"{shown} is no image archive that can be read: {what}", settle="pass the output of `docker save`, an OCI archive or an OCI layout") from error
+        raise Unknown(
+            f"{shown} is no image archive that can be read: {what}",
+            settle="pass the output of `docker save`, an OCI archive or an OCI layout",
+        ) from error
 
 
 def _read(blobs: _Blobs, shown: str, wanted: Callable[[str], bool]) -> BuiltImage:
@@ -123,8 +146,12 @@ def _read(blobs: _Blobs, shown: str, wanted: Callable[[str], bool]) -> BuiltImag
     said = blobs.json(config).get("config") or {}
     env = dict(one.partition("=")[::2] for one in said.get("Env") or ())
     return BuiltImage(
-        tree, clean("/" + str(said.get("WorkingDir") or "/")), env, str(said.get("User") or "0").partition(":")[0],
-        tuple(map(str, said.get("Entrypoint") or ())), tuple(map(str, said.get("Cmd") or ())),
+        tree,
+        clean("/" + str(said.get("WorkingDir") or "/")),
+        env,
+        str(said.get("User") or "0").partition(":")[0],
+        tuple(map(str, said.get("Entrypoint") or ())),
+        tuple(map(str, said.get("Cmd") or ())),
     )
 
 
@@ -143,7 +170,11 @@ def _layout(blobs: _Blobs) -> tuple[str, list[str]]:
     for _ in range(4):
         if "manifests" not in found:
             break
-        rows = [one for one in found["manifests"] if (one.get("annotations") or {}).get("vnd.docker.reference.type") != "attestation-manifest"]
+        rows = [
+            one
+            for one in found["manifests"]
+            if (one.get("annotations") or {}).get("vnd.docker.reference.type") != "attestation-manifest"
+        ]
         fitting = [one for one in rows if (one.get("platform") or {}).get("architecture", "amd64") == "amd64"]
         found = blobs.json(_blob((fitting or rows)[0]))
     return _blob(found["config"]), [_blob(one) for one in found["layers"]]
@@ -152,7 +183,10 @@ def _layout(blobs: _Blobs) -> tuple[str, list[str]]:
 def _blob(descriptor: Any) -> str:
     kind, _, digest = str(descriptor["digest"]).partition(":")
     if "zstd" in str(descriptor.get("mediaType", "")):
-        raise Unknown("a layer is compressed with zstd, which is not read here", settle="save the image with gzip or without compression")
+        raise Unknown(
+            "a layer is compressed with zstd, which is not read here",
+            settle="save the image with gzip or without compression",
+        )
     return f"blobs/{rooted(kind)}/{rooted(digest)}"
 
 
@@ -174,7 +208,17 @@ def _members(stream: IO[bytes], wanted: Callable[[str], bool], budget: _Budget) 
     with tarfile.open(fileobj=stream, mode="r|*") as layer:
         for one in layer:
             budget.take(one.size)
-            kind = "folder" if one.isdir() else "link" if one.issym() else "hard" if one.islnk() else "file" if one.isreg() else ""
+            kind = (
+                "folder"
+                if one.isdir()
+                else "link"
+                if one.issym()
+                else "hard"
+                if one.islnk()
+                else "file"
+                if one.isreg()
+                else ""
+            )
             if not kind and not posixpath.basename(one.name).startswith(".wh."):
                 continue
             data = None

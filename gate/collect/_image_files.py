@@ -84,7 +84,11 @@ class Repository:
 
     def ignored_by_git(self, paths: list[str]) -> dict[str, tuple[str, int]]:
         """For files that git leaves out: the ignore file (relative) and line that says so (git-check-ignore(1), -v)."""
-        out = Git(self.root).run("check-ignore", "-v", "-z", "--stdin", stdin="\0".join(paths).encode()) if paths else None
+        out = (
+            Git(self.root).run("check-ignore", "-v", "-z", "--stdin", stdin="\0".join(paths).encode())
+            if paths
+            else None
+        )
         fields = (out or b"").decode("utf-8", "replace").split("\0")[:-1]
         rows = [fields[number : number + 4] for number in range(0, len(fields) - 3, 4)]
         return {row[3]: (row[0], int(row[1] or 1)) for row in rows if not os.path.isabs(row[0])}
@@ -107,7 +111,11 @@ def _walk(root: Path) -> Iterator[Entry]:
         for one in found:
             count += 1
             if count > MOST_FILES:
-                raise CannotDecide(f"there are more than {MOST_FILES} files", where=str(root), advice="Name the context with --docker-context.")
+                raise CannotDecide(
+                    f"there are more than {MOST_FILES} files",
+                    where=str(root),
+                    advice="Name the context with --docker-context.",
+                )
             path = f"{base}/{one.name}" if base else one.name
             entry = _entry(path, one)
             if entry is not None:

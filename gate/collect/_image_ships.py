@@ -28,11 +28,22 @@ DEEPEST = 5
 def ships(settings: Settings, repository: Repository) -> list[Ship] | str:
     """The images that ship, or why there is none. Raises UsageError for a named file that is not there."""
     wanted = Wanted(
-        settings.dockerfile, settings.docker_context, settings.docker_target, settings.build_arg, settings.compose, settings.service,
-        settings.bake, settings.bake_target, settings.workflow,
+        settings.dockerfile,
+        settings.docker_context,
+        settings.docker_target,
+        settings.build_arg,
+        settings.compose,
+        settings.service,
+        settings.bake,
+        settings.bake_target,
+        settings.workflow,
     )
-    for flag, named in (("--dockerfile", wanted.dockerfile), ("--bake", wanted.bake), ("--workflow", wanted.workflow),
-                        *(("--compose", one) for one in wanted.compose)):
+    for flag, named in (
+        ("--dockerfile", wanted.dockerfile),
+        ("--bake", wanted.bake),
+        ("--workflow", wanted.workflow),
+        *(("--compose", one) for one in wanted.compose),
+    ):
         if named and repository.read(clean(named)) is None:
             raise UsageError("there is no such file", where=f"{flag} {named}", advice="The path is relative to --repo.")
     found = _named(wanted, repository) or _discovered(wanted, repository)
@@ -46,7 +57,10 @@ def _named(wanted: Wanted, repository: Repository) -> list[Ship]:
         return _of_workflow(clean(wanted.workflow), wanted, repository)
     if wanted.bake or wanted.bake_target:
         files = [clean(wanted.bake)] if wanted.bake else bake.default_files(repository.read)
-        return _guarded(files, lambda: bake.ships(files, repository.read, [wanted.bake_target] if wanted.bake_target else [], wanted.args))
+        return _guarded(
+            files,
+            lambda: bake.ships(files, repository.read, [wanted.bake_target] if wanted.bake_target else [], wanted.args),
+        )
     if wanted.compose or wanted.service:
         files = [clean(one) for one in wanted.compose] or compose.default_files(repository.read)
         return _guarded(files, lambda: compose.ships(files, repository.read, wanted.service))
@@ -56,7 +70,12 @@ def _named(wanted: Wanted, repository: Repository) -> list[Ship]:
 def _discovered(wanted: Wanted, repository: Repository) -> list[Ship]:
     """Build steps, then compose, then bake, then Dockerfiles: the first kind that builds anything."""
     read = repository.read
-    found = [ship for path in sorted(repository.by_path) if _is_workflow(path) for ship in _of_workflow(path, wanted, repository)]
+    found = [
+        ship
+        for path in sorted(repository.by_path)
+        if _is_workflow(path)
+        for ship in _of_workflow(path, wanted, repository)
+    ]
     usable = [one for one in found if not one.unknown]
     if usable:
         return usable
@@ -87,7 +106,9 @@ def _of_workflow(path: str, wanted: Wanted, repository: Repository) -> list[Ship
         for step in steps:
             files = list(step.files) or bake.default_files(repository.read) or compose.default_files(repository.read)
             if files and files[0].endswith((".yml", ".yaml")):
-                found += [one for one in compose.ships(files, repository.read) if not step.targets or one.name in step.targets]
+                found += [
+                    one for one in compose.ships(files, repository.read) if not step.targets or one.name in step.targets
+                ]
             elif files:
                 found += bake.ships(files, repository.read, step.targets, wanted.args)
         return found
@@ -112,11 +133,22 @@ def builds(repository: Repository, project: Project, ship: Ship, every: list[Shi
         ignored = repository.ignored_by_git([one for one in project.files if one not in tracked])
     left_out = frozenset(project.files) - tracked if tracked is not None and ship.git else frozenset(ignored)
     context = context_of(repository, folder, ship.dockerfile, left_out)
-    extra = {name: one for name, text in _extras(ship, every) if (one := _context(repository, project, text, every, depth)) is not None}
+    extra = {
+        name: one
+        for name, text in _extras(ship, every)
+        if (one := _context(repository, project, text, every, depth)) is not None
+    }
     origins = frozenset(project.files) - left_out if left_out else frozenset()
     return Build(
-        context, ship.target, ship.args, extra, Needs(frozenset(project.files), _distribution(repository, project)), repository.read, repository.archive,
-        origins=origins, git_ignored=ignored,
+        context,
+        ship.target,
+        ship.args,
+        extra,
+        Needs(frozenset(project.files), _distribution(repository, project)),
+        repository.read,
+        repository.archive,
+        origins=origins,
+        git_ignored=ignored,
     )
 
 
@@ -124,7 +156,9 @@ def _distribution(repository: Repository, project: Project) -> str:
     """The name under which the project would be published, from the nearest pyproject.toml."""
     for folder in dict.fromkeys([project.directory, "."]):
         try:
-            name = tomllib.loads(repository.read(clean(f"{folder}/pyproject.toml")) or "").get("project", {}).get("name")
+            name = (
+                tomllib.loads(repository.read(clean(f"{folder}/pyproject.toml")) or "").get("project", {}).get("name")
+            )
         except (tomllib.TOMLDecodeError, RecursionError, AttributeError):
             continue
         if isinstance(name, str):
@@ -134,8 +168,13 @@ def _distribution(repository: Repository, project: Project) -> str:
 
 def _extras(ship: Ship, every: list[Ship]) -> list[tuple[str, str]]:
     """Named contexts, and images of other ships by their names: ``FROM app-base`` beside a service that builds it."""
-    others = [(one.image, f"image:{one.name}") for one in every if one.image and one.name != ship.name and not one.unknown]
-    bare = [(image.rpartition(":")[0] if ":" in image.rpartition("/")[2] else f"{image}:latest", goal) for image, goal in others]
+    others = [
+        (one.image, f"image:{one.name}") for one in every if one.image and one.name != ship.name and not one.unknown
+    ]
+    bare = [
+        (image.rpartition(":")[0] if ":" in image.rpartition("/")[2] else f"{image}:latest", goal)
+        for image, goal in others
+    ]
     return [*others, *bare, *ship.extra.items()]
 
 
@@ -147,15 +186,22 @@ def _context(
         return context_of(repository, clean(text[2:]), None, frozenset())
     if colon and kind in ("target", "service", "image"):
         other = next((one for one in every if one.name == name), None)
-        return _stage_of(repository, project, other, every, depth + 1) if other is not None and depth < DEEPEST else None
+        return (
+            _stage_of(repository, project, other, every, depth + 1) if other is not None and depth < DEEPEST else None
+        )
     return text or None
 
 
-def _stage_of(repository: Repository, project: Project, ship: Ship, every: list[Ship], depth: int) -> Callable[[], Stage]:
+def _stage_of(
+    repository: Repository, project: Project, ship: Ship, every: list[Ship], depth: int
+) -> Callable[[], Stage]:
     """The last stage of another build, evaluated when it is asked for."""
+
     def evaluated() -> Stage:
         text = ship.inline if ship.inline is not None else repository.read(ship.dockerfile or "") or ""
-        made = evaluate(parse_dockerfile(text, ship.dockerfile or ship.path), builds(repository, project, ship, every, depth))
+        made = evaluate(
+            parse_dockerfile(text, ship.dockerfile or ship.path), builds(repository, project, ship, every, depth)
+        )
         return made.stage(made.index(ship.target))
 
     return evaluated
@@ -179,14 +225,24 @@ def _fitting(repository: Repository, folder: str, text: str) -> int:
     for line in text.split("\n"):
         words = line.split()
         if words[:1] and words[0].upper() in ("COPY", "ADD") and "--from" not in line:
-            sources = [word for word in words[1:-1] if not word.startswith("--") and "$" not in word and "*" not in word]
-            found += sum(clean(f"{folder}/{one.lstrip('/')}") in repository.by_path for one in sources if clean(one) not in (".", "/"))
+            sources = [
+                word for word in words[1:-1] if not word.startswith("--") and "$" not in word and "*" not in word
+            ]
+            found += sum(
+                clean(f"{folder}/{one.lstrip('/')}") in repository.by_path
+                for one in sources
+                if clean(one) not in (".", "/")
+            )
     return found
 
 
 def context_of(repository: Repository, folder: str, dockerfile: str | None, left_out: frozenset[str]) -> Context:
     """A folder of the repository as a build context, with the ignore file that counts."""
-    return Context(clean(folder), tuple(_entries(repository, clean(folder), left_out)), ignore_of(repository, clean(folder), dockerfile))
+    return Context(
+        clean(folder),
+        tuple(_entries(repository, clean(folder), left_out)),
+        ignore_of(repository, clean(folder), dockerfile),
+    )
 
 
 def ignore_of(repository: Repository, folder: str, dockerfile: str | None) -> IgnoreFile:

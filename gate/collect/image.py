@@ -48,13 +48,24 @@ def _inspected(context: RunContext, repository: Repository, project: Project) ->
         with archive_of(name, context.repo, context.workdir) as path:
             built = read_image(path, name, wanted(project))
     except Unknown as unknown:
-        judged = Judgement(CANNOT_TELL, path=unknown.path, line=unknown.line, message=unknown.what, settle=unknown.settle)
+        judged = Judgement(
+            CANNOT_TELL, path=unknown.path, line=unknown.line, message=unknown.what, settle=unknown.settle
+        )
         return ImageFacts((_fact(judged, project, Ship(name, "image", name), False),))
-    stage = Stage("", 0, 1, tree=built.tree, workdir=built.workdir, env=dict(built.env), user=built.user,
-                  entrypoint=built.entrypoint, command=built.command)
+    stage = Stage(
+        "",
+        0,
+        1,
+        tree=built.tree,
+        workdir=built.workdir,
+        env=dict(built.env),
+        user=built.user,
+        entrypoint=built.entrypoint,
+        command=built.command,
+    )
     run = _run(context.settings, stage, Ship(name, "image", name), Build(Context(".", ())))
     judged = with_cause(judge_image(stage, project, run, repository.read, name), static)
-    return ImageFacts((_fact(judged, project, Ship(name, "image", name, None), bool(run.said)),))
+    return ImageFacts((_fact(judged, project, Ship(name, "image", name, dockerfile=None), bool(run.said)),))
 
 
 def _static(settings: Settings, repository: Repository, project: Project) -> Judgement | None:
@@ -71,9 +82,24 @@ def _static(settings: Settings, repository: Repository, project: Project) -> Jud
 def _fact(judged: Judgement, project: Project, ship: Ship, starts: bool) -> ImageAnswer:
     notes = tuple(ImageNote(*note) for note in judged.notes)
     return ImageAnswer(
-        ship.name, judged.verdict, judged.reason, judged.path, judged.line, judged.missing, judged.present,  # type: ignore[arg-type]  # the three words of judgement.py
-        judged.target, judged.message, judged.settle, judged.mend, notes, "inspection" if ship.source == "image" else "static", ship.source,
-        ship.dockerfile, ship.context, project.revisions, starts,
+        ship.name,
+        judged.verdict,
+        judged.reason,
+        judged.path,
+        judged.line,
+        judged.missing,
+        judged.present,
+        judged.target,
+        judged.message,
+        judged.settle,
+        judged.mend,
+        notes,
+        "inspection" if ship.source == "image" else "static",
+        ship.source,
+        ship.dockerfile,
+        ship.context,
+        project.revisions,
+        starts,
     )
 
 
@@ -81,9 +107,14 @@ def project_of(repository: Repository, environment: Environment) -> Project:
     """What an upgrade of this environment needs, as the repository holds it."""
     config = environment.config or ""
     hints = Hints(
-        config, environment.section, repository.resolve(environment.script_location) if environment.script_location else "",
-        tuple(repository.resolve(one) for one in environment.version_locations), environment.recursive, environment.directory,
-        environment.kind == "flask", environment.prepend_sys_path,
+        config,
+        environment.section,
+        repository.resolve(environment.script_location) if environment.script_location else "",
+        tuple(repository.resolve(one) for one in environment.version_locations),
+        environment.recursive,
+        environment.directory,
+        environment.kind == "flask",
+        environment.prepend_sys_path,
     )
     return describe(repository.files, repository.read, hints)
 
@@ -101,18 +132,38 @@ def _judged(
     settings: Settings, repository: Repository, project: Project, ship: Ship, every: list[Ship], started: list[Run]
 ) -> tuple[Judgement, Build | None]:
     if ship.unknown:
-        return Judgement(CANNOT_TELL, path=ship.path, line=ship.line, target=ship.target, message=ship.unknown,
-                         settle="name it with --dockerfile, --docker-context and --docker-target"), None
+        return Judgement(
+            CANNOT_TELL,
+            path=ship.path,
+            line=ship.line,
+            target=ship.target,
+            message=ship.unknown,
+            settle="name it with --dockerfile, --docker-context and --docker-target",
+        ), None
     try:
         build = builds(repository, project, ship, every)
         text = ship.inline if ship.inline is not None else repository.read(ship.dockerfile or "Dockerfile")
         if text is None:
-            return Judgement(BROKEN, "build_fails", ship.path, ship.line, project.files, target=ship.target,
-                             message=f"there is no {ship.dockerfile}"), build
+            return Judgement(
+                BROKEN,
+                "build_fails",
+                ship.path,
+                ship.line,
+                project.files,
+                target=ship.target,
+                message=f"there is no {ship.dockerfile}",
+            ), build
         dockerfile = parse(text, ship.dockerfile or ship.path)
     except BuildStops as stop:
-        return Judgement(BROKEN, "build_fails", stop.path, stop.line, project.files, target=ship.target,
-                         message=f"the build stops: {stop.what}"), None
+        return Judgement(
+            BROKEN,
+            "build_fails",
+            stop.path,
+            stop.line,
+            project.files,
+            target=ship.target,
+            message=f"the build stops: {stop.what}",
+        ), None
 
     def runs(stage: Stage) -> Run:
         run = _run(settings, stage, ship, build)
@@ -139,7 +190,11 @@ def _run(settings: Settings, stage: Stage, ship: Ship, build: Build) -> Run:
         stage.user = ship.user
     entrypoint = stage.entrypoint if ship.entrypoint is None else ship.entrypoint
     command = ship.command if ship.command is not None else () if ship.entrypoint is not None else stage.command
-    seen = [find(stage.tree, build.text, words, cwd, stage.env) for words in ((*entrypoint, *command), command, entrypoint) if words]
+    seen = [
+        find(stage.tree, build.text, words, cwd, stage.env)
+        for words in ((*entrypoint, *command), command, entrypoint)
+        if words
+    ]
     shown = next((one for one in seen if one is not None), None)
     said = (stage.name, stage.run_line or stage.line) if shown else None
     if settings.run_flask_directory:
@@ -153,6 +208,7 @@ def _run(settings: Settings, stage: Stage, ship: Ship, build: Build) -> Run:
 
 def _deciding(answers: tuple[ImageAnswer, ...]) -> int:
     """The image that runs the migrations: one seen to start the upgrade, else the one that carries most of them."""
+
     def weight(number: int) -> tuple[bool, bool, int, int]:
         one = answers[number]
         named = any(word in one.name.lower() for word in ("migrat", "alembic", "upgrade", "prestart"))

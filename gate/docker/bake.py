@@ -40,7 +40,11 @@ def default_files(read: Read) -> list[str]:
 
 
 def ships(
-    paths: Sequence[str], read: Read, wanted: Sequence[str] = (), outer: Mapping[str, str] | None = None, folder: str = "."
+    paths: Sequence[str],
+    read: Read,
+    wanted: Sequence[str] = (),
+    outer: Mapping[str, str] | None = None,
+    folder: str = ".",
 ) -> list[Ship]:
     """The images of the wanted targets, of the group ``default``, or of the target ``default``; else of all.
 
@@ -58,7 +62,9 @@ def ships(
             raise BuildStops(f"failed to find target {name}", paths[0], 1)
     names = list(wanted) or (["default"] if "default" in known else [*files.targets, *files.unknown])
     chosen = _expanded(files, names)
-    aside = [dataclasses.replace(_ship(files, name, folder), aside=True) for name in files.targets if name not in chosen]
+    aside = [
+        dataclasses.replace(_ship(files, name, folder), aside=True) for name in files.targets if name not in chosen
+    ]
     return [*(_ship(files, name, folder) for name in chosen), *aside]
 
 
@@ -80,10 +86,10 @@ def _json_body(text: str, path: str) -> Block:
     body = Block()
     for kind in ("variable", "group", "target"):
         entries = raw.get(kind, {}) if isinstance(raw, dict) else {}
-        for name, fields in (entries.items() if isinstance(entries, dict) else ()):
+        for name, fields in entries.items() if isinstance(entries, dict) else ():
             inner = Block()
             fields = fields[0] if isinstance(fields, list) and fields else fields
-            for key, value in (fields.items() if isinstance(fields, dict) else ()):
+            for key, value in fields.items() if isinstance(fields, dict) else ():
                 inner.attributes[key] = (_template(value, path), _json_line(text, name, key))
             body.blocks.append((kind, (name,), inner, _json_line(text, name, None)))
     return body
@@ -171,7 +177,9 @@ def _target(files: Files, label: str, body: Block, path: str, line: int) -> None
 
 
 def _one(files: Files, name: str, body: Block, path: str, line: int, scope: Scope) -> None:
-    fields = {key: expression(scope) for key, (expression, _) in body.attributes.items() if key not in ("matrix", "name")}
+    fields = {
+        key: expression(scope) for key, (expression, _) in body.attributes.items() if key not in ("matrix", "name")
+    }
     old = files.targets.get(name, {})
     files.targets[name] = _laid_over(old, fields)
     files.lines.setdefault((name, ""), (path, line))
@@ -181,7 +189,11 @@ def _one(files: Files, name: str, body: Block, path: str, line: int, scope: Scop
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Later values win; ``args``, ``contexts`` and ``labels`` are joined by name."""
-    joined = {key: {**below[key], **above[key]} for key in ("args", "contexts", "labels") if isinstance(below.get(key), dict) and isinstance(above.get(key), dict)}
+    joined = {
+        key: {**below[key], **above[key]}
+        for key in ("args", "contexts", "labels")
+        if isinstance(below.get(key), dict) and isinstance(above.get(key), dict)
+    }
     return {**below, **{key: value for key, value in above.items() if value is not None}, **joined}
 
 
@@ -191,7 +203,9 @@ def _expanded(files: Files, names: Sequence[str], depth: int = 0) -> list[str]:
     for name in names:
         inner = files.groups.get(name) if depth < 20 and name not in files.targets else None
         inner = inner if inner is not None else files.matrices.get(name)
-        found.update(dict.fromkeys(_expanded(files, inner, depth + 1) if inner is not None and inner != [name] else [name]))
+        found.update(
+            dict.fromkeys(_expanded(files, inner, depth + 1) if inner is not None and inner != [name] else [name])
+        )
     return list(found)
 
 
@@ -219,14 +233,26 @@ def _ship(files: Files, name: str, folder: str) -> Ship:
     dockerfile = str(said.get("dockerfile") or "Dockerfile")
     for key in ("context", "dockerfile", "target"):
         path, line = files.lines.get((name, key), (path, line))
-    args = {str(key): "" if value is None else str(value) for key, value in (said.get("args") or {}).items() if value is not None}
+    args = {
+        str(key): "" if value is None else str(value)
+        for key, value in (said.get("args") or {}).items()
+        if value is not None
+    }
     root = clean(f"{folder}/{context}") if not outside else context
     return Ship(
-        name, "bake", path, line, None if inline else clean(dockerfile) if dockerfile.startswith("/") else clean(f"{root}/{dockerfile}"),
-        str(inline) if inline else None, root, str(said["target"]) if said.get("target") else None, args,
+        name,
+        "bake",
+        path,
+        line,
+        None if inline else clean(dockerfile) if dockerfile.startswith("/") else clean(f"{root}/{dockerfile}"),
+        str(inline) if inline else None,
+        root,
+        str(said["target"]) if said.get("target") else None,
+        args,
         {str(key): _context(str(value), folder) for key, value in (said.get("contexts") or {}).items()},
         f"the context {context} is not a folder of the repository" if outside else "",
-        image=str((said.get("tags") or [""])[0]), lines={key: files.lines[name, key][1] for key in ("context", "target") if (name, key) in files.lines},
+        image=str((said.get("tags") or [""])[0]),
+        lines={key: files.lines[name, key][1] for key in ("context", "target") if (name, key) in files.lines},
     )
 
 

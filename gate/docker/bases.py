@@ -9,7 +9,9 @@ ROOTED = frozenset(
     "python pypy debian ubuntu alpine busybox buildpack-deps fedora rockylinux almalinux amazonlinux centos oraclelinux"
     " node nginx postgres redis mysql mariadb bash".split()
 )
-_LIBRARY = re.compile(r"(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|[\w.-]+(?::\d+)?/[\w./-]*?)/?library/)?([\w.-]+)$")
+_LIBRARY = re.compile(
+    r"(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|[\w.-]+(?::\d+)?/[\w./-]*?)/?library/)?([\w.-]+)$"
+)
 
 
 def name_of(image: str) -> str:

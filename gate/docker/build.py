@@ -44,8 +44,7 @@ class Context:
             if not isinstance(folder, Dir):
                 continue
             if entry.folder:
-                made = folder.children.setdefault(name, Dir({}, entry.mode))
-                made.mode = entry.mode  # type: ignore[union-attr]  # folders come before what lies in them
+                folder.children.setdefault(name, Dir({}, entry.mode))
             elif entry.target is not None:
                 folder.children[name] = Link(entry.target, origin)
             else:

@@ -89,11 +89,15 @@ def _load(files: Files, path: str, depth: int) -> None:
         raise BuildStops("compose files include each other too deeply", path, 1)
     top = _filled(load(text, path), files)
     for one in top.get("include").list:
-        for named in [one.text] if one.text else [value.text for value in one.get("path").list] or [one.get("path").text]:
+        for named in (
+            [one.text] if one.text else [value.text for value in one.get("path").list] or [one.get("path").text]
+        ):
             if named:
                 _load(files, clean(f"{posixpath.dirname(path)}/{named}"), depth + 1)
     for name, value in top.get("services").items.items():
-        whole = _placed(_extended(files, path, value, depth), files.folder if depth == 0 else posixpath.dirname(path) or ".")
+        whole = _placed(
+            _extended(files, path, value, depth), files.folder if depth == 0 else posixpath.dirname(path) or "."
+        )
         old = files.services.get(name)
         files.services[name] = _merged(old, whole) if old is not None else whole
 
@@ -150,7 +154,9 @@ def _at(text: str, folder: str) -> str:
 
 def _placed_build(build: Value, folder: str) -> Value:
     if build.text is not None:
-        return Value({"context": Value(_at(build.text, folder), build.path, build.line)}, build.path, build.line, build.tag)
+        return Value(
+            {"context": Value(_at(build.text, folder), build.path, build.line)}, build.path, build.line, build.tag
+        )
     items = dict(build.items)
     if (context := items.get("context")) is not None and context.text is not None:
         items["context"] = Value(_at(context.text, folder), context.path, context.line)
@@ -166,9 +172,9 @@ def _placed_volume(one: Value, folder: str) -> Value:
         source, colon, rest = one.text.partition(":")
         moved = _at(source, folder) if colon and source.startswith(".") else source
         return Value(f"{moved}{colon}{rest}", one.path, one.line)
-    source = one.get("source").text
-    if one.get("type").text == "bind" and source:
-        return Value({**one.items, "source": Value(_at(source, folder), one.path, one.line)}, one.path, one.line)
+    named = one.get("source").text
+    if one.get("type").text == "bind" and named:
+        return Value({**one.items, "source": Value(_at(named, folder), one.path, one.line)}, one.path, one.line)
     return one
 
 
@@ -193,8 +199,15 @@ def _merged(below: Value, above: Value, name: str = "") -> Value:
         if name == "build" and above.text is not None:
             mine = {"context": above}
         keys = dict.fromkeys([*theirs, *mine])
-        both = {key: _merged(theirs[key], mine[key], key) if key in mine and key in theirs else mine.get(key) or theirs[key] for key in keys}
-        return Value({key: one for key, one in both.items() if one.data is not None or one.tag != "!reset"}, above.path, above.line)
+        both = {
+            key: _merged(theirs[key], mine[key], key) if key in mine and key in theirs else mine.get(key) or theirs[key]
+            for key in keys
+        }
+        return Value(
+            {key: one for key, one in both.items() if one.data is not None or one.tag != "!reset"},
+            above.path,
+            above.line,
+        )
     if isinstance(below.data, list) and isinstance(above.data, list):
         return Value([*below.data, *above.data], above.path, above.line)
     return above
@@ -207,18 +220,41 @@ def _ship(files: Files, name: str, value: Value, owner: Value) -> Ship:
     folder = clean(context[2:]) if not outside else context
     inline = build.get("dockerfile_inline").text
     dockerfile = build.get("dockerfile").text or "Dockerfile"
-    place = build.get("target") if build.get("target").text else build.get("context") if build.get("context").text else build
-    args = {key: one.text if one.text is not None else files.values.get(key, "") for key, one in _pairs(build.get("args")).items()}
+    place = (
+        build.get("target")
+        if build.get("target").text
+        else build.get("context")
+        if build.get("context").text
+        else build
+    )
+    args = {
+        key: one.text if one.text is not None else files.values.get(key, "")
+        for key, one in _pairs(build.get("args")).items()
+    }
     extra = {key: one.text or "" for key, one in _pairs(build.get("additional_contexts")).items()}
     unset = {key for key, one in _pairs(build.get("args")).items() if one.text is None and key not in files.values}
     return Ship(
-        name, "compose", place.path, place.line, None if inline is not None else _beside(folder, dockerfile), inline, folder,
-        build.get("target").text or None, {key: text for key, text in args.items() if key not in unset}, extra,
-        f"the context {context} is not a folder of the repository" if outside else "", False, value.get("working_dir").text or None,
-        _words(value.get("command")), _words(value.get("entrypoint")),
+        name,
+        "compose",
+        place.path,
+        place.line,
+        None if inline is not None else _beside(folder, dockerfile),
+        inline,
+        folder,
+        build.get("target").text or None,
+        {key: text for key, text in args.items() if key not in unset},
+        extra,
+        f"the context {context} is not a folder of the repository" if outside else "",
+        False,
+        value.get("working_dir").text or None,
+        _words(value.get("command")),
+        _words(value.get("entrypoint")),
         {key: one.text or "" for key, one in _pairs(value.get("environment")).items() if one.text is not None},
-        tuple(_binds(value)), value.get("image").text or "", value.get("user").text,
-        lines={key: build.get(key).line for key in ("context", "target") if build.get(key).text} or {"context": build.line},
+        tuple(_binds(value)),
+        value.get("image").text or "",
+        value.get("user").text,
+        lines={key: build.get(key).line for key in ("context", "target") if build.get(key).text}
+        or {"context": build.line},
     )
 
 

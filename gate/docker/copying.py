@@ -46,7 +46,11 @@ def copy(job: Copying, sources: list[str], dest: str) -> list[str]:
     """Copy ``sources`` to the absolute ``dest`` (a slash at its end counts). Returns globs that took nothing."""
     if job.options.link:
         scratch = Tree()
-        empty = copy(dataclasses.replace(job, target=scratch, options=dataclasses.replace(job.options, link=False)), sources, dest)
+        empty = copy(
+            dataclasses.replace(job, target=scratch, options=dataclasses.replace(job.options, link=False)),
+            sources,
+            dest,
+        )
         _lay_over(job, scratch)
         return empty
     empty = []
@@ -66,7 +70,11 @@ def copy(job: Copying, sources: list[str], dest: str) -> list[str]:
 def _is_foggy(job: Copying, source: str) -> bool:
     """Nothing known lies there, but something may: an image whose files are not known, a RUN that was not understood."""
     name = "/" + rooted(source)
-    plain = name if not has_wildcard(name) else name[: min(name.find(mark) for mark in "*?[" if mark in name)].rpartition("/")[0]
+    plain = (
+        name
+        if not has_wildcard(name)
+        else name[: min(name.find(mark) for mark in "*?[" if mark in name)].rpartition("/")[0]
+    )
     real = job.source.resolve(plain) or plain
     return job.source.fog_over(real) is not None and (job.source.at(real) is None or has_wildcard(name))
 

@@ -233,7 +233,7 @@ def _heredocs(rest: str, start: int, source: _Lines) -> Iterator[Heredoc]:
 
 
 def _heredoc_lines(name: str, chomp: bool, start: int, source: _Lines) -> str:
-    lines = []
+    lines: list[str] = []
     while (raw := source.next()) is not None:
         line = raw.lstrip("\t") if chomp else raw
         if line.rstrip("\r") == name:

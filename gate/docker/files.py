@@ -131,7 +131,11 @@ def _transfer_one(call: Call, path: str, dest: str, *, move: bool) -> None:
     if isinstance(node, Dir) and not recursive:
         return
     goal = call.tree.resolve(call.path(dest)) or call.path(dest)
-    contents = path.endswith("/.") or call.text[-2:-1] == (".",) or any(one.endswith("/.") and call.path(one) == path for one in call.text)
+    contents = (
+        path.endswith("/.")
+        or call.text[-2:-1] == (".",)
+        or any(one.endswith("/.") and call.path(one) == path for one in call.text)
+    )
     if isinstance(call.tree.at(goal), Dir) and not (contents and isinstance(node, Dir)) and "T" not in call.flags:
         goal = f"{goal.rstrip('/')}/{posixpath.basename(real)}"
     kept = node.copy() if isinstance(node, Dir) else node
@@ -295,6 +299,16 @@ def _found(tree: Tree, start: str, names: list[str]) -> Iterator[str]:
 
 
 ACTIONS: dict[str, Action] = {
-    "rm": _rm, "unlink": _rm, "rmdir": _rmdir, "mkdir": _mkdir, "cp": _cp, "mv": _mv, "ln": _ln, "touch": _touch,
-    "chmod": _chmod, "chown": _chown, "chgrp": lambda call: None, "find": _find,
+    "rm": _rm,
+    "unlink": _rm,
+    "rmdir": _rmdir,
+    "mkdir": _mkdir,
+    "cp": _cp,
+    "mv": _mv,
+    "ln": _ln,
+    "touch": _touch,
+    "chmod": _chmod,
+    "chown": _chown,
+    "chgrp": lambda call: None,
+    "find": _find,
 }

@@ -148,7 +148,11 @@ def _heredoc(text: str, position: int, head: str, path: str, line: int) -> tuple
         one = text[position:end]
         position = end + 1
         if one.strip() == name:
-            cut = min((len(row) - len(row.lstrip()) for row in lines if row.strip()), default=0) if head.startswith("<<-") else 0
+            cut = (
+                min((len(row) - len(row.lstrip()) for row in lines if row.strip()), default=0)
+                if head.startswith("<<-")
+                else 0
+            )
             return [_plain("".join(f"{row[cut:]}\n" for row in lines), path, line)][0], min(position, len(text))
         lines.append(one.rstrip("\r"))
     raise BuildStops("a heredoc is not closed", path, line)
@@ -283,7 +287,9 @@ class _Parser:
     def _string(self, token: Token) -> Expression:
         parts: list[Expression] = []
         for part in token.value:
-            parts.append(_constant(part) if isinstance(part, str) else _Parser(part, self.path, self.depth).expression(True))
+            parts.append(
+                _constant(part) if isinstance(part, str) else _Parser(part, self.path, self.depth).expression(True)
+            )
         filled = [part for part, raw in zip(parts, token.value, strict=True) if raw != ""]
         if len(filled) == 1 and not any(isinstance(raw, str) and raw for raw in token.value):
             return filled[0]
@@ -306,7 +312,12 @@ class _Parser:
 
     def _list(self) -> Expression:
         if self.peek(True).value == "for":
-            raise Unknown("a `for` expression of the bake file", self.path, self.peek().line, "install docker buildx, or name --bake-target with plain values")
+            raise Unknown(
+                "a `for` expression of the bake file",
+                self.path,
+                self.peek().line,
+                "install docker buildx, or name --bake-target with plain values",
+            )
         items: list[Expression] = []
         while self.peek(True).value != "]":
             items.append(self.expression(True))
@@ -332,7 +343,9 @@ class _Parser:
 
 
 def _label(token: Token) -> str:
-    return token.value if isinstance(token.value, str) else "".join(part for part in token.value if isinstance(part, str))
+    return (
+        token.value if isinstance(token.value, str) else "".join(part for part in token.value if isinstance(part, str))
+    )
 
 
 def _constant(value: Any) -> Expression:
@@ -365,7 +378,11 @@ def _operation(operator: str, left: Expression, right: Expression) -> Expression
         if operator in ("==", "!="):
             return (_text(one) == _text(two) and (one is None) == (two is None)) == (operator == "==")
         try:
-            return _ARITHMETIC[operator](float(one), float(two)) if operator in ("<", ">", "<=", ">=") else _whole(_ARITHMETIC[operator](float(one), float(two)))
+            return (
+                _ARITHMETIC[operator](float(one), float(two))
+                if operator in ("<", ">", "<=", ">=")
+                else _whole(_ARITHMETIC[operator](float(one), float(two)))
+            )
         except (TypeError, ValueError, ZeroDivisionError) as error:
             raise Unknown(f"`{operator}` in the bake file") from error
 
@@ -377,8 +394,15 @@ def _whole(number: float) -> float | int:
 
 
 _ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
-    "<": lambda a, b: a < b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
-    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b, "%": lambda a, b: a % b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "%": lambda a, b: a % b,
 }
 
 
@@ -400,20 +424,46 @@ def call(name: str, arguments: list[Any], scope: Scope, path: str, line: int) ->
             return function(*arguments)
     except (TypeError, ValueError, AttributeError, IndexError, KeyError):
         pass
-    raise Unknown(f"`{name}()` in the bake file", path, line, "install docker buildx, so that `bake --print` can be asked")
+    raise Unknown(
+        f"`{name}()` in the bake file", path, line, "install docker buildx, so that `bake --print` can be asked"
+    )
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "equal": lambda a, b: _text(a) == _text(b), "notequal": lambda a, b: _text(a) != _text(b), "not": lambda a: not a,
-    "and": lambda a, b: bool(a and b), "or": lambda a, b: bool(a or b), "lower": lambda a: a.lower(), "upper": lambda a: a.upper(),
-    "title": lambda a: a.title(), "replace": lambda a, b, c: a.replace(b, c), "trimspace": lambda a: a.strip(),
-    "trimprefix": lambda a, b: a.removeprefix(b), "trimsuffix": lambda a, b: a.removesuffix(b), "trim": lambda a, b: a.strip(b),
-    "join": lambda a, b: a.join(map(_text, b)), "split": lambda a, b: b.split(a), "concat": lambda *a: [one for part in a for one in part],
-    "coalesce": lambda *a: next(one for one in a if one not in (None, "")), "length": len, "strlen": len,
-    "format": lambda a, *b: re.sub(r"%[sdv]", "{}", a).format(*map(_text, b)), "contains": lambda a, b: b in a,
-    "hasprefix": lambda a, b: a.startswith(b), "element": lambda a, b: a[int(b) % len(a)], "substr": lambda a, b, c: a[int(b) : int(b) + int(c)],
-    "merge": lambda *a: {key: value for one in a for key, value in one.items()}, "keys": lambda a: sorted(a), "values": lambda a: [a[key] for key in sorted(a)],
-    "lookup": lambda a, b, c=None: a.get(b, c), "try": lambda *a: a[0], "compact": lambda a: [one for one in a if one], "tostring": _text,
-    "add": lambda a, b: _whole(float(a) + float(b)), "distinct": lambda a: list(dict.fromkeys(a)), "flatten": lambda a: [two for one in a for two in (one if isinstance(one, list) else [one])],
-    "dirname": lambda a: a.rpartition("/")[0] or ".", "basename": lambda a: a.rpartition("/")[2],
+    "equal": lambda a, b: _text(a) == _text(b),
+    "notequal": lambda a, b: _text(a) != _text(b),
+    "not": lambda a: not a,
+    "and": lambda a, b: bool(a and b),
+    "or": lambda a, b: bool(a or b),
+    "lower": lambda a: a.lower(),
+    "upper": lambda a: a.upper(),
+    "title": lambda a: a.title(),
+    "replace": lambda a, b, c: a.replace(b, c),
+    "trimspace": lambda a: a.strip(),
+    "trimprefix": lambda a, b: a.removeprefix(b),
+    "trimsuffix": lambda a, b: a.removesuffix(b),
+    "trim": lambda a, b: a.strip(b),
+    "join": lambda a, b: a.join(map(_text, b)),
+    "split": lambda a, b: b.split(a),
+    "concat": lambda *a: [one for part in a for one in part],
+    "coalesce": lambda *a: next(one for one in a if one not in (None, "")),
+    "length": len,
+    "strlen": len,
+    "format": lambda a, *b: re.sub(r"%[sdv]", "{}", a).format(*map(_text, b)),
+    "contains": lambda a, b: b in a,
+    "hasprefix": lambda a, b: a.startswith(b),
+    "element": lambda a, b: a[int(b) % len(a)],
+    "substr": lambda a, b, c: a[int(b) : int(b) + int(c)],
+    "merge": lambda *a: {key: value for one in a for key, value in one.items()},
+    "keys": lambda a: sorted(a),
+    "values": lambda a: [a[key] for key in sorted(a)],
+    "lookup": lambda a, b, c=None: a.get(b, c),
+    "try": lambda *a: a[0],
+    "compact": lambda a: [one for one in a if one],
+    "tostring": _text,
+    "add": lambda a, b: _whole(float(a) + float(b)),
+    "distinct": lambda a: list(dict.fromkeys(a)),
+    "flatten": lambda a: [two for one in a for two in (one if isinstance(one, list) else [one])],
+    "dirname": lambda a: a.rpartition("/")[0] or ".",
+    "basename": lambda a: a.rpartition("/")[2],
 }

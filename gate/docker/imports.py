@@ -10,7 +10,9 @@ from dataclasses import dataclass
 LONGEST = 1_000_000
 MOST_MODULES = 3000
 # Never taken for a folder of the repository: what Alembic itself needs, and the standard library.
-LIBRARIES = frozenset({"alembic", "sqlalchemy", "flask", "flask_migrate", "flask_sqlalchemy", "mako"}) | sys.stdlib_module_names
+LIBRARIES = (
+    frozenset({"alembic", "sqlalchemy", "flask", "flask_migrate", "flask_sqlalchemy", "mako"}) | sys.stdlib_module_names
+)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,12 @@ TEXTS = (".pth", ".ini", ".sh")
 
 def wanted(project: Project) -> Callable[[str], bool]:
     """Which files of an image are read: by their names, those that the repository's files have, and configs."""
-    names = {path.rpartition("/")[2] for path in project.files} | {"alembic.ini", "pyproject.toml", "passwd", "entrypoint"}
+    names = {path.rpartition("/")[2] for path in project.files} | {
+        "alembic.ini",
+        "pyproject.toml",
+        "passwd",
+        "entrypoint",
+    }
     return lambda name: name in names or name.endswith(TEXTS)
 
 
@@ -78,7 +83,13 @@ def judge_image(stage: Stage, project: Project, run: Run, read: Callable[[str], 
 
 def with_cause(judged: Judgement, static: Judgement | None) -> Judgement:
     """Reason and line from the Dockerfile's model where it agrees that these files are missing."""
-    if static is None or judged.verdict != BROKEN or static.verdict != BROKEN or not set(static.missing) & set(judged.missing):
+    if (
+        static is None
+        or judged.verdict != BROKEN
+        or static.verdict != BROKEN
+        or not set(static.missing) & set(judged.missing)
+    ):
         return judged
-    return dataclasses.replace(judged, reason=static.reason, path=static.path, line=static.line, message=static.message, mend=static.mend)
-
+    return dataclasses.replace(
+        judged, reason=static.reason, path=static.path, line=static.line, message=static.message, mend=static.mend
+    )

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-FINE, BROKEN, CANNOT_TELL = "fine", "broken", "cannot-tell"
+from gate.facts.image import ImageVerdict
+
+FINE: ImageVerdict = "fine"
+BROKEN: ImageVerdict = "broken"
+CANNOT_TELL: ImageVerdict = "cannot-tell"
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Judgement:
     file and line.
     """
 
-    verdict: str
+    verdict: ImageVerdict
     reason: str | None = None
     path: str | None = None
     line: int | None = None

@@ -129,7 +129,9 @@ def toml_options(text: str, here: str) -> Options | None:
     script = raw.get("script_location")
     script = script.replace("%(here)s", here) if isinstance(script, str) else None
     recursive = raw.get("recursive_version_locations") is True
-    return Options(script, listed("version_locations"), recursive, listed("prepend_sys_path"), _line_of(text, "script_location"))
+    return Options(
+        script, listed("version_locations"), recursive, listed("prepend_sys_path"), _line_of(text, "script_location")
+    )
 
 
 def look_up(world: World, run: Run, stand_in: Callable[[str], Options | None] = lambda here: None) -> Found:

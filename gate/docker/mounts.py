@@ -15,7 +15,9 @@ from gate.docker.tree import Dir, File, Fog, Node, Place, Tree
 Grafted = list[tuple[str, Node | None, int]]
 
 
-def graft(stage: Stage, one: Instruction, place: Place, source: Callable[[str | None], Tree], needed: frozenset[str]) -> Grafted:
+def graft(
+    stage: Stage, one: Instruction, place: Place, source: Callable[[str | None], Tree], needed: frozenset[str]
+) -> Grafted:
     """Put the mounts of a RUN into the tree; gives back what they hide."""
     grafted: Grafted = []
     for text in one.flag_values("mount"):
@@ -31,7 +33,9 @@ def graft(stage: Stage, one: Instruction, place: Place, source: Callable[[str | 
             found = tree.get(path)
             shown = found.copy() if isinstance(found, Dir) else found or Dir()
             real = tree.resolve(path) or path
-            stage.mounts.append(Mount(place, frozenset(file.origin for _, file in tree.files(real) if file.origin in needed)))  # type: ignore[misc]  # `in needed` leaves None out
+            stage.mounts.append(
+                Mount(place, frozenset(file.origin for _, file in tree.files(real) if file.origin in needed))
+            )
         grafted.append(_put(stage.tree, join(stage.workdir, target), shown))
     return grafted
 

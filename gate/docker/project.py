@@ -64,9 +64,11 @@ def describe(files: Iterable[str], read: Read, hints: Hints) -> Project:
     directory = hints.directory or (posixpath.dirname(config) if config else "") or "."
     options = _options(config, read, hints)
     script = hints.script or _repository_path(options.script, directory, known) or "migrations"
-    versions = hints.versions or tuple(
-        found for one in options.versions if (found := _repository_path(one, directory, known))
-    ) or (f"{script}/versions",)
+    versions = (
+        hints.versions
+        or tuple(found for one in options.versions if (found := _repository_path(one, directory, known)))
+        or (f"{script}/versions",)
+    )
     recursive = hints.recursive or options.recursive
     revisions = tuple(one for one in every if any(_is_in(one, folder, recursive) for folder in versions))
     env = f"{script}/env.py" if f"{script}/env.py" in known else None
@@ -77,8 +79,19 @@ def describe(files: Iterable[str], read: Read, hints: Hints) -> Project:
     modules = tuple(one for one in closure(starts, finder, read) if one.origin not in skip)
     beside = _beside(starts, [one for one in every if one not in skip], script, versions, read)
     return Project(
-        config, hints.section, clean(directory), clean(script), tuple(map(clean, versions)), recursive, env, revisions, beside,
-        modules, "fileConfig(" in text, "sys.path" in text, hints.flask,
+        config,
+        hints.section,
+        clean(directory),
+        clean(script),
+        tuple(map(clean, versions)),
+        recursive,
+        env,
+        revisions,
+        beside,
+        modules,
+        "fileConfig(" in text,
+        "sys.path" in text,
+        hints.flask,
     )
 
 
@@ -124,7 +137,9 @@ def _is_in(path: str, folder: str, recursive: bool) -> bool:
 def _finder(known: frozenset[str], directory: str, sys_path: Sequence[str], script: str) -> Finder:
     folders = {parent for path in known if path.endswith(".py") for parent in _parents(path)}
     said = [clean(one.lstrip("/")) if one.startswith("/") else clean(f"{directory}/{one}") for one in sys_path]
-    roots = dict.fromkeys([*said, clean(directory), ".", "src", clean(f"{directory}/src"), posixpath.dirname(script) or "."])
+    roots = dict.fromkeys(
+        [*said, clean(directory), ".", "src", clean(f"{directory}/src"), posixpath.dirname(script) or "."]
+    )
     return Finder(tuple(roots), known.__contains__, folders.__contains__)
 
 
@@ -134,10 +149,16 @@ def _parents(path: str) -> Iterable[str]:
         yield path
 
 
-def _beside(starts: Sequence[str], others: Sequence[str], script: str, versions: Sequence[str], read: Read) -> tuple[str, ...]:
+def _beside(
+    starts: Sequence[str], others: Sequence[str], script: str, versions: Sequence[str], read: Read
+) -> tuple[str, ...]:
     """Files that env.py or a revision reads: non-Python files near them whose path its text constants end with."""
     roots = {clean(script), *map(clean, versions)}
-    near = [one for one in others if any(inside(root, one) for root in roots) and not one.endswith((".py", ".pyc", ".mako", ".md"))]
+    near = [
+        one
+        for one in others
+        if any(inside(root, one) for root in roots) and not one.endswith((".py", ".pyc", ".mako", ".md"))
+    ]
     found: set[str] = set()
     for path in starts if near else ():
         said = _constants(read(path) or "")
@@ -151,7 +172,9 @@ def _constants(text: str) -> frozenset[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     return frozenset(
-        node.value.strip() for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400
+        node.value.strip()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400
     )
 
 

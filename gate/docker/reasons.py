@@ -71,7 +71,12 @@ def _link(case: Case, origin: str, expected: str | None) -> Why | None:
         base = case.stage.tree.resolve(posixpath.dirname(path)) or "/"
         node = case.stage.tree.at(f"{base.rstrip('/')}/{parts[depth - 1]}")
         if isinstance(node, Link) and case.stage.tree.get(path) is None:
-            return "symlink_outside", node.place.path, node.place.line, f"{path} is a symbolic link to {node.target}, which is not in the image"
+            return (
+                "symlink_outside",
+                node.place.path,
+                node.place.line,
+                f"{path} is a symbolic link to {node.target}, which is not in the image",
+            )
     return None
 
 
@@ -94,8 +99,13 @@ def _packaged(case: Case, origin: str, expected: str | None) -> Why | None:
     if expected is not None and SITE not in expected:
         return None
     if case.stage.foreign and origin not in case.where:
-        raise Unknown(f"whether {origin} is in an installed package: {case.stage.foreign}", case.head.path, case.head.line)
-    stages = [case.stage, *(case.made.done[number] for number in sorted(case.stage.uses, reverse=True) if number in case.made.done)]
+        raise Unknown(
+            f"whether {origin} is in an installed package: {case.stage.foreign}", case.head.path, case.head.line
+        )
+    stages = [
+        case.stage,
+        *(case.made.done[number] for number in sorted(case.stage.uses, reverse=True) if number in case.made.done),
+    ]
     for one in (install for stage in stages for install in stage.installs):
         if origin in one.left_out:
             path, line = one.setting or (one.place.path, one.place.line)
@@ -107,7 +117,12 @@ def _there(case: Case, origin: str, expected: str | None) -> Why | None:
     """Something else lies at the path, or a later instruction took the file from it."""
     node = case.stage.tree.get(expected) if expected else None
     if isinstance(node, File):
-        return "overwritten", node.place.path, node.place.line, f"{expected} holds {node.origin or 'something else'}, not {origin}"
+        return (
+            "overwritten",
+            node.place.path,
+            node.place.line,
+            f"{expected} holds {node.origin or 'something else'}, not {origin}",
+        )
     last = _last(case.stage.tree.journal, origin, expected)
     return _event(case, last) if last is not None and last.kind != "placed" else None
 
@@ -131,8 +146,18 @@ def _landed(case: Case, origin: str, expected: str | None) -> Why | None:
     kept = places[0].endswith("/" + origin) or (expected is not None and _same_tail(places[0], expected))
     moved = case.stage.workdir_line
     if kept and moved is not None and moved > place.line and place.path == case.made.dockerfile.path:
-        return "wrong_path", case.made.dockerfile.path, moved, f"{origin} is at {places[0]}, but the process starts in {shown(case.cwd)}"
-    return "wrong_path", place.path or case.head.path, place.line, f"{origin} is at {places[0]}, but Alembic looks for {shown(expected or 'it elsewhere')}"
+        return (
+            "wrong_path",
+            case.made.dockerfile.path,
+            moved,
+            f"{origin} is at {places[0]}, but the process starts in {shown(case.cwd)}",
+        )
+    return (
+        "wrong_path",
+        place.path or case.head.path,
+        place.line,
+        f"{origin} is at {places[0]}, but Alembic looks for {shown(expected or 'it elsewhere')}",
+    )
 
 
 def _same_tail(one: str, two: str) -> bool:
@@ -152,22 +177,41 @@ def _gone(case: Case, origin: str, expected: str | None) -> Why | None:
 def _mounted(case: Case, origin: str, expected: str | None) -> Why | None:
     for mount in case.stage.mounts:
         if origin in mount.origins:
-            return "mount_only", mount.place.path, mount.place.line, f"{origin} is only mounted while one RUN works; nothing of a mount stays"
+            return (
+                "mount_only",
+                mount.place.path,
+                mount.place.line,
+                f"{origin} is only mounted while one RUN works; nothing of a mount stays",
+            )
     return None
 
 
 def _elsewhere(case: Case, origin: str, expected: str | None) -> Why | None:
     """In another stage: one that this stage builds on, or one that should have been the target."""
-    candidates = [_Holder.of(case, number, origin) for number in range(len(case.made.heads)) if number != case.stage.index]
+    candidates = [
+        _Holder.of(case, number, origin) for number in range(len(case.made.heads)) if number != case.stage.index
+    ]
     holders = [one for one in candidates if one is not None]
-    apart = [one for one in holders if one.stage.index not in case.stage.uses and case.stage.index not in one.stage.parents]
+    apart = [
+        one for one in holders if one.stage.index not in case.stage.uses and case.stage.index not in one.stage.parents
+    ]
     better = [one for one in holders if one.stage.index not in case.stage.uses and case.judge_stage(one.stage)]
     if better:
         name = better[-1].stage.label
         path, line = case.target_place or (case.head.path, case.head.line)
-        return "wrong_stage", path, line, f"stage {case.stage.label} is built, but stage {name} is the one with the migrations"
+        return (
+            "wrong_stage",
+            path,
+            line,
+            f"stage {case.stage.label} is built, but stage {name} is the one with the migrations",
+        )
     for one in [*reversed([one for one in holders if one not in apart]), *apart]:
-        return "earlier_stage_only", one.place.path, one.place.line, f"{origin} is copied in stage {one.stage.label} only"
+        return (
+            "earlier_stage_only",
+            one.place.path,
+            one.place.line,
+            f"{origin} is copied in stage {one.stage.label} only",
+        )
     return None
 
 

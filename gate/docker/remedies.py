@@ -16,7 +16,14 @@ Read = Callable[[str], str | None]
 def mend(judgement: Judgement, project: Project, context: str, read: Read) -> str:
     """A unified diff of one file, or an empty text where no single line mends it."""
     gap = judgement.gaps[0] if judgement.gaps else None
-    gap = next((one for one in judgement.gaps if (one.reason, one.path, one.line) == (judgement.reason, judgement.path, judgement.line)), gap)
+    gap = next(
+        (
+            one
+            for one in judgement.gaps
+            if (one.reason, one.path, one.line) == (judgement.reason, judgement.path, judgement.line)
+        ),
+        gap,
+    )
     if gap is None or judgement.path is None or judgement.line is None:
         return ""
     text = read(judgement.path)
@@ -25,10 +32,23 @@ def mend(judgement: Judgement, project: Project, context: str, read: Read) -> st
     lines = text.split("\n")
     folder = folder_of(gap, project)
     if judgement.reason == "ignored":
-        return _added(judgement.path, lines, len([one for one in lines]) - (lines[-1] == ""), f"!{inside(context, folder) or folder}")
+        return _added(
+            judgement.path,
+            lines,
+            len([one for one in lines]) - (lines[-1] == ""),
+            f"!{inside(context, folder) or folder}",
+        )
     if judgement.reason == "removed":
         return _dropped(judgement.path, lines, judgement.line)
-    if judgement.reason in ("never_copied", "config_missing", "wrong_path", "mount_only", "overwritten", "earlier_stage_only", "wrong_stage"):
+    if judgement.reason in (
+        "never_copied",
+        "config_missing",
+        "wrong_path",
+        "mount_only",
+        "overwritten",
+        "earlier_stage_only",
+        "wrong_stage",
+    ):
         return _copied(judgement, gap, folder, context, lines)
     return ""
 
@@ -52,13 +72,23 @@ def _copied(judgement: Judgement, gap: Gap, folder: str, context: str, lines: li
             return ""
         goal = goal[: -len(below) - 1]
     at = _end_of_stage(lines, judgement.line or 1)
-    return _added(judgement.path, lines, at, f"COPY {source} {goal}" if " " not in source + goal else f'COPY ["{source}", "{goal}"]')
+    return _added(
+        judgement.path,
+        lines,
+        at,
+        f"COPY {source} {goal}" if " " not in source + goal else f'COPY ["{source}", "{goal}"]',
+    )
 
 
 def _end_of_stage(lines: list[str], start: int) -> int:
     """The number of lines before the last of the stage's closing instructions (CMD, ENTRYPOINT, USER)."""
-    end = next((number for number in range(start, len(lines)) if lines[number].strip().upper().startswith("FROM ")), len(lines))
-    while end > start and (not lines[end - 1].strip() or lines[end - 1].split(" ")[0].upper() in ("CMD", "ENTRYPOINT", "USER", "EXPOSE", "#")):
+    end = next(
+        (number for number in range(start, len(lines)) if lines[number].strip().upper().startswith("FROM ")), len(lines)
+    )
+    while end > start and (
+        not lines[end - 1].strip()
+        or lines[end - 1].split(" ")[0].upper() in ("CMD", "ENTRYPOINT", "USER", "EXPOSE", "#")
+    ):
         end -= 1
     return end
 
@@ -67,7 +97,9 @@ def _added(path: str, lines: list[str], after: int, new: str) -> str:
     before = f" {lines[after - 1]}\n" if after else ""
     start = max(after, 1)
     counts = (1, 2) if after else (0, 1)
-    return f"--- a/{path}\n+++ b/{path}\n@@ -{start if after else 0},{counts[0]} +{start},{counts[1]} @@\n{before}+{new}\n"
+    return (
+        f"--- a/{path}\n+++ b/{path}\n@@ -{start if after else 0},{counts[0]} +{start},{counts[1]} @@\n{before}+{new}\n"
+    )
 
 
 def _dropped(path: str, lines: list[str], line: int) -> str:

@@ -100,7 +100,9 @@ class Machine:
 
     def doubt(self, path: str, command: Command) -> None:
         """From here on, what lies at and below this path is not sure."""
-        self.tree.cover(self.tree.resolve(path) or path, f"`{' '.join(command.text)[:120]}` may change {path}", self.place)
+        self.tree.cover(
+            self.tree.resolve(path) or path, f"`{' '.join(command.text)[:120]}` may change {path}", self.place
+        )
 
 
 def run_script(machine: Machine, script: str) -> None:
@@ -157,7 +159,12 @@ def _users(machine: Machine, texts: list[str]) -> None:
 
 def _is_harmless(name: str, words: tuple[Word, ...]) -> bool:
     texts = [word.text for word in words]
-    return name in HARMLESS or texts[1:3] in (["-m", "compileall"], ["-m", "venv"], ["-m", "ensurepip"], ["-m", "pytest"])
+    return name in HARMLESS or texts[1:3] in (
+        ["-m", "compileall"],
+        ["-m", "venv"],
+        ["-m", "ensurepip"],
+        ["-m", "pytest"],
+    )
 
 
 def _cd(machine: Machine, words: tuple[Word, ...]) -> None:
@@ -208,7 +215,9 @@ def _script_text(machine: Machine, words: tuple[Word, ...]) -> str | None:
         return None
     node = machine.tree.get(machine.path(script))
     text = machine.read(node) if isinstance(node, File) else None
-    is_shell = text is not None and (script != texts[0] or re.match(r"#!.*\b(ba|da|a|z)?sh\b", text) or script.endswith(".sh"))
+    is_shell = text is not None and (
+        script != texts[0] or re.match(r"#!.*\b(ba|da|a|z)?sh\b", text) or script.endswith(".sh")
+    )
     return text if is_shell else None
 
 

@@ -66,7 +66,9 @@ def _upgrade(texts: list[str], cwd: str) -> Run | None:
         return None
     name = posixpath.basename(words[0])
     if name == "alembic":
-        return Run(cwd, _option(words, "-c", "--config"), section=_option(words, "-n", "--name") or "alembic", module=module)
+        return Run(
+            cwd, _option(words, "-c", "--config"), section=_option(words, "-n", "--name") or "alembic", module=module
+        )
     if name == "flask" and "db" in words:
         return Run(cwd, flask=_option(words, "-d", "--directory") or "migrations")
     return None

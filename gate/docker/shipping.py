@@ -79,14 +79,19 @@ def dockerfile_names(files: Sequence[str]) -> list[str]:
 def _is_dockerfile(name: str) -> bool:
     lower = name.lower()
     ends = (".dockerignore", ".md", ".txt", ".py", ".sh", ".yml", ".yaml", ".j2", ".json", ".swp")
-    return (lower in ("dockerfile", "containerfile") or lower.startswith(("dockerfile.", "containerfile.")) or lower.endswith(".dockerfile")) and (
-        not lower.endswith(ends)
-    )
+    return (
+        lower in ("dockerfile", "containerfile")
+        or lower.startswith(("dockerfile.", "containerfile."))
+        or lower.endswith(".dockerfile")
+    ) and (not lower.endswith(ends))
 
 
 def _is_aside(path: str) -> bool:
     parts = path.lower().split("/")[:-1]
-    return any(part in ("node_modules", ".venv", "venv", "site-packages", ".devcontainer", "tests", "test", "examples") for part in parts)
+    return any(
+        part in ("node_modules", ".venv", "venv", "site-packages", ".devcontainer", "tests", "test", "examples")
+        for part in parts
+    )
 
 
 def from_flags(wanted: Wanted) -> Ship:
@@ -94,12 +99,21 @@ def from_flags(wanted: Wanted) -> Ship:
     context = clean(wanted.context or ".")
     dockerfile = wanted.dockerfile or (f"{context}/Dockerfile" if context != "." else "Dockerfile")
     return Ship(
-        clean(dockerfile), "flags", clean(dockerfile), 1, clean(dockerfile), None, context, wanted.target or None, dict(wanted.args)
+        clean(dockerfile),
+        "flags",
+        clean(dockerfile),
+        1,
+        clean(dockerfile),
+        None,
+        context,
+        wanted.target or None,
+        dict(wanted.args),
     )
 
 
 def from_dockerfiles(files: Sequence[str], wanted: Wanted) -> list[Ship]:
     """Plain Dockerfiles: built from the root of the repository, unless only their own folder can be meant."""
     return [
-        Ship(one, "dockerfile", one, 1, one, None, "?", wanted.target or None, dict(wanted.args)) for one in dockerfile_names(files)
+        Ship(one, "dockerfile", one, 1, one, None, "?", wanted.target or None, dict(wanted.args))
+        for one in dockerfile_names(files)
     ]

@@ -26,10 +26,29 @@ from gate.docker.variables import BadWord, expand, expand_document
 
 # https://docs.docker.com/build/building/variables/#multi-platform-build-arguments
 PLATFORM = {
-    "TARGETPLATFORM": "linux/amd64", "TARGETOS": "linux", "TARGETARCH": "amd64", "TARGETVARIANT": "",
-    "BUILDPLATFORM": "linux/amd64", "BUILDOS": "linux", "BUILDARCH": "amd64", "BUILDVARIANT": "", "TARGETSTAGE": "default",
+    "TARGETPLATFORM": "linux/amd64",
+    "TARGETOS": "linux",
+    "TARGETARCH": "amd64",
+    "TARGETVARIANT": "",
+    "BUILDPLATFORM": "linux/amd64",
+    "BUILDOS": "linux",
+    "BUILDARCH": "amd64",
+    "BUILDVARIANT": "",
+    "TARGETSTAGE": "default",
 }
-SYSTEM = ("/bin", "/etc", "/home", "/lib", "/lib64", "/opt", "/root", "/sbin", "/tmp", "/usr", "/var")  # of a library image
+SYSTEM = (
+    "/bin",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/opt",
+    "/root",
+    "/sbin",
+    "/tmp",
+    "/usr",
+    "/var",
+)  # of a library image
 
 
 @dataclass
@@ -153,16 +172,27 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
     if earlier:
         parent = made.stage(earlier[-1])
         fresh = dataclasses.replace(
-            parent, tree=parent.tree.copy(), env=dict(parent.env), args=dict(parent.args), users=dict(parent.users),
-            mounts=list(parent.mounts), empty_globs=list(parent.empty_globs), notes=list(parent.notes), goals=set(parent.goals), installs=list(parent.installs),
-            parents=(*parent.parents, parent.index), uses=parent.uses | {parent.index},
+            parent,
+            tree=parent.tree.copy(),
+            env=dict(parent.env),
+            args=dict(parent.args),
+            users=dict(parent.users),
+            mounts=list(parent.mounts),
+            empty_globs=list(parent.empty_globs),
+            notes=list(parent.notes),
+            goals=set(parent.goals),
+            installs=list(parent.installs),
+            parents=(*parent.parents, parent.index),
+            uses=parent.uses | {parent.index},
         )
         return fresh
     named = _named(made, image)
     if isinstance(named, Context):
         return Stage("", index, head.line, image, named.tree())
     if isinstance(named, Stage):
-        return dataclasses.replace(named, tree=named.tree.copy(), parents=(), uses=frozenset(), env=dict(named.env), args={})
+        return dataclasses.replace(
+            named, tree=named.tree.copy(), parents=(), uses=frozenset(), env=dict(named.env), args={}
+        )
     image = named if isinstance(named, str) else image
     image = image.removeprefix("docker-image://")
     rooted = image == "scratch" or is_rooted(image)
@@ -191,7 +221,11 @@ def _from(made: Evaluation, stage: Stage, name: str, line: int) -> Tree:
         tree = other.tree
         stage.foreign = stage.foreign or other.foreign
         if other.opaque:
-            return Tree(tree.root, tree.journal, [Fog("/", f"the files of the image {other.base} are not known", Place()), *tree.fogs])
+            return Tree(
+                tree.root,
+                tree.journal,
+                [Fog("/", f"the files of the image {other.base} are not known", Place()), *tree.fogs],
+            )
         return Tree(tree.root, tree.journal, [*_beyond(other), *tree.fogs])
     named = _named(made, name)
     if isinstance(named, Context):
@@ -231,9 +265,11 @@ def _copy(made: Evaluation, stage: Stage, one: Instruction) -> None:
         folder = folder.rstrip("/") + "/"
     stage.goals.add(clean(folder))
     options = Options(
-        _mode(made, one, values), _owner(made, one, values),
+        _mode(made, one, values),
+        _owner(made, one, values),
         tuple(_word(made, text, values, one.line) for text in one.flag_values("exclude")),
-        one.flag_is_on("parents"), one.flag_is_on("link") and not one.flag("chmod"),
+        one.flag_is_on("parents"),
+        one.flag_is_on("link") and not one.flag("chmod"),
     )
     job = Copying(tree, stage.tree, options, place)
     local = [source for source in sources if not _is_remote(source)]
@@ -297,10 +333,21 @@ def _documents(job: Copying, one: Instruction, values: Mapping[str, str], folder
 def _run(made: Evaluation, stage: Stage, one: Instruction) -> None:
     place = Place(made.dockerfile.path, one.line, stage.name or str(stage.index))
     grafted = mounts.graft(
-        stage, one, place, lambda name: made.context if name is None else _from(made, stage, name, one.line), made.build.needs.origins
+        stage,
+        one,
+        place,
+        lambda name: made.context if name is None else _from(made, stage, name, one.line),
+        made.build.needs.origins,
     )
     machine = Machine(
-        stage.tree, stage.workdir, stage.variables, place, made.build.needs, made.build.text, install, stage.users,
+        stage.tree,
+        stage.workdir,
+        stage.variables,
+        place,
+        made.build.needs,
+        made.build.text,
+        install,
+        stage.users,
         python=python_of(stage.base) or _python(made),
     )
     if one.json:
@@ -396,6 +443,14 @@ def _on_build(made: Evaluation, stage: Stage, one: Instruction) -> None:
 
 
 _HANDLERS: dict[str, Callable[[Evaluation, Stage, Instruction], None]] = {
-    "COPY": _copy, "ADD": _copy, "RUN": _run, "ENV": _env, "ARG": _arg, "WORKDIR": _workdir, "USER": _user,
-    "ENTRYPOINT": _entrypoint, "CMD": _cmd, "ONBUILD": _on_build,
+    "COPY": _copy,
+    "ADD": _copy,
+    "RUN": _run,
+    "ENV": _env,
+    "ARG": _arg,
+    "WORKDIR": _workdir,
+    "USER": _user,
+    "ENTRYPOINT": _entrypoint,
+    "CMD": _cmd,
+    "ONBUILD": _on_build,
 }

@@ -18,7 +18,11 @@ def after(judged: Judgement, ship: Ship, project: Project, text: str) -> Judgeme
     used = sorted(name for name in ship.dynamic if _decides(name, text))
     if used and judged.verdict == BROKEN:
         return dataclasses.replace(
-            judged, verdict=CANNOT_TELL, reason=None, mend="", message=f"the build argument {', '.join(used)} is only known to a run of the workflow",
+            judged,
+            verdict=CANNOT_TELL,
+            reason=None,
+            mend="",
+            message=f"the build argument {', '.join(used)} is only known to a run of the workflow",
             settle=f"give it with --build-arg {used[0]}=…",
         )
     return _mounted(judged, ship)
@@ -27,7 +31,9 @@ def after(judged: Judgement, ship: Ship, project: Project, text: str) -> Judgeme
 def _decides(name: str, text: str) -> bool:
     """Whether a build argument is used where it decides about paths (an image's tag does not)."""
     for line in text.split("\n"):
-        if re.search(rf"\$\{{?{re.escape(name)}\b", line) and not re.match(r"\s*(FROM\s+[^\s$]+:|LABEL|ARG|ENV)", line, re.IGNORECASE):
+        if re.search(rf"\$\{{?{re.escape(name)}\b", line) and not re.match(
+            r"\s*(FROM\s+[^\s$]+:|LABEL|ARG|ENV)", line, re.IGNORECASE
+        ):
             return True
     return False
 
@@ -36,12 +42,18 @@ def _mounted(judged: Judgement, ship: Ship) -> Judgement:
     """Files that only a compose mount shows are not in the image."""
     if not ship.binds:
         return judged
-    hidden = {gap.origin: bind for gap in judged.gaps for bind in ship.binds if gap.reason in HIDEABLE and _shows(bind, gap)}
+    hidden = {
+        gap.origin: bind for gap in judged.gaps for bind in ship.binds if gap.reason in HIDEABLE and _shows(bind, gap)
+    }
     notes = [*judged.notes]
     for bind in dict.fromkeys(hidden.values()):
-        notes.append((ship.path, bind.line, f"the mount of {bind.source} at {bind.target} hides what is missing in the image"))
+        notes.append(
+            (ship.path, bind.line, f"the mount of {bind.source} at {bind.target} hides what is missing in the image")
+        )
     judged = dataclasses.replace(judged, notes=tuple(notes))
-    deciding = [gap for gap in judged.gaps if (gap.reason, gap.path, gap.line) == (judged.reason, judged.path, judged.line)]
+    deciding = [
+        gap for gap in judged.gaps if (gap.reason, gap.path, gap.line) == (judged.reason, judged.path, judged.line)
+    ]
     if judged.verdict != BROKEN or not deciding or deciding[0].origin not in hidden or judged.reason == "wrong_path":
         return judged
     bind = hidden[deciding[0].origin]

@@ -11,7 +11,9 @@ from gate.docker.paths import clean, rooted
 from gate.docker.tree import File, Link
 
 
-def unpack(job: Copying, sources: list[str], dest: str, entries: Callable[[str], tuple[Entry, ...] | None]) -> list[str]:
+def unpack(
+    job: Copying, sources: list[str], dest: str, entries: Callable[[str], tuple[Entry, ...] | None]
+) -> list[str]:
     """Unpack what is an archive; gives back the sources that are not."""
     left = []
     for source in sources:

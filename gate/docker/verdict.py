@@ -67,7 +67,18 @@ class Hearing:
             self.present[origin] = path
             return
         detail = f"the user {self.stage.user} cannot read {path}"
-        self.gaps.append(Gap(origin, "env", path, "unreadable", place.path or self.made.dockerfile.path, place.line or 1, detail, path))
+        self.gaps.append(
+            Gap(
+                origin,
+                "env",
+                path,
+                "unreadable",
+                place.path or self.made.dockerfile.path,
+                place.line or 1,
+                detail,
+                path,
+            )
+        )
 
 
 def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, places: Places = Places()) -> Judgement:
@@ -96,7 +107,9 @@ def _depends_on_start(stage: Stage) -> bool:
 def _start_unknown(first: Judgement, stage: Stage) -> Judgement:
     message = f"the base image {stage.base} may set its own WORKDIR, and the paths here depend on it"
     settle = "write a WORKDIR into the Dockerfile, or build the image and pass it with --image"
-    return dataclasses.replace(first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend="")
+    return dataclasses.replace(
+        first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend=""
+    )
 
 
 def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, places: Places) -> Judgement:
@@ -105,7 +118,9 @@ def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, p
         stage = made.stage(made.index(build.target))
     except BuildStops as stop:
         target = build.target or None
-        return Judgement(BROKEN, "build_fails", stop.path, stop.line, project.files, {}, target, f"the build stops: {stop.what}")
+        return Judgement(
+            BROKEN, "build_fails", stop.path, stop.line, project.files, {}, target, f"the build stops: {stop.what}"
+        )
     judged = judge_stage(made, stage, project, runs, places)
     return judged
 
@@ -160,14 +175,21 @@ def _holds_nothing(hearing: Hearing) -> bool:
 def _hear(hearing: Hearing, found: Found) -> None:
     foreign = hearing.stage.foreign if not hearing.case.where.keys() & set(hearing.project.files) else ""
     if _holds_nothing(hearing) or foreign:
-        why = foreign or f"nothing of the repository is copied into it, and the files of {hearing.stage.base} are not known"
+        why = (
+            foreign
+            or f"nothing of the repository is copied into it, and the files of {hearing.stage.base} are not known"
+        )
         hearing.unknown.append(Unknown(why, hearing.case.head.path, hearing.stage.line))
         return
     _config(hearing, found)
     if found.script is None and not found.config_there and hearing.project.config is None:
         _absent_anyway(hearing)
         what = "how the image starts its upgrade: there is no Alembic config in the repository"
-        hearing.unknown.append(Unknown(what, hearing.case.head.path, hearing.stage.line, "say it with --run-config or --run-script-location"))
+        hearing.unknown.append(
+            Unknown(
+                what, hearing.case.head.path, hearing.stage.line, "say it with --run-config or --run-script-location"
+            )
+        )
         return
     _scripts(hearing, found)
     _modules(hearing, found)
@@ -229,9 +251,17 @@ def _scripts(hearing: Hearing, found: Found) -> None:
 def _one(hearing: Hearing, origin: str, role: str, expected: str | None, *, listed: bool = True) -> None:
     """A file that must lie at one path, itself or a file with the same content."""
     node = hearing.stage.tree.get(expected) if expected else None
-    if isinstance(node, File) and not node.doubt and expected and (listed or _loads(hearing, expected)) and _same(hearing, node, origin):
+    if (
+        isinstance(node, File)
+        and not node.doubt
+        and expected
+        and (listed or _loads(hearing, expected))
+        and _same(hearing, node, origin)
+    ):
         hearing.has(origin, expected)
-    elif role == "beside" and any(path.endswith("/" + "/".join(origin.split("/")[-2:])) for path in hearing.case.where.get(origin, [])):
+    elif role == "beside" and any(
+        path.endswith("/" + "/".join(origin.split("/")[-2:])) for path in hearing.case.where.get(origin, [])
+    ):
         hearing.present[origin] = hearing.case.where[origin][0]
     else:
         hearing.lacks(origin, role, expected)
@@ -273,7 +303,11 @@ def _has_text(hearing: Hearing, origin: str) -> bool:
 
 def _module_lacks(hearing: Hearing, origin: str, by: str, line: int, roots: list[str]) -> None:
     if hearing.stage.foreign:
-        hearing.unknown.append(Unknown(f"whether {origin} is installed: {hearing.stage.foreign}", hearing.case.head.path, hearing.stage.line))
+        hearing.unknown.append(
+            Unknown(
+                f"whether {origin} is installed: {hearing.stage.foreign}", hearing.case.head.path, hearing.stage.line
+            )
+        )
         return
     root = roots[0] if roots else hearing.run.cwd
     directory = hearing.project.directory
@@ -292,16 +326,27 @@ def _answer(hearing: Hearing) -> Judgement:
     missing = tuple(dict.fromkeys(gap.origin for gap in gaps if not gap.origin.endswith("script.py.mako")))
     landed = {gap.origin: gap.landed for gap in gaps if gap.landed}
     present = {origin: shown(path) for origin, path in {**landed, **hearing.present}.items()}
-    base = Judgement(FINE, missing=missing, present=present, target=stage.name or None, gaps=tuple(gaps), notes=tuple(_notes(hearing)))
+    base = Judgement(
+        FINE,
+        missing=missing,
+        present=present,
+        target=stage.name or None,
+        gaps=tuple(gaps),
+        notes=tuple(_notes(hearing)),
+    )
     if gaps:
         return _broken(base, gaps)
     if hearing.unknown:
         first = hearing.unknown[0]
         settle = first.settle or SETTLE
-        return dataclasses.replace(base, verdict=CANNOT_TELL, path=first.path, line=first.line, message=first.what, settle=settle)
+        return dataclasses.replace(
+            base, verdict=CANNOT_TELL, path=first.path, line=first.line, message=first.what, settle=settle
+        )
     if not hearing.project.revisions:
         what = "the repository has no revision files to compare with"
-        return dataclasses.replace(base, verdict=CANNOT_TELL, message=what, settle="name the project with --config or --script-location")
+        return dataclasses.replace(
+            base, verdict=CANNOT_TELL, message=what, settle="name the project with --config or --script-location"
+        )
     return dataclasses.replace(base, message=f"all {len(hearing.project.revisions)} revisions are where Alembic looks")
 
 
@@ -310,7 +355,9 @@ def _broken(base: Judgement, gaps: list[Gap]) -> Judgement:
     role = [gap for gap in gaps if gap.role == gaps[0].role]
     common = Counter((gap.reason, gap.path, gap.line) for gap in role).most_common(1)[0][0]
     first = next(gap for gap in role if (gap.reason, gap.path, gap.line) == common)
-    return dataclasses.replace(base, verdict=BROKEN, reason=first.reason, path=first.path, line=first.line, message=first.detail)
+    return dataclasses.replace(
+        base, verdict=BROKEN, reason=first.reason, path=first.path, line=first.line, message=first.detail
+    )
 
 
 def _notes(hearing: Hearing) -> Iterator[tuple[str, int, str]]:

@@ -41,7 +41,9 @@ def steps(text: str, path: str, job: str = "") -> tuple[list[Ship], list[BakeSte
         for values in _matrix(one, {**_env(top.get("env")), **_env(one.get("env"))}):
             root = _checkout(one, values)
             for number, step in enumerate(one.get("steps").list):
-                found = _step(step, values, path, f"{name}/{step.get('name').text or step.get('id').text or number + 1}", root)
+                found = _step(
+                    step, values, path, f"{name}/{step.get('name').text or step.get('id').text or number + 1}", root
+                )
                 ships += found if isinstance(found, list) else []
                 bakes += [found] if isinstance(found, BakeStep) else []
     return _unique(ships), bakes
@@ -56,15 +58,23 @@ def _unique(ships: list[Ship]) -> list[Ship]:
 
 
 def _env(value: Value) -> dict[str, str]:
-    return {f"env.{name}": one.text for name, one in value.items.items() if one.text is not None and "${{" not in one.text}
+    return {
+        f"env.{name}": one.text for name, one in value.items.items() if one.text is not None and "${{" not in one.text
+    }
 
 
 def _matrix(job: Value, values: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The values of each combination of a matrix that is written out."""
     matrix = job.get("strategy", "matrix").items
-    axes = {name: [_flat(name, one) for one in value.list] for name, value in matrix.items() if name not in ("include", "exclude") and value.list}
+    axes = {
+        name: [_flat(name, one) for one in value.list]
+        for name, value in matrix.items()
+        if name not in ("include", "exclude") and value.list
+    }
     rows = itertools.islice(itertools.product(*axes.values()), MOST_COMBINATIONS)
-    combined: list[dict[str, str]] = [{**values, **{key: text for one in row for key, text in one.items()}} for row in rows] if axes else []
+    combined: list[dict[str, str]] = (
+        [{**values, **{key: text for one in row for key, text in one.items()}} for row in rows] if axes else []
+    )
     for one in matrix.get("include", Value(None, "", 1)).list[:MOST_COMBINATIONS]:
         extra = {f"matrix.{name}": value.text or "" for name, value in one.items.items()}
         combined.append({**values, **extra})
@@ -99,10 +109,23 @@ def _step(step: Value, values: Mapping[str, str], path: str, name: str, root: st
         return [_build(said, step, path, name, root)]
     if uses.startswith("docker/bake-action@"):
         folder = said.get("workdir", ".")
-        files = tuple(clean(f"{folder}/{one.strip()}") for one in re.split(r"[\n,]", said.get("files", "")) if one.strip())
-        return BakeStep(files, tuple(re.split(r"[\n,\s]+", said["targets"].strip())) if said.get("targets") else (), path, step.line)
+        files = tuple(
+            clean(f"{folder}/{one.strip()}") for one in re.split(r"[\n,]", said.get("files", "")) if one.strip()
+        )
+        return BakeStep(
+            files, tuple(re.split(r"[\n,\s]+", said["targets"].strip())) if said.get("targets") else (), path, step.line
+        )
     if step.get("run").text:
-        return list(_shell_builds(_fill(step.get("run").text or "", values), step, path, name, root, _fill(step.get("working-directory").text or ".", values)))
+        return list(
+            _shell_builds(
+                _fill(step.get("run").text or "", values),
+                step,
+                path,
+                name,
+                root,
+                _fill(step.get("working-directory").text or ".", values),
+            )
+        )
     return None
 
 
@@ -116,18 +139,37 @@ def _build(said: Mapping[str, str], step: Value, path: str, name: str, root: str
     if git and file and folder != ".":
         dockerfile = clean(f"{folder}/{file}")
     args, dynamic = _arguments(said.get("build-args", ""))
-    contexts = {key: value for line in said.get("build-contexts", "").split("\n") if "=" in line for key, _, value in [line.strip().partition("=")]}
+    contexts = {
+        key: value
+        for line in said.get("build-contexts", "").split("\n")
+        if "=" in line
+        for key, _, value in [line.strip().partition("=")]
+    }
     target = said.get("target", "").strip()
     return Ship(
-        name, "workflow", path, _line(step, "target", "context", "file"), dockerfile, None, folder, target or None, args, contexts,
-        _unknown({"context": folder, "file": dockerfile, "target": target}), git, dynamic=dynamic,
+        name,
+        "workflow",
+        path,
+        _line(step, "target", "context", "file"),
+        dockerfile,
+        None,
+        folder,
+        target or None,
+        args,
+        contexts,
+        _unknown({"context": folder, "file": dockerfile, "target": target}),
+        git,
+        dynamic=dynamic,
         lines={key: one.line for key, one in step.get("with").items.items()},
     )
 
 
 def _line(step: Value, *names: str) -> int:
     found = step.get("with").items
-    return next((found[name].line for name in names if name in found), step.get("uses").line if step.get("uses").text else step.line)
+    return next(
+        (found[name].line for name in names if name in found),
+        step.get("uses").line if step.get("uses").text else step.line,
+    )
 
 
 def _inside_checkout(folder: str, root: str) -> str:
@@ -160,7 +202,9 @@ def _shell_builds(script: str, step: Value, path: str, name: str, root: str, fol
             yield _shell_build(words[words.index("build") + 1 :], step, path, name, root, folder)
 
 
-_VALUED = frozenset("-f --file -t --tag --target --build-arg --build-context --platform --cache-from --cache-to --label --secret --ssh --output -o".split())
+_VALUED = frozenset(
+    "-f --file -t --tag --target --build-arg --build-context --platform --cache-from --cache-to --label --secret --ssh --output -o".split()
+)
 
 
 def _shell_build(words: list[str], step: Value, path: str, name: str, root: str, folder: str) -> Ship:
@@ -184,4 +228,17 @@ def _shell_build(words: list[str], step: Value, path: str, name: str, root: str,
     target = flags.get("--target", [""])[-1]
     said = {"context": context, "file": dockerfile, "target": target}
     unknown = _unknown({key: DYNAMIC if "$" in text else text for key, text in said.items()})
-    return Ship(name, "workflow", path, step.get("run").line, dockerfile, None, context, target or None, args, {}, unknown, dynamic=dynamic)
+    return Ship(
+        name,
+        "workflow",
+        path,
+        step.get("run").line,
+        dockerfile,
+        None,
+        context,
+        target or None,
+        args,
+        {},
+        unknown,
+        dynamic=dynamic,
+    )

@@ -27,7 +27,11 @@ class Value:
         """The value below these names; an empty value where there is none."""
         found = self
         for name in names:
-            found = found.data.get(name, Value(None, self.path, found.line)) if isinstance(found.data, dict) else Value(None, self.path, found.line)
+            found = (
+                found.data.get(name, Value(None, self.path, found.line))
+                if isinstance(found.data, dict)
+                else Value(None, self.path, found.line)
+            )
         return found
 
     @property

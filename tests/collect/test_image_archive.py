@@ -26,7 +26,9 @@ def layer(files: Layer) -> bytes:
         for name, text in files.items():
             info = tarfile.TarInfo(name.rstrip("@/"))
             info.mode = 0o755 if name.endswith("/") else 0o644
-            info.type = tarfile.SYMTYPE if name.endswith("@") else tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+            info.type = (
+                tarfile.SYMTYPE if name.endswith("@") else tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+            )
             info.linkname = text or "" if name.endswith("@") else ""
             raw = (text or "").encode() if info.isreg() else b""
             info.size = len(raw)
@@ -38,7 +40,10 @@ def saved(path: Path, layers: Sequence[Layer], config: object = CONFIG) -> None:
     """``docker save``."""
     with tarfile.open(path, "w") as archive:
         names = [f"{number}/layer.tar" for number in range(len(layers))]
-        parts = {"c.json": json.dumps(config).encode(), "manifest.json": json.dumps([{"Config": "c.json", "Layers": names}]).encode()}
+        parts = {
+            "c.json": json.dumps(config).encode(),
+            "manifest.json": json.dumps([{"Config": "c.json", "Layers": names}]).encode(),
+        }
         for name, raw in {**parts, **{name: layer(one) for name, one in zip(names, layers, strict=True)}}.items():
             info = tarfile.TarInfo(name)
             info.size = len(raw)
@@ -55,7 +60,10 @@ def layout(path: Path, layers: Sequence[Layer]) -> None:
         (blobs / name).write_bytes(raw)
         return {"digest": f"sha256:{name}", "mediaType": "application/octet-stream"}
 
-    manifest = {"config": blob(json.dumps(CONFIG).encode()), "layers": [blob(gzip.compress(layer(one))) for one in layers]}
+    manifest = {
+        "config": blob(json.dumps(CONFIG).encode()),
+        "layers": [blob(gzip.compress(layer(one))) for one in layers],
+    }
     inner = {"manifests": [{**blob(json.dumps(manifest).encode()), "platform": {"architecture": "amd64"}}]}
     (path / "index.json").write_text(json.dumps({"manifests": [blob(json.dumps(inner).encode())]}))
 
@@ -90,7 +98,8 @@ def test_same_revision_with_other_text(tmp_path: Path) -> None:
     saved(tmp_path / "image.tar", [{**WHOLE, f"app/{REVISIONS[0]}": PROJECT[REVISIONS[0]] + "# older\n"}])
     found = answer(tmp_path, {}, image="image.tar")
     assert (found.verdict, [note.text for note in found.notes]) == (
-        "fine", [f"/app/{REVISIONS[0]} differs from {REVISIONS[0]}, but is the same revision"],
+        "fine",
+        [f"/app/{REVISIONS[0]} differs from {REVISIONS[0]}, but is the same revision"],
     )
 
 
@@ -132,7 +141,13 @@ def test_cause_from_the_dockerfile(tmp_path: Path) -> None:
     saved(tmp_path / "image.tar", [rest])
     files = {"Dockerfile": "FROM python\nWORKDIR /app\nCOPY . .\n", ".dockerignore": "x\n**/0002*\n"}
     found = answer(tmp_path, files, image="image.tar")
-    assert (found.verdict, found.reason, found.path, found.line, found.level) == ("broken", "ignored", ".dockerignore", 2, "inspection")
+    assert (found.verdict, found.reason, found.path, found.line, found.level) == (
+        "broken",
+        "ignored",
+        ".dockerignore",
+        2,
+        "inspection",
+    )
 
 
 def test_user_that_may_not_read(tmp_path: Path) -> None:

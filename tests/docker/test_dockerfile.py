@@ -16,7 +16,7 @@ SAMPLES = (
     "# syntax=docker/dockerfile:1\n\n# comment\nFROM a AS b\nRUN echo 1 \\\n# c\n\n  && echo 2\nCOPY --chown=a:b --link ['x'] y\n",
     'FROM a\nCOPY --from=b --chmod=700 ["a b", "/c/"]\nENTRYPOINT ["x", "y"]\nCMD x y\n',
     "FROM a\nRUN <<EOF\nCOPY . .\nFROM b\nEOF\nCOPY <<-'X' <<Y /app/\n\tone $A\n\tX\ntwo\nY\nUSER z\n",
-    "FROM a\nRUN cat <<EOF > /x && echo \"<<NO\"\nbody\nEOF\nRUN cat <<<word\nUSER b\n",
+    'FROM a\nRUN cat <<EOF > /x && echo "<<NO"\nbody\nEOF\nRUN cat <<<word\nUSER b\n',
     "FROM a\nONBUILD COPY . .\nonbuild add x y\nVOLUME /a /b\nHEALTHCHECK NONE\n",
     "FROM a\nRUN --mount=type=bind,source=.,target=/x --network=none ls \\\\\nUSER q\n",
 )
@@ -41,8 +41,14 @@ def test_heredoc_bodies() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("", 1), ("# only\n", 1), ("FROM a\nCOPPY . .\n", 2), ("FROM a\nRUN <<EOF\nx\n", 2), ("# escape=x\nFROM a\n", 1),
-     ('FROM a\nCOPY ["a", 1]\n', 2)],
+    [
+        ("", 1),
+        ("# only\n", 1),
+        ("FROM a\nCOPPY . .\n", 2),
+        ("FROM a\nRUN <<EOF\nx\n", 2),
+        ("# escape=x\nFROM a\n", 1),
+        ('FROM a\nCOPY ["a", 1]\n', 2),
+    ],
 )
 def test_refused(text: str, line: int) -> None:
     """What the builder refuses is named with its line."""
@@ -52,7 +58,27 @@ def test_refused(text: str, line: int) -> None:
 
 
 WORDS = st.lists(
-    st.sampled_from(["FROM a", "RUN x", "\\", "\n", " ", "<<E", "E", "#", "COPY a b", "--from=x", "'", '"', "[", "]", "\t", "\r\n", "ENV a=b"]),
+    st.sampled_from(
+        [
+            "FROM a",
+            "RUN x",
+            "\\",
+            "\n",
+            " ",
+            "<<E",
+            "E",
+            "#",
+            "COPY a b",
+            "--from=x",
+            "'",
+            '"',
+            "[",
+            "]",
+            "\t",
+            "\r\n",
+            "ENV a=b",
+        ]
+    ),
     max_size=14,
 )
 

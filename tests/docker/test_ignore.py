@@ -13,8 +13,19 @@ from gate.docker.errors import BuildStops
 from gate.docker.ignore import parse, portability
 
 TREE = (
-    "alembic.ini", "app/__init__.py", "app/db/env.py", "app/db/versions/0001_a.py", "migrations/env.py",
-    "migrations/versions/0001_a.py", "migrations/versions/2024/0002_b.py", "a", "a/b", "a/b/c", "x", "b", "Migrations/env.py",
+    "alembic.ini",
+    "app/__init__.py",
+    "app/db/env.py",
+    "app/db/versions/0001_a.py",
+    "migrations/env.py",
+    "migrations/versions/0001_a.py",
+    "migrations/versions/2024/0002_b.py",
+    "a",
+    "a/b",
+    "a/b/c",
+    "x",
+    "b",
+    "Migrations/env.py",
 )
 
 
@@ -68,7 +79,23 @@ def test_refused(text: str) -> None:
 LINES = st.lists(
     st.one_of(
         st.text(alphabet="ab/*?!. [^]-mx", max_size=9),
-        st.sampled_from(["*", "**", "!**/env.py", "!a/b", "a", "**/*.py", "migrations/*/0*", "!migrations", "**s", "a/**/c", "!*/*/*", "\\*", "migration\\s"]),
+        st.sampled_from(
+            [
+                "*",
+                "**",
+                "!**/env.py",
+                "!a/b",
+                "a",
+                "**/*.py",
+                "migrations/*/0*",
+                "!migrations",
+                "**s",
+                "a/**/c",
+                "!*/*/*",
+                "\\*",
+                "migration\\s",
+            ]
+        ),
     ),
     max_size=6,
 )

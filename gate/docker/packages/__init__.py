@@ -115,7 +115,9 @@ def _file(machine: Machine, name: str, goal: str, depth: int) -> None:
         return
     for line in text.split("\n"):
         line = line.partition(" #")[0].strip()
-        if line.startswith(("-e ", "--editable", "-r ", "--requirement", ".", "file:", "/")) and not line.startswith("#"):
+        if line.startswith(("-e ", "--editable", "-r ", "--requirement", ".", "file:", "/")) and not line.startswith(
+            "#"
+        ):
             _requirements(machine, line.split(), goal, depth + 1)
 
 
@@ -134,14 +136,19 @@ def _one(machine: Machine, text: str, goal: str, *, editable: bool) -> None:
 
 def _is_own(machine: Machine, requirement: str) -> bool:
     name = re.split(r"[\s<>=!~;\[]", requirement)[0]
-    return bool(name) and re.sub(r"[-_.]+", "-", name).lower() == re.sub(r"[-_.]+", "-", machine.needs.name or "\0").lower()
+    return (
+        bool(name)
+        and re.sub(r"[-_.]+", "-", name).lower() == re.sub(r"[-_.]+", "-", machine.needs.name or "\0").lower()
+    )
 
 
 def _built(machine: Machine, path: str, goal: str) -> None:
     """Wheels and archives that lie in the image: those that were built there are known."""
     from gate.docker.files import expand
 
-    found = [node for one in expand(machine.tree, machine.path(path)) if isinstance(node := machine.tree.get(one), File)]
+    found = [
+        node for one in expand(machine.tree, machine.path(path)) if isinstance(node := machine.tree.get(one), File)
+    ]
     for node in found:
         if node.wheel:
             _place(machine, dict(node.wheel), goal)
@@ -162,7 +169,11 @@ def _project(machine: Machine, folder: str, goal: str, *, editable: bool, needs_
         return
     if editable:
         root = clean(f"{source.folder}/{backends.editable_root(source)}")
-        machine.tree.put(f"{_made(machine, goal)}/__editable__.{source.name or 'project'}.pth", File(None, machine.place, data=f"{root}\n".encode()), machine.place)
+        machine.tree.put(
+            f"{_made(machine, goal)}/__editable__.{source.name or 'project'}.pth",
+            File(None, machine.place, data=f"{root}\n".encode()),
+            machine.place,
+        )
         machine.installs.append(Installed(machine.place, None, editable=True))
         return
     _place(machine, _taken(machine, source), goal)
@@ -185,7 +196,11 @@ def _taken(machine: Machine, source: Source) -> backends.Files:
 def _place(machine: Machine, files: backends.Files, goal: str) -> None:
     base = _made(machine, goal)
     for path, file in sorted(files.items()):
-        machine.tree.put(f"{base}/{path}", dataclasses.replace(file, place=machine.place, mode=file.mode | 0o644, owner="0"), machine.place)
+        machine.tree.put(
+            f"{base}/{path}",
+            dataclasses.replace(file, place=machine.place, mode=file.mode | 0o644, owner="0"),
+            machine.place,
+        )
 
 
 def _is_package(source: Source) -> bool:
@@ -214,7 +229,9 @@ def _wheel(machine: Machine, folder: str, goal: str, *, sdist: bool = True) -> N
         return
     base = _made(machine, goal)
     for end in ("-0-py3-none-any.whl", "-0.tar.gz") if sdist else ("-0-py3-none-any.whl",):
-        machine.tree.put(f"{base}/{source.name or 'project'}{end}", File(None, machine.place, data=b"", wheel=files), machine.place)
+        machine.tree.put(
+            f"{base}/{source.name or 'project'}{end}", File(None, machine.place, data=b"", wheel=files), machine.place
+        )
 
 
 def _build(machine: Machine, words: list[str], program: str) -> None:
@@ -265,7 +282,9 @@ def _members(source: Source) -> list[str]:
     from gate.docker.files import expand
 
     said = source.tool("uv", "workspace").get("members") or ()
-    paths = [str(one["path"]) for one in source.tool("uv", "sources").values() if isinstance(one, dict) and one.get("path")]
+    paths = [
+        str(one["path"]) for one in source.tool("uv", "sources").values() if isinstance(one, dict) and one.get("path")
+    ]
     return [path for one in (*map(str, said), *paths) for path in expand(source.tree, f"{source.folder}/{one}")]
 
 
@@ -296,7 +315,13 @@ def _pdm(machine: Machine, words: list[str], program: str) -> None:
         _build(machine, words, program)
     elif said.operands[:1] in (["install"], ["sync"]) and not {"--no-self", "--prod-only"} & said.flags.keys():
         editable = "--no-editable" not in said.flags
-        _project(machine, machine.cwd, site(active(machine.values) or machine.path(".venv"), machine.python), editable=editable, needs_backend=True)
+        _project(
+            machine,
+            machine.cwd,
+            site(active(machine.values) or machine.path(".venv"), machine.python),
+            editable=editable,
+            needs_backend=True,
+        )
 
 
 def _flit(machine: Machine, words: list[str], program: str) -> None:
@@ -318,6 +343,16 @@ def _none(machine: Machine, words: list[str], program: str) -> None:
 
 
 _TOOLS = {
-    "pip": _pip, "uv": _uv, "poetry": _poetry, "pdm": _pdm, "flit": _flit, "build": _build, "hatch": _build, "pipenv": _none, "pip-compile": _none,
-    "virtualenv": _venv, "venv": _venv, "pip-sync": _none,
+    "pip": _pip,
+    "uv": _uv,
+    "poetry": _poetry,
+    "pdm": _pdm,
+    "flit": _flit,
+    "build": _build,
+    "hatch": _build,
+    "pipenv": _none,
+    "pip-compile": _none,
+    "virtualenv": _venv,
+    "venv": _venv,
+    "pip-sync": _none,
 }

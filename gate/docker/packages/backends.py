@@ -33,8 +33,14 @@ def editable_root(source: Source) -> str:
     """The folder, relative to the project, that an editable install puts on ``sys.path``."""
     if source.backend.startswith("setuptools"):
         return setuptools.editable_root(source)
-    roots = [path.rpartition(source.name)[0].rstrip("/") for path in (f"src/{source.name}", source.name) if source.is_dir(path)]
-    packages = source.tool("hatch", "build", "targets", "wheel").get("packages") or [source.tool("uv", "build-backend").get("module-root", None)]
+    roots = [
+        path.rpartition(source.name)[0].rstrip("/")
+        for path in (f"src/{source.name}", source.name)
+        if source.is_dir(path)
+    ]
+    packages = source.tool("hatch", "build", "targets", "wheel").get("packages") or [
+        source.tool("uv", "build-backend").get("module-root", None)
+    ]
     said = str(packages[0]).rpartition("/")[0] if packages and packages[0] else None
     return roots[0] if roots else said if said is not None else "src" if source.is_dir("src") else ""
 
@@ -50,7 +56,11 @@ def _spec(patterns: Iterable[str]) -> Callable[[str], bool]:
 def _whole(source: Source, folder: str, cut: str = "") -> Files:
     """All files of a folder, without the part of the path that does not go into the wheel."""
     start = f"{cut.rstrip('/')}/" if cut else ""
-    return {path.removeprefix(start): file for path, file in source.below(folder).items() if "__pycache__" not in path and not path.endswith(".pyc")}
+    return {
+        path.removeprefix(start): file
+        for path, file in source.below(folder).items()
+        if "__pycache__" not in path and not path.endswith(".pyc")
+    }
 
 
 def _named(source: Source, name: str, roots: Sequence[str] = ("src", "")) -> tuple[str, str]:
@@ -88,7 +98,10 @@ def _hatch(source: Source) -> Files:
         cuts = sources
     else:
         folder, root = _named(source, source.name, ("", "src"))
-        taken, cuts = source.below(folder) if source.is_dir(folder) else {f"{folder}.py": source.below()[f"{folder}.py"]}, [root]
+        taken, cuts = (
+            source.below(folder) if source.is_dir(folder) else {f"{folder}.py": source.below()[f"{folder}.py"]},
+            [root],
+        )
     kept = {_cut(path, cuts): file for path, file in taken.items() if not dropped(path) and "__pycache__" not in path}
     return {**kept, **_forced(source, wheel.get("force-include") or both.get("force-include") or {})}
 
@@ -125,10 +138,18 @@ def _poetry(source: Source) -> Files:
         root, name = str(one.get("from", "")), str(one["include"])
         for path, file in source.below(root).items():
             below = path.removeprefix(f"{root}/") if root else path
-            if below == name or below.startswith(name.rstrip("/") + "/") or fnmatch.fnmatchcase(below, name.replace("**/", "*")):
+            if (
+                below == name
+                or below.startswith(name.rstrip("/") + "/")
+                or fnmatch.fnmatchcase(below, name.replace("**/", "*"))
+            ):
                 taken["/".join(filter(None, [str(one.get("to", "")), below]))] = file
     taken = taken or _module(source, source.name, ("", "src"))
-    extra = [one if isinstance(one, str) else str(one.get("path")) for one in said.get("include") or () if isinstance(one, str) or "wheel" in _list(one.get("format"))]
+    extra = [
+        one if isinstance(one, str) else str(one.get("path"))
+        for one in said.get("include") or ()
+        if isinstance(one, str) or "wheel" in _list(one.get("format"))
+    ]
     chosen, dropped = _spec(extra), _spec(_list(said.get("exclude")))
     added = {path: file for path, file in source.below().items() if extra and chosen(path)}
     return {path: file for path, file in {**taken, **added}.items() if not dropped(path) and "__pycache__" not in path}
@@ -145,7 +166,9 @@ def _pdm(source: Source) -> Files:
     else:
         tops = [one for one in source.folders(root) if source.is_file(f"{root}/{one}/__init__.py".lstrip("/"))]
         picked = {path: file for one in tops for path, file in source.below(f"{root}/{one}".lstrip("/")).items()}
-    return {_cut(path, [root]): file for path, file in picked.items() if not dropped(path) and "__pycache__" not in path}
+    return {
+        _cut(path, [root]): file for path, file in picked.items() if not dropped(path) and "__pycache__" not in path
+    }
 
 
 def _uv(source: Source) -> Files:
@@ -162,13 +185,20 @@ def _uv(source: Source) -> Files:
 
 
 _READERS: dict[str, Callable[[Source], Files]] = {
-    "setuptools": setuptools.files, "hatchling": _hatch, "flit": _flit, "poetry": _poetry, "pdm": _pdm, "uv_build": _uv,
+    "setuptools": setuptools.files,
+    "hatchling": _hatch,
+    "flit": _flit,
+    "poetry": _poetry,
+    "pdm": _pdm,
+    "uv_build": _uv,
 }
 SETTINGS: dict[str, tuple[str, ...]] = {
     "setuptools": ("packages", "packages.find", "find", "exclude", "package-data", "build-backend"),
     "hatchling": ("exclude", "packages", "only-include", "include", "tool.hatch.build.targets.wheel", "build-backend"),
-    "flit": ("name", "build-backend"), "poetry": ("exclude", "packages", "build-backend"),
-    "pdm": ("excludes", "includes", "build-backend"), "uv_build": ("wheel-exclude", "source-exclude", "module-name", "build-backend"),
+    "flit": ("name", "build-backend"),
+    "poetry": ("exclude", "packages", "build-backend"),
+    "pdm": ("excludes", "includes", "build-backend"),
+    "uv_build": ("wheel-exclude", "source-exclude", "module-name", "build-backend"),
 }
 
 

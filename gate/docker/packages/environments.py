@@ -44,7 +44,11 @@ def active(values: Mapping[str, str]) -> str | None:
 def site_roots(stage: Stage, cwd: str) -> tuple[str, ...]:
     """What installed packages add to ``sys.path``: folders of packages and the goals of editable installs."""
     prefixes = [SYSTEM, "/usr", "/root/.local", f"{cwd.rstrip('/')}/.venv"]
-    prefixes += [one.rstrip("/").removesuffix("/bin") for one in stage.env.get("PATH", "").split(":") if one.rstrip("/").endswith("/bin")]
+    prefixes += [
+        one.rstrip("/").removesuffix("/bin")
+        for one in stage.env.get("PATH", "").split(":")
+        if one.rstrip("/").endswith("/bin")
+    ]
     prefixes += [stage.env[name] for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT") if stage.env.get(name)]
     poetry = stage.tree.get(POETRY)
     prefixes += [f"{POETRY}/{name}" for name in (poetry.children if isinstance(poetry, Dir) else ())]
@@ -61,5 +65,14 @@ def site_roots(stage: Stage, cwd: str) -> tuple[str, ...]:
 def _pointers(stage: Stage, folder: str) -> list[str]:
     """The folders that ``.pth`` files of editable installs name."""
     node = stage.tree.get(folder)
-    texts = [child.data for name, child in (node.children.items() if isinstance(node, Dir) else ()) if name.endswith(".pth") and isinstance(child, File) and child.data]
-    return [line.strip() for text in texts for line in text.decode("utf-8", "replace").split("\n") if line.strip().startswith("/")]
+    texts = [
+        child.data
+        for name, child in (node.children.items() if isinstance(node, Dir) else ())
+        if name.endswith(".pth") and isinstance(child, File) and child.data
+    ]
+    return [
+        line.strip()
+        for text in texts
+        for line in text.decode("utf-8", "replace").split("\n")
+        if line.strip().startswith("/")
+    ]

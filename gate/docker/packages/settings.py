@@ -33,7 +33,9 @@ class Source:
     def name(self) -> str:
         """The distribution's name, normalised to a module name."""
         project, poetry = self.toml.get("project", {}), self.tool("poetry")
-        match = re.search(r"^name\s*=\s*(\S+)", self.setup_cfg, re.MULTILINE) or re.search(r"\bname\s*=\s*[\"']([^\"']+)", self.setup_py)
+        match = re.search(r"^name\s*=\s*(\S+)", self.setup_cfg, re.MULTILINE) or re.search(
+            r"\bname\s*=\s*[\"']([^\"']+)", self.setup_py
+        )
         name = str(project.get("name") or poetry.get("name") or (match[1] if match else ""))
         return re.sub(r"[-_.]+", "_", name).lower()
 
@@ -48,7 +50,11 @@ class Source:
     def backend(self) -> str:
         """The build backend's module."""
         said = self.toml.get("build-system")
-        return str(said.get("build-backend", "setuptools.build_meta:__legacy__")) if isinstance(said, Mapping) else "setuptools"
+        return (
+            str(said.get("build-backend", "setuptools.build_meta:__legacy__"))
+            if isinstance(said, Mapping)
+            else "setuptools"
+        )
 
     def is_dir(self, path: str) -> bool:
         """Whether a folder of the project."""
@@ -63,16 +69,28 @@ class Source:
         base = self.tree.resolve(f"{self.folder}/{path}") or self.folder
         root = f"{self.folder.rstrip('/')}/"
         start = f"{path.rstrip('/')}/" if path not in ("", ".") else ""
-        return {start + found[len(base.rstrip("/")) + 1 :]: file for found, file in self.tree.files(base) if found.startswith((base.rstrip("/") + "/", root))}
+        return {
+            start + found[len(base.rstrip("/")) + 1 :]: file
+            for found, file in self.tree.files(base)
+            if found.startswith((base.rstrip("/") + "/", root))
+        }
 
     def folders(self, path: str = "") -> list[str]:
         """Names of the folders directly in a folder of the project."""
         node = self.tree.get(f"{self.folder}/{path}")
-        return sorted(name for name in node.children if self.is_dir(f"{path}/{name}" if path else name)) if isinstance(node, Dir) else []
+        return (
+            sorted(name for name in node.children if self.is_dir(f"{path}/{name}" if path else name))
+            if isinstance(node, Dir)
+            else []
+        )
 
     def line_of(self, *keys: str) -> tuple[str, int] | None:
         """The repository's file and line where the first of these keys is set."""
-        for name, text in (("pyproject.toml", self.pyproject), ("setup.cfg", self.setup_cfg), ("setup.py", self.setup_py)):
+        for name, text in (
+            ("pyproject.toml", self.pyproject),
+            ("setup.cfg", self.setup_cfg),
+            ("setup.py", self.setup_py),
+        ):
             for key in keys:
                 for number, line in enumerate(text.split("\n"), start=1):
                     if name in self.origins and re.match(rf"\s*(\[?[\w.-]*\b)?{re.escape(key)}\b\s*[\]=:(]", line):
@@ -97,6 +115,13 @@ def read(tree: Tree, folder: str, text: Any) -> Source | None:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Unclear(f"{folder}/pyproject.toml cannot be read: {error}") from error
     return Source(
-        tree, tree.resolve(folder) or folder, toml, found.get("pyproject.toml", ""), found.get("setup.cfg", ""), found.get("setup.py", ""),
-        found.get("MANIFEST.in", ""), found.get(".gitignore", ""), origins,
+        tree,
+        tree.resolve(folder) or folder,
+        toml,
+        found.get("pyproject.toml", ""),
+        found.get("setup.cfg", ""),
+        found.get("setup.py", ""),
+        found.get("MANIFEST.in", ""),
+        found.get(".gitignore", ""),
+        origins,
     )

@@ -98,10 +98,24 @@ def _from_toml(said: Mapping[str, Any]) -> Plan:
         find = packages.get("find") or {}
         where = str((find.get("where") or [folders.get("", "")])[0]).removeprefix("./").rstrip("./")
         return Plan(
-            None, where, tuple(map(str, find.get("include") or ("*",))), tuple(map(str, find.get("exclude") or ())),
-            find.get("namespaces", True) is not False, folders, data, modules, manifest,
+            None,
+            where,
+            tuple(map(str, find.get("include") or ("*",))),
+            tuple(map(str, find.get("exclude") or ())),
+            find.get("namespaces", True) is not False,
+            folders,
+            data,
+            modules,
+            manifest,
         )
-    return Plan(tuple(map(str, packages or ())), folders.get("", ""), folders=folders, data=data, modules=modules, manifest=manifest)
+    return Plan(
+        tuple(map(str, packages or ())),
+        folders.get("", ""),
+        folders=folders,
+        data=data,
+        modules=modules,
+        manifest=manifest,
+    )
 
 
 def _from_cfg(text: str) -> Plan:
@@ -115,17 +129,36 @@ def _from_cfg(text: str) -> Plan:
         value = parser.get(section, name, fallback="")
         return tuple(one.strip() for one in re.split(r"[\n,]", value) if one.strip())
 
-    folders = {key.strip(): value.strip() for one in rows("options", "package_dir") for key, _, value in [one.partition("=")]}
-    data = {key: rows("options.package_data", key) for key in (parser["options.package_data"] if parser.has_section("options.package_data") else ())}
+    folders = {
+        key.strip(): value.strip() for one in rows("options", "package_dir") for key, _, value in [one.partition("=")]
+    }
+    data = {
+        key: rows("options.package_data", key)
+        for key in (parser["options.package_data"] if parser.has_section("options.package_data") else ())
+    }
     packages = parser.get("options", "packages", fallback="").strip()
     manifest = parser.get("options", "include_package_data", fallback="false").strip().lower() in ("true", "1", "yes")
     if packages in ("find:", "find_namespace:"):
         where = (rows("options.packages.find", "where") or (folders.get("", ""),))[0]
         return Plan(
-            None, where, rows("options.packages.find", "include") or ("*",), rows("options.packages.find", "exclude"),
-            packages == "find_namespace:", folders, data, rows("options", "py_modules"), manifest,
+            None,
+            where,
+            rows("options.packages.find", "include") or ("*",),
+            rows("options.packages.find", "exclude"),
+            packages == "find_namespace:",
+            folders,
+            data,
+            rows("options", "py_modules"),
+            manifest,
         )
-    return Plan(rows("options", "packages"), folders.get("", ""), folders=folders, data=data, modules=rows("options", "py_modules"), manifest=manifest)
+    return Plan(
+        rows("options", "packages"),
+        folders.get("", ""),
+        folders=folders,
+        data=data,
+        modules=rows("options", "py_modules"),
+        manifest=manifest,
+    )
 
 
 def _from_code(text: str) -> Plan | None:
@@ -135,7 +168,11 @@ def _from_code(text: str) -> Plan | None:
     except (SyntaxError, ValueError, RecursionError) as error:
         raise Unclear("setup.py cannot be read") from error
     for node in ast.walk(tree):
-        name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else getattr(getattr(node, "func", None), "id", "")
+        name = (
+            node.func.attr
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            else getattr(getattr(node, "func", None), "id", "")
+        )
         if isinstance(node, ast.Call) and name == "setup":
             said = {one.arg or "**": one.value for one in node.keywords}
             if "**" in said:
@@ -164,13 +201,29 @@ def _from_call(said: Mapping[str, ast.expr]) -> Plan:
         if name not in ("find_packages", "find_namespace_packages"):
             raise Unclear("setup.py computes its packages")
         given = {one.arg: _literal(one.value, None) for one in packages.keywords}
-        given |= dict(zip(("where", "exclude", "include"), (_literal(one, None) for one in packages.args), strict=False))
+        given |= dict(
+            zip(("where", "exclude", "include"), (_literal(one, None) for one in packages.args), strict=False)
+        )
         where = str(given.get("where") or "").rstrip("./")
         return Plan(
-            None, where, tuple(given.get("include") or ("*",)), tuple(given.get("exclude") or ()), name == "find_namespace_packages", folders, data,
-            modules, manifest,
+            None,
+            where,
+            tuple(given.get("include") or ("*",)),
+            tuple(given.get("exclude") or ()),
+            name == "find_namespace_packages",
+            folders,
+            data,
+            modules,
+            manifest,
         )
-    return Plan(tuple(_literal(packages, ())), folders.get("", ""), folders=folders, data=data, modules=modules, manifest=manifest)
+    return Plan(
+        tuple(_literal(packages, ())),
+        folders.get("", ""),
+        folders=folders,
+        data=data,
+        modules=modules,
+        manifest=manifest,
+    )
 
 
 def _discovered(source: Source, said: Mapping[str, Any]) -> Plan:
@@ -193,7 +246,9 @@ def _found(source: Source, plan: Plan) -> Iterator[str]:
         folder = f"{plan.where}/{below}".lstrip("/")
         if "." in below.rpartition("/")[2] or (not plan.namespaces and not source.is_file(f"{folder}/__init__.py")):
             continue
-        taken = any(fnmatch.fnmatchcase(name, one) for one in plan.include) and not any(fnmatch.fnmatchcase(name, one) for one in plan.exclude)
+        taken = any(fnmatch.fnmatchcase(name, one) for one in plan.include) and not any(
+            fnmatch.fnmatchcase(name, one) for one in plan.exclude
+        )
         if taken:
             yield name
         todo += [(f"{name}.{one}", f"{below}/{one}") for one in source.folders(folder) if one != "__pycache__"]
@@ -207,7 +262,9 @@ def _data(source: Source, plan: Plan, name: str, folder: str, every: Mapping[str
         if not path.startswith(folder + "/"):
             continue
         below = path[len(folder) + 1 :]
-        if any(_glob(below, one) for one in patterns) or (manifest is not None and any(rule(path) for rule in manifest)):
+        if any(_glob(below, one) for one in patterns) or (
+            manifest is not None and any(rule(path) for rule in manifest)
+        ):
             yield path
 
 
@@ -227,7 +284,17 @@ def _manifest(text: str) -> list[Any]:
         if words[0] == "graft":
             rules += [lambda path, one=one.rstrip("/"): path.startswith(one + "/") for one in words[1:]]
         elif words[0] == "recursive-include" and len(words) > 2:
-            rules += [lambda path, top=words[1].rstrip("/"), one=one: path.startswith(top + "/") and fnmatch.fnmatchcase(posixpath.basename(path), one) for one in words[2:]]
+            rules += [
+                lambda path, top=words[1].rstrip("/"), one=one: (
+                    path.startswith(top + "/") and fnmatch.fnmatchcase(posixpath.basename(path), one)
+                )
+                for one in words[2:]
+            ]
         elif words[0] in ("include", "global-include"):
-            rules += [lambda path, one=one, deep=words[0] != "include": fnmatch.fnmatchcase(posixpath.basename(path) if deep else path, one) for one in words[1:]]
+            rules += [
+                lambda path, one=one, deep=words[0] != "include": fnmatch.fnmatchcase(
+                    posixpath.basename(path) if deep else path, one
+                )
+                for one in words[1:]
+            ]
     return rules
