@@ -70,7 +70,11 @@ def _row(deploy: Deploy, revision: Revision, sizes: Mapping[str, TableSize]) -> 
     statements = [one for one in deploy.statements if one.revision == revision.id]
     seen = [one.observed for one in statements if one.observed]
     locks = dict.fromkeys(f"{lock.mode} on {lock.table}" for one in statements for lock in _locks(one))
-    copies = [f"ALGORITHM={one.observed.algorithm}, LOCK={one.observed.lock_level}" for one in statements if one.observed and one.observed.algorithm]
+    copies = [
+        f"ALGORITHM={one.observed.algorithm}, LOCK={one.observed.lock_level}"
+        for one in statements
+        if one.observed and one.observed.algorithm
+    ]
     tables = touched_tables(deploy, [revision.id])
     return {
         "revision": revision.id,
@@ -121,12 +125,18 @@ def way_back(revision: Revision, statements: Iterable[Statement]) -> str:
         return f"downgrade makes {', '.join(gone[:5])} again, empty: the values are lost"
     if revision.downgrade == "empty" and changes:
         return "downgrade does nothing: what the upgrade changed stays"
-    return f"downgrade drops {', '.join(made[:5])} with what was written meanwhile" if made else "downgrade loses nothing"
+    return (
+        f"downgrade drops {', '.join(made[:5])} with what was written meanwhile" if made else "downgrade loses nothing"
+    )
 
 
 def staging(
-    history: History, pending: tuple[str, ...], errors: Mapping[str, tuple[Finding, ...]], whole: tuple[Finding, ...],
-    barred: Mapping[str, str], stop: str | None,
+    history: History,
+    pending: tuple[str, ...],
+    errors: Mapping[str, tuple[Finding, ...]],
+    whole: tuple[Finding, ...],
+    barred: Mapping[str, str],
+    stop: str | None,
 ) -> Staging:
     """The furthest revision that is safe now, and the phases of the rest.
 
@@ -143,7 +153,9 @@ def staging(
         now = pending
     every = len(history.heads) > 1 and now == pending
     why_not = stop or ""
-    return Staging("heads" if every else (pending[-1] if now == pending else best), _phases(pending, now, whole, barred, why_not))
+    return Staging(
+        "heads" if every else (pending[-1] if now == pending else best), _phases(pending, now, whole, barred, why_not)
+    )
 
 
 def _phases(
@@ -163,7 +175,9 @@ def _phases(
     if now:
         phases.append(Phase("before the code", now, "safe while the release now running still runs"))
     if after:
-        phases.append(Phase("after the code", tuple(after), _why(after, whole, "needs the new code to run everywhere first")))
+        phases.append(
+            Phase("after the code", tuple(after), _why(after, whole, "needs the new code to run everywhere first"))
+        )
     if later:
         known = stop or next((barred[id] for id in later if id in barred), "")
         phases.append(Phase("later", tuple(later), known or _why(later, whole, "comes after what stands above")))

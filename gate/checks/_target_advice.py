@@ -18,13 +18,19 @@ class Advice:
     why: str
 
 
-def advice(position: TargetPosition, project: Project, stamp: Stamp | None, upgrade_to: str | None) -> tuple[Advice, ...]:
+def advice(
+    position: TargetPosition, project: Project, stamp: Stamp | None, upgrade_to: str | None
+) -> tuple[Advice, ...]:
     """What applies to this target; nothing where it stands at the head as it says."""
     alembic = program(project)
     if position.overlapping:
         rows = ", ".join(position.overlapping)
         tops = " ".join(one for one in position.current if one not in position.overlapping)
-        return (Advice(f"{alembic} stamp --purge {tops}", f"the version table lists {rows}, which its other rows already imply"),)
+        return (
+            Advice(
+                f"{alembic} stamp --purge {tops}", f"the version table lists {rows}, which its other rows already imply"
+            ),
+        )
     if position.state == "ahead":
         return (_ahead(position, alembic),)
     if position.state == "unknown-revision":
@@ -35,7 +41,12 @@ def advice(position: TargetPosition, project: Project, stamp: Stamp | None, upgr
         return (_false(position, stamp, alembic),)
     if position.state == "several-heads":
         heads = " ".join(position.heads)
-        return (Advice(f"{alembic} merge -m {shlex.quote('merge heads')} {heads}", "the code has several heads that no revision unites"),)
+        return (
+            Advice(
+                f"{alembic} merge -m {shlex.quote('merge heads')} {heads}",
+                "the code has several heads that no revision unites",
+            ),
+        )
     return (_upgrade(position, alembic, upgrade_to),) if position.pending else ()
 
 
@@ -67,8 +78,13 @@ def _upgrade(position: TargetPosition, alembic: str, upgrade_to: str | None) -> 
     if whole:
         goal = "heads" if len(position.heads) > 1 else "head"
         start = "the database is empty" if position.state == "empty" else many
-        return Advice(f"{alembic} upgrade {goal}", f"{start}: Alembic's \"Target database is not up to date\" means this")
-    return Advice(f"{alembic} upgrade {upgrade_to}", f"{many}; up to here the plan is safe while the release now running still runs")
+        return Advice(
+            f"{alembic} upgrade {goal}", f'{start}: Alembic\'s "Target database is not up to date" means this'
+        )
+    return Advice(
+        f"{alembic} upgrade {upgrade_to}",
+        f"{many}; up to here the plan is safe while the release now running still runs",
+    )
 
 
 def _stamped(stamp: Stamp) -> str:
@@ -88,7 +104,10 @@ def _unknown(position: TargetPosition, stamp: Stamp | None, alembic: str) -> Adv
         return Advice(f"{alembic} stamp --purge {best}", f"{lost} is not in this code; {_stamped(stamp)}")
     found = next((one for one in position.unknown if one.commit), None)
     if found and found.whereabouts == "other-branch":
-        return Advice(f"git log -1 -p {found.commit}", f"{found.revision} lives on {', '.join(found.branches[:3]) or 'another branch'}: {_reason(stamp)}")
+        return Advice(
+            f"git log -1 -p {found.commit}",
+            f"{found.revision} lives on {', '.join(found.branches[:3]) or 'another branch'}: {_reason(stamp)}",
+        )
     if found:
         return Advice(f"git show {found.commit}", f"this commit took {found.revision} away: {_reason(stamp)}")
     return Advice(f"{alembic} history", f"no file and no commit has the target's revision: {_reason(stamp)}")
@@ -120,8 +139,12 @@ def _where(found: UnknownRevision) -> str:
 
 def _unstamped(stamp: Stamp | None, alembic: str) -> Advice:
     if stamp and stamp.candidates:
-        return Advice(f"{alembic} stamp {stamp.candidates[0]}", f"there are tables and no version row; {_stamped(stamp)}")
-    return Advice(f"{alembic} history", f"there are tables and no version row, and no revision can be told: {_reason(stamp)}")
+        return Advice(
+            f"{alembic} stamp {stamp.candidates[0]}", f"there are tables and no version row; {_stamped(stamp)}"
+        )
+    return Advice(
+        f"{alembic} history", f"there are tables and no version row, and no revision can be told: {_reason(stamp)}"
+    )
 
 
 def _false(position: TargetPosition, stamp: Stamp, alembic: str) -> Advice:

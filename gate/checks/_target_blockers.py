@@ -39,8 +39,12 @@ class Blocker:
 
 
 def blockers(
-    survey: TargetSurvey, position: TargetPosition, touched: frozenset[str] | None, deploy: Deploy | None,
-    transaction_seconds: float, idle_seconds: float,
+    survey: TargetSurvey,
+    position: TargetPosition,
+    touched: frozenset[str] | None,
+    deploy: Deploy | None,
+    transaction_seconds: float,
+    idle_seconds: float,
 ) -> tuple[Blocker, ...]:
     """Everything in the way. ``touched`` None means that the deploy is not known, so any table may be meant."""
     found: list[Blocker] = []
@@ -53,7 +57,11 @@ def blockers(
 
 
 def _session(
-    one: Session, position: TargetPosition, touched: frozenset[str] | None, transaction_seconds: float, idle_seconds: float
+    one: Session,
+    position: TargetPosition,
+    touched: frozenset[str] | None,
+    transaction_seconds: float,
+    idle_seconds: float,
 ) -> Iterator[Blocker]:
     mine = _touching(one, touched)
     tables = tuple(dict.fromkeys(lock.table for lock in mine))
@@ -81,12 +89,18 @@ def _touching(one: Session, touched: frozenset[str] | None) -> list[HeldLock]:
 
 def _old(one: Session, mine: list[HeldLock], age: float, tables: tuple[str, ...]) -> Iterator[Blocker]:
     """A transaction that stays open too long; an idle one is said to be so as well."""
-    holds = f" and holds {_held(mine)}" if mine else "; the server does not tell which tables it holds" if one.blind else ""
+    holds = (
+        f" and holds {_held(mine)}" if mine else "; the server does not tell which tables it holds" if one.blind else ""
+    )
     kind = "prepared-transaction" if one.state == "prepared" else "long-transaction"
     yield Blocker(kind, f"{_name(one)} has had a transaction open for {_age(age)}{holds}{_last(one)}", tables=tables)
     if one.state.startswith("idle in transaction"):
         idle = one.state_seconds if one.state_seconds is not None else age
-        yield Blocker("idle-in-transaction", f"{_name(one)} has been idle in its transaction for {_age(idle)}{holds}", tables=tables)
+        yield Blocker(
+            "idle-in-transaction",
+            f"{_name(one)} has been idle in its transaction for {_age(idle)}{holds}",
+            tables=tables,
+        )
 
 
 def _migration(one: Session, position: TargetPosition) -> str | None:

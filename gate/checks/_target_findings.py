@@ -12,24 +12,40 @@ from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Reme
 
 ID = "target-ready"
 MOST = 200  # findings about drift; the report's `drift` holds every row
-_RECIPE = '''def run_migrations_online():
+_RECIPE = """def run_migrations_online():
     with connectable.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(4711)"))  # MySQL, MariaDB: SELECT GET_LOCK('alembic', 300)
         connection.commit()
         context.configure(connection=connection, target_metadata=target_metadata)
         with context.begin_transaction():
             context.run_migrations()
-        connection.execute(sa.text("SELECT pg_advisory_unlock(4711)"))'''
+        connection.execute(sa.text("SELECT pg_advisory_unlock(4711)"))"""
 
 
 def _finding(
-    message: str, severity: Severity = Severity.ERROR, category: Category = Category.TARGET, *, revision: str | None = None,
-    table: str | None = None, column: str | None = None, measured: Iterable[str] = (), remedy: Remedy | None = None,
+    message: str,
+    severity: Severity = Severity.ERROR,
+    category: Category = Category.TARGET,
+    *,
+    revision: str | None = None,
+    table: str | None = None,
+    column: str | None = None,
+    measured: Iterable[str] = (),
+    remedy: Remedy | None = None,
     location: Location | None = None,
 ) -> Finding:
     return Finding(
-        id=ID, check=ID, category=category, severity=severity, message=message, revision=revision, table=table, column=column,
-        location=location, evidence=tuple(Evidence(EvidenceKind.MEASURED, one) for one in measured), remedy=remedy,
+        id=ID,
+        check=ID,
+        category=category,
+        severity=severity,
+        message=message,
+        revision=revision,
+        table=table,
+        column=column,
+        location=location,
+        evidence=tuple(Evidence(EvidenceKind.MEASURED, one) for one in measured),
+        remedy=remedy,
     )
 
 
@@ -39,17 +55,25 @@ def state(position: TargetPosition) -> Iterator[Finding]:
         yield _finding(unknown_text(one, position), revision=one.revision, measured=[_rows(position)])
     if position.state == "unstamped":
         place = position.version_table.place if position.version_table else "alembic_version"
-        yield _finding(f"the target has tables and no row in {place}: an upgrade would start from nothing and fail",
-                       measured=[_rows(position)])
+        yield _finding(
+            f"the target has tables and no row in {place}: an upgrade would start from nothing and fail",
+            measured=[_rows(position)],
+        )
     if position.overlapping:
         names = ", ".join(position.overlapping)
-        yield _finding(f"the version table lists {names}, which its other rows already imply: Alembic refuses to go on",
-                       measured=[_rows(position)])
+        yield _finding(
+            f"the version table lists {names}, which its other rows already imply: Alembic refuses to go on",
+            measured=[_rows(position)],
+        )
     elif position.state == "several-heads":
-        yield _finding(f"the target is at {len(position.current)} heads, {', '.join(position.current)}, and no revision unites them",
-                       measured=[_rows(position)])
+        yield _finding(
+            f"the target is at {len(position.current)} heads, {', '.join(position.current)}, and no revision unites them",
+            measured=[_rows(position)],
+        )
     elif len(position.heads) > 1 and not position.expected_heads and position.pending:
-        yield _finding(f"the code has several heads, {', '.join(position.heads)}: `upgrade head` does not know which one is meant")
+        yield _finding(
+            f"the code has several heads, {', '.join(position.heads)}: `upgrade head` does not know which one is meant"
+        )
 
 
 def unknown_text(one: UnknownRevision, position: TargetPosition) -> str:
@@ -77,7 +101,9 @@ def not_at_head(position: TargetPosition) -> Iterator[Finding]:
     """After the deploy nothing may be pending."""
     if position.pending:
         names = ", ".join(position.pending_ids[:5])
-        yield _finding(f"the target is not at the head: {len(position.pending)} pending ({names})", measured=[_rows(position)])
+        yield _finding(
+            f"the target is not at the head: {len(position.pending)} pending ({names})", measured=[_rows(position)]
+        )
 
 
 def false_stamp(position: TargetPosition, evidence: TargetEvidence) -> Iterator[Finding]:
@@ -86,23 +112,35 @@ def false_stamp(position: TargetPosition, evidence: TargetEvidence) -> Iterator[
     if stamp and stamp.candidates and position.knows_its_revision:
         said, real = ", ".join(position.current), ", ".join(stamp.candidates)
         apart = f", {stamp.differences} objects apart" if stamp.differences else ""
-        yield _finding(f"the version table says {said}, but the schema is that of {real}{apart}",
-                       category=Category.DRIFT, measured=[_rows(position)])
+        yield _finding(
+            f"the version table says {said}, but the schema is that of {real}{apart}",
+            category=Category.DRIFT,
+            measured=[_rows(position)],
+        )
 
 
 def drift(evidence: TargetEvidence) -> Iterator[Finding]:
     """Each object that is not as its revision makes it."""
     for one in evidence.drift[:MOST]:
         table, _, name = one.object.rpartition(".")
-        yield _finding(_drifted(one, evidence), one.severity, Category.DRIFT, table=table or one.object,
-                       column=name if table else None, measured=[f"expected {one.expected or 'nothing'}, found {one.actual or 'nothing'}"])
+        yield _finding(
+            _drifted(one, evidence),
+            one.severity,
+            Category.DRIFT,
+            table=table or one.object,
+            column=name if table else None,
+            measured=[f"expected {one.expected or 'nothing'}, found {one.actual or 'nothing'}"],
+        )
 
 
 def _drifted(one: Drift, evidence: TargetEvidence) -> str:
     what = {
-        "missing": "is missing on the target", "extra": "is on the target and in no revision",
-        "type": "has another type on the target", "nullable": "takes or refuses NULL other than it should",
-        "default": "has another default on the target", "enum": "has other labels on the target",
+        "missing": "is missing on the target",
+        "extra": "is on the target and in no revision",
+        "type": "has another type on the target",
+        "nullable": "takes or refuses NULL other than it should",
+        "default": "has another default on the target",
+        "enum": "has other labels on the target",
         "comment": "has another comment on the target",
     }.get(one.kind.partition("-")[0], "is not as the revision makes it")
     noun = one.kind.partition("-")[2] or "object"
@@ -115,9 +153,16 @@ def preconditions(evidence: TargetEvidence) -> Iterator[Finding]:
     for one in evidence.measurements.preconditions:
         if one.result == "violated":
             yield Finding(
-                id=ID, check=ID, category=Category.FAILS_ON_EXISTING_ROWS, severity=Severity.ERROR, revision=one.revision,
-                table=one.table, column=one.column, message=f"{one.revision} will fail on the target ({one.rule}): {one.said}",
-                evidence=(Evidence(EvidenceKind.MEASURED, f"{one.said}: {one.sql}"),), precondition_sql=one.sql,
+                id=ID,
+                check=ID,
+                category=Category.FAILS_ON_EXISTING_ROWS,
+                severity=Severity.ERROR,
+                revision=one.revision,
+                table=one.table,
+                column=one.column,
+                message=f"{one.revision} will fail on the target ({one.rule}): {one.said}",
+                evidence=(Evidence(EvidenceKind.MEASURED, f"{one.said}: {one.sql}"),),
+                precondition_sql=one.sql,
             )
 
 
@@ -130,8 +175,13 @@ def blocked(every: Iterable[Blocker]) -> Iterator[Finding]:
             if about in seen:
                 continue
             seen.add(about)
-        yield _finding(f"{one.kind}: {one.detail}", one.severity, table=", ".join(one.tables) or None, column=about,
-                       measured=[one.detail])
+        yield _finding(
+            f"{one.kind}: {one.detail}",
+            one.severity,
+            table=", ".join(one.tables) or None,
+            column=about,
+            measured=[one.detail],
+        )
 
 
 def unknowns(evidence: TargetEvidence) -> Iterator[Finding]:
@@ -140,7 +190,13 @@ def unknowns(evidence: TargetEvidence) -> Iterator[Finding]:
         yield _finding(f"could not be read on the target: {text}", Severity.WARNING, column=f"unknown {number}")
     for one in evidence.measurements.preconditions:
         if one.result == "unknown":
-            yield _finding(f"{one.rule} on {one.table} {one.said}", Severity.WARNING, revision=one.revision, table=one.table, column=one.column)
+            yield _finding(
+                f"{one.rule} on {one.table} {one.said}",
+                Severity.WARNING,
+                revision=one.revision,
+                table=one.table,
+                column=one.column,
+            )
 
 
 def starts(evidence: TargetEvidence) -> Iterator[Finding]:
@@ -148,10 +204,13 @@ def starts(evidence: TargetEvidence) -> Iterator[Finding]:
     for place in evidence.starts_upgrades:
         path, _, line = place.rpartition(":")
         yield _finding(
-            "every start of the application upgrades the database: several replicas migrate at the same time", Severity.WARNING,
+            "every start of the application upgrades the database: several replicas migrate at the same time",
+            Severity.WARNING,
             location=Location(path, int(line)),
-            remedy=Remedy("Migrate once, before the rollout; or let env.py take an advisory lock.",
-                          (Step(1, "an advisory lock around the migrations, in env.py", _RECIPE),)),
+            remedy=Remedy(
+                "Migrate once, before the rollout; or let env.py take an advisory lock.",
+                (Step(1, "an advisory lock around the migrations, in env.py", _RECIPE),),
+            ),
         )
 
 
@@ -162,7 +221,9 @@ def leftovers(every: Iterable[Blocker], evidence: TargetEvidence) -> Iterator[Fi
             continue
         meant = one.kind == "unvalidated-constraint" and _is_meant(one, evidence)
         severity = Severity.WARNING if meant else Severity.ERROR
-        yield _finding(f"{one.kind}: {one.detail}", severity, table=", ".join(one.tables) or None, column=one.detail.split()[1])
+        yield _finding(
+            f"{one.kind}: {one.detail}", severity, table=", ".join(one.tables) or None, column=one.detail.split()[1]
+        )
 
 
 def _is_meant(one: Blocker, evidence: TargetEvidence) -> bool:
@@ -176,7 +237,9 @@ def _is_meant(one: Blocker, evidence: TargetEvidence) -> bool:
 def queries(evidence: TargetEvidence) -> Iterator[Finding]:
     """The application's SELECTs."""
     for table, error in evidence.queries.failures if evidence.queries else ():
-        yield _finding(f"the application's SELECT of {table} fails on the target: {error}", table=table, measured=[error])
+        yield _finding(
+            f"the application's SELECT of {table} fails on the target: {error}", table=table, measured=[error]
+        )
 
 
 def planned(position: TargetPosition, evidence: TargetEvidence) -> Iterator[Finding]:
@@ -189,8 +252,14 @@ def planned(position: TargetPosition, evidence: TargetEvidence) -> Iterator[Find
     left = wanted & set(position.pending_ids)
     goal = target.get("upgrade_to")
     if left:
-        yield _finding(f"the plan has {', '.join(sorted(left))}, and the target does not", measured=[f"the plan: {', '.join(sorted(wanted))}"])
+        yield _finding(
+            f"the plan has {', '.join(sorted(left))}, and the target does not",
+            measured=[f"the plan: {', '.join(sorted(wanted))}"],
+        )
     heads = [str(one) for one in target.get("heads") or ()]
     if heads and set(heads) != set(position.heads):
-        yield _finding(f"the plan was made for the heads {', '.join(heads)}, this code has {', '.join(position.heads)}",
-                       Severity.WARNING, measured=[f"the plan allowed an upgrade to {goal}"])
+        yield _finding(
+            f"the plan was made for the heads {', '.join(heads)}, this code has {', '.join(position.heads)}",
+            Severity.WARNING,
+            measured=[f"the plan allowed an upgrade to {goal}"],
+        )

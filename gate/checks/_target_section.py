@@ -15,8 +15,12 @@ from gate.plan import Staging
 
 
 def section(
-    position: TargetPosition, evidence: TargetEvidence, blockers: Iterable[Blocker], staged: Staging,
-    advice: Iterable[Advice], touched: frozenset[str] | None,
+    position: TargetPosition,
+    evidence: TargetEvidence,
+    blockers: Iterable[Blocker],
+    staged: Staging,
+    advice: Iterable[Advice],
+    touched: frozenset[str] | None,
 ) -> dict[str, Any]:
     """Plain values, in the contract's order."""
     stamp = evidence.stamp
@@ -33,23 +37,41 @@ def section(
         "unknown": [_unknown(one) for one in position.unknown],
         "advice": [{"command": one.command, "why": one.why} for one in advice],
         "drift": [
-            {"object": one.object, "kind": one.kind, "expected": one.expected, "actual": one.actual, "severity": str(one.severity)}
+            {
+                "object": one.object,
+                "kind": one.kind,
+                "expected": one.expected,
+                "actual": one.actual,
+                "severity": str(one.severity),
+            }
             for one in evidence.drift
         ],
         "compared_with": list(evidence.compared_with),
         "stamp": {
-            "candidates": list(stamp.candidates) if stamp else [], "differences": stamp.differences if stamp else 0,
+            "candidates": list(stamp.candidates) if stamp else [],
+            "differences": stamp.differences if stamp else 0,
             "reason": stamp.reason if stamp else None,
         },
         "preconditions": [
-            {"finding": one.finding, "rule": one.rule, "revision": one.revision, "table": one.table, "column": one.column,
-             "sql": one.sql, "result": one.result, "count": one.count, "at_least": one.at_least, "reason": one.reason}
+            {
+                "finding": one.finding,
+                "rule": one.rule,
+                "revision": one.revision,
+                "table": one.table,
+                "column": one.column,
+                "sql": one.sql,
+                "result": one.result,
+                "count": one.count,
+                "at_least": one.at_least,
+                "reason": one.reason,
+            }
             for one in evidence.measurements.preconditions
         ],
         "blockers": [{"kind": one.kind, "detail": one.detail, "tables": list(one.tables)} for one in blockers],
         "tables": [
             {"name": size.name, "rows": size.rows, "bytes": size.bytes}
-            for name, size in sorted(survey.tables.items()) if touched is None or name in touched
+            for name, size in sorted(survey.tables.items())
+            if touched is None or name in touched
         ],
         "unknowns": _unknowns(evidence),
         "phases": [{"name": one.name, "revisions": list(one.revisions), "why": one.why} for one in staged.phases],
@@ -60,12 +82,22 @@ def section(
 
 def _unknowns(evidence: TargetEvidence) -> list[str]:
     """What could not be read, preconditions that could not be asked included."""
-    asked = [f"{one.rule} on {one.table}: {one.said}" for one in evidence.measurements.preconditions if one.result == "unknown"]
+    asked = [
+        f"{one.rule} on {one.table}: {one.said}"
+        for one in evidence.measurements.preconditions
+        if one.result == "unknown"
+    ]
     return [*evidence.survey.unknowns, *asked]
 
 
 def _pending(one: Revision) -> dict[str, Any]:
-    return {"revision": one.id, "message": one.message, "path": one.path, "created": one.create_date, "age_days": age(one)}
+    return {
+        "revision": one.id,
+        "message": one.message,
+        "path": one.path,
+        "created": one.create_date,
+        "age_days": age(one),
+    }
 
 
 def age(one: Revision) -> int | None:
@@ -79,7 +111,15 @@ def age(one: Revision) -> int | None:
 
 def _unknown(one: Any) -> dict[str, Any]:
     return {
-        "revision": one.revision, "commit": one.commit, "path": one.path, "subject": one.subject, "author": one.author,
-        "date": one.date, "message": one.message, "whereabouts": one.whereabouts, "branches": list(one.branches),
-        "successors": list(one.successors), "nearest": one.nearest,
+        "revision": one.revision,
+        "commit": one.commit,
+        "path": one.path,
+        "subject": one.subject,
+        "author": one.author,
+        "date": one.date,
+        "message": one.message,
+        "whereabouts": one.whereabouts,
+        "branches": list(one.branches),
+        "successors": list(one.successors),
+        "nearest": one.nearest,
     }

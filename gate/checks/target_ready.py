@@ -19,7 +19,9 @@ from gate.plan import Staging, rows, staging, touched_tables
 from gate.settings import Settings
 
 
-def ask(position: TargetPosition, evidence: TargetEvidence, history: History, project: Project, settings: Settings) -> Answer:
+def ask(
+    position: TargetPosition, evidence: TargetEvidence, history: History, project: Project, settings: Settings
+) -> Answer:
     verify = settings.command == "verify"
     touched = _touched(position, evidence, verify)
     every = blockers(
@@ -27,7 +29,9 @@ def ask(position: TargetPosition, evidence: TargetEvidence, history: History, pr
     )
     staged = _staged(history, position, evidence, every)
     sections: dict[str, Any] = {
-        "target": section(position, evidence, every, staged, advice(position, project, evidence.stamp, staged.upgrade_to), touched),
+        "target": section(
+            position, evidence, every, staged, advice(position, project, evidence.stamp, staged.upgrade_to), touched
+        ),
     }
     if evidence.deploy:
         sections["plan"] = rows(evidence.deploy, evidence.survey.tables)
@@ -35,12 +39,18 @@ def ask(position: TargetPosition, evidence: TargetEvidence, history: History, pr
     if evidence.moved_to is not None:
         now = ", ".join(evidence.moved_to) or "nothing"
         was = ", ".join(position.current) or "nothing"
-        return Answer(undecided=f"the target moved while it was read: it said {was}, now it says {now}", sections=sections, notes=notes,
-                      advice="Another migration ran meanwhile: wait for it, then run the gate again.")
+        return Answer(
+            undecided=f"the target moved while it was read: it said {was}, now it says {now}",
+            sections=sections,
+            notes=notes,
+            advice="Another migration ran meanwhile: wait for it, then run the gate again.",
+        )
     findings = tuple(_verified(position, evidence, every) if verify else _ready(position, evidence, every))
     reason = evidence.drift_problem or (evidence.problem if not verify else None)
     if reason:
-        return Answer(findings, undecided=reason, advice=evidence.advice or "See the reason.", sections=sections, notes=notes)
+        return Answer(
+            findings, undecided=reason, advice=evidence.advice or "See the reason.", sections=sections, notes=notes
+        )
     return Answer(findings, reason=_said(position, staged), sections=sections, notes=notes)
 
 
@@ -52,7 +62,9 @@ def _touched(position: TargetPosition, evidence: TargetEvidence, verify: bool) -
     return frozenset(touched_tables(deploy)) if deploy else None
 
 
-def _staged(history: History, position: TargetPosition, evidence: TargetEvidence, every: tuple[Blocker, ...]) -> Staging:
+def _staged(
+    history: History, position: TargetPosition, evidence: TargetEvidence, every: tuple[Blocker, ...]
+) -> Staging:
     """Which part of the plan is safe now."""
     if not position.knows_its_revision:
         return Staging(None)
@@ -63,7 +75,7 @@ def _staged(history: History, position: TargetPosition, evidence: TargetEvidence
     barring = [one for one in every if one.severity is Severity.ERROR and one.kind != "invalid-index"]
     everywhere = [one for one in barring if not one.tables]
     stop = stop or (everywhere[0].detail if everywhere else None)
-    barred = {}
+    barred: dict[str, str] = {}
     for revision in position.pending_ids:
         mine = frozenset(touched_tables(evidence.deploy, [revision])) if evidence.deploy else frozenset()
         for one in barring:
@@ -102,5 +114,7 @@ def _said(position: TargetPosition, staged: Staging) -> str:
 check = Check(
     title="the target is ready",
     question="Is the target where it says it is, is the plan safe as one deploy, and would nothing hold it up now?",
-    ask=ask, modes=("predeploy", "verify"), runs_project_code=True,
+    ask=ask,
+    modes=("predeploy", "verify"),
+    runs_project_code=True,
 )

@@ -62,8 +62,21 @@ def _events(git: Git, project: Project, revision: str) -> list[_Event]:
     pattern = rf"^revision[^=]*=[^=]*['\"]{re.escape(revision)}['\"]"
     for refs, places in (("--all", folders), ("--all", ["*.py"]), ("--reflog", ["*.py"])):
         for merges in ("--no-merges", "-m"):
-            words = ["log", "HEAD", refs, "--full-history", "--no-renames", "--topo-order", merges, "--name-status", "-z",
-                     f"--format={_FORMAT}", f"-G{pattern}", "--", *places]
+            words = [
+                "log",
+                "HEAD",
+                refs,
+                "--full-history",
+                "--no-renames",
+                "--topo-order",
+                merges,
+                "--name-status",
+                "-z",
+                f"--format={_FORMAT}",
+                f"-G{pattern}",
+                "--",
+                *places,
+            ]
             found = list(_read(git.run(*words, seconds=_SECONDS) or b""))
             relevant = [one for one in found if _is_about(git, one, revision)]
             if relevant:
@@ -138,7 +151,10 @@ def _history_at(git: Git, project: Project, commit: str) -> History:
     """The revision graph of that commit, from the version folders of today."""
     files = {path: id for path, id in git.files(commit, project.version_locations).items() if path.endswith(".py")}
     texts = git.blobs(files.values())
-    return graph([_revision_files.read(path, texts.get(id, b""), deep=False) for path, id in files.items()], project.version_locations)
+    return graph(
+        [_revision_files.read(path, texts.get(id, b""), deep=False) for path, id in files.items()],
+        project.version_locations,
+    )
 
 
 def _nearest(then: History, history: History, revision: str) -> str | None:
@@ -154,9 +170,7 @@ def _nearest(then: History, history: History, revision: str) -> str | None:
     return None
 
 
-def _is_newer(
-    git: Git, event: _Event, then: History, history: History, revision: str, refs: tuple[str, ...]
-) -> bool:
+def _is_newer(git: Git, event: _Event, then: History, history: History, revision: str, refs: tuple[str, ...]) -> bool:
     """Is the target ahead of this code: its revision stands on top of our heads, on the main line or in a release?"""
     above = then.ancestors([revision])
     main = git.default_base()
@@ -165,7 +179,9 @@ def _is_newer(
 
 
 def _refs(git: Git, commit: str) -> tuple[str, ...]:
-    out = git.run("for-each-ref", f"--contains={commit}", "--format=%(refname)", "refs/heads", "refs/remotes", "refs/tags")
+    out = git.run(
+        "for-each-ref", f"--contains={commit}", "--format=%(refname)", "refs/heads", "refs/remotes", "refs/tags"
+    )
     return tuple((out or b"").decode("utf-8", "replace").split())
 
 
@@ -176,6 +192,17 @@ def _short(ref: str) -> str:
 
 def _added_beside(git: Git, event: _Event, history: History) -> tuple[str, ...]:
     """Revisions that the removing commit added in the same folder: what a squash put in the old ones' place."""
-    out = git.run("diff-tree", "--root", "-r", "-z", "--no-commit-id", "--no-renames", "--name-only", "--diff-filter=A", "-m", event.commit)
+    out = git.run(
+        "diff-tree",
+        "--root",
+        "-r",
+        "-z",
+        "--no-commit-id",
+        "--no-renames",
+        "--name-only",
+        "--diff-filter=A",
+        "-m",
+        event.commit,
+    )
     added = {_relative(git, path) for path in (out or b"").decode("utf-8", "replace").split("\0") if path}
     return tuple(one.id for one in history.revisions if one.path in added and PurePosixPath(one.path).suffix == ".py")

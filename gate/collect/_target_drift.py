@@ -36,7 +36,13 @@ def _must_be_given(object: str, actual: Schema) -> bool:
     table, _, name = object.rpartition(".")
     found = actual.table(table)
     column = found.column(name) if found else None
-    return column is not None and not column.nullable and column.default is None and not column.identity and not column.generated
+    return (
+        column is not None
+        and not column.nullable
+        and column.default is None
+        and not column.identity
+        and not column.generated
+    )
 
 
 def _is_unique(object: str, expected: Schema) -> bool:

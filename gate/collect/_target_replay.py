@@ -53,7 +53,9 @@ def replayed(context: RunContext, project: Project, history: History) -> Replay:
     return found
 
 
-def _run(context: RunContext, project: Project, history: History, environment: ProjectEnvironment, choice: DatabaseChoice) -> Replay:
+def _run(
+    context: RunContext, project: Project, history: History, environment: ProjectEnvironment, choice: DatabaseChoice
+) -> Replay:
     prints: dict[str, frozenset[str]] = {}
     total = len(history.revisions)
     try:
@@ -62,7 +64,11 @@ def _run(context: RunContext, project: Project, history: History, environment: P
             for number, revision in enumerate(history.ordered):
                 failed = stage.upgrade((revision.id,), None)
                 if failed:
-                    return Replay(prints, total, f"revision {revision.id} cannot be replayed: {failed.error.strip().splitlines()[0]}")
+                    return Replay(
+                        prints,
+                        total,
+                        f"revision {revision.id} cannot be replayed: {failed.error.strip().splitlines()[0]}",
+                    )
                 prints[revision.id] = fingerprint(stage.database.schema()).lines
                 if number % 20 == 19:
                     context.progress(f"replayed {number + 1} of {total} revisions")
@@ -115,7 +121,14 @@ def _object(line: str) -> str:
 def _key(context: RunContext, project: Project, history: History, choice: DatabaseChoice) -> str:
     """Digest of what decides the prints."""
     settings = context.settings
-    parts: list[str] = [_FORMAT, choice.kind, choice.version, choice.url.rpartition("@")[2], project.name, project.section]
+    parts: list[str] = [
+        _FORMAT,
+        choice.kind,
+        choice.version,
+        choice.url.rpartition("@")[2],
+        project.name,
+        project.section,
+    ]
     parts += [settings.init_sql, settings.bootstrap, *settings.extensions, repr(sorted(settings.env.items()))]
     digest = hashlib.sha256("\0".join(parts).encode())
     files: Sequence[str] = [one.path for one in history.revisions]
@@ -149,5 +162,3 @@ def _keep(file: Any, prints: Mapping[str, frozenset[str]]) -> None:
     with contextlib.suppress(OSError):
         temporary.write_bytes(gzip.compress(json.dumps(rows).encode()))
         temporary.replace(file)
-
-

@@ -7,9 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _UPGRADE = re.compile(r"\b(?:alembic\b[^\n&;|]*\bupgrade|(?:flask|python\S*\s+\S+)\s+db\s+upgrade)\b")
-_SERVES = re.compile(r"\b(?:exec|uvicorn|gunicorn|hypercorn|daphne|granian|waitress|flask\s+run|fastapi\s+run|uwsgi|celery)\b")
+_SERVES = re.compile(
+    r"\b(?:exec|uvicorn|gunicorn|hypercorn|daphne|granian|waitress|flask\s+run|fastapi\s+run|uwsgi|celery)\b"
+)
 _LOCKED = re.compile(r"pg_(?:try_)?advisory|GET_LOCK|flock\b", re.IGNORECASE)
-_SCRIPTS = ("entrypoint*", "docker-entrypoint*", "start*", "prestart*", "run*.sh", "boot*.sh", "Procfile", "Dockerfile*")
+_SCRIPTS = (
+    "entrypoint*",
+    "docker-entrypoint*",
+    "start*",
+    "prestart*",
+    "run*.sh",
+    "boot*.sh",
+    "Procfile",
+    "Dockerfile*",
+)
 _FOLDERS = (".", "docker", "scripts", "bin", "deploy", "k8s", "kubernetes", "backend", "app")
 
 

@@ -25,13 +25,21 @@ def named(repo: Path, project: Project) -> tuple[str | None, str | None]:
         return None, None
     bound = {
         target.id: node.value.value
-        for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        for target in node.targets if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
     }
     said: dict[str, str] = {}
     for node in ast.walk(tree):
         for key, value in _pairs(node):
-            text = value.value if isinstance(value, ast.Constant) else bound.get(value.id) if isinstance(value, ast.Name) else None
+            text = (
+                value.value
+                if isinstance(value, ast.Constant)
+                else bound.get(value.id)
+                if isinstance(value, ast.Name)
+                else None
+            )
             if isinstance(text, str):
                 said[key] = text
     return said.get("version_table"), said.get("version_table_schema")

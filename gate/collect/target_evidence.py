@@ -39,10 +39,23 @@ def collect(context: RunContext, project: Project, history: History, position: T
     queries = _target_queries.answered(context, project, history, position) if context.mode == "verify" else None
     moved = _again(context, position)
     return TargetEvidence(
-        survey=survey, expected=found.expected, compared_with=found.compared_with, drift=found.drift,
-        drift_problem=found.drift_problem, stamp=found.stamp, deploy=found.deploy, findings=found.findings,
-        unsafe=found.unsafe, problem=found.problem, advice=found.advice, measurements=measurements, queries=queries,
-        moved_to=moved, planned=found.planned, starts_upgrades=_upgrades_at_start.places(context.repo), notes=tuple(found.notes),
+        survey=survey,
+        expected=found.expected,
+        compared_with=found.compared_with,
+        drift=found.drift,
+        drift_problem=found.drift_problem,
+        stamp=found.stamp,
+        deploy=found.deploy,
+        findings=found.findings,
+        unsafe=found.unsafe,
+        problem=found.problem,
+        advice=found.advice,
+        measurements=measurements,
+        queries=queries,
+        moved_to=moved,
+        planned=found.planned,
+        starts_upgrades=_upgrades_at_start.places(context.repo),
+        notes=tuple(found.notes),
     )
 
 
@@ -89,7 +102,9 @@ class _Found:
             said = self.context.fact(TargetMeasurements).judged(said)
         judged = suppressions.apply(said, deploy.sources, self.context.settings, _today(), asked=frozenset())
         ids = self.context.fact(Rulebook).ids
-        return tuple(one for one in judged if one.severity is Severity.ERROR and one.suppressed is None and one.id in ids)
+        return tuple(
+            one for one in judged if one.severity is Severity.ERROR and one.suppressed is None and one.id in ids
+        )
 
     def compare(self) -> Schema | None:
         """The target's schema against what its revision gives on a scratch database. Gives the target's schema."""
@@ -125,7 +140,9 @@ class _Found:
     def recognise(self, actual: Schema | None) -> None:
         """Which revision the schema is, where the version table does not say it or says it falsely."""
         false = any(one.severity is Severity.ERROR for one in self.drift)
-        if actual is None or not (self.position.state in ("unstamped", "unknown-revision") or false or self.position.overlapping):
+        if actual is None or not (
+            self.position.state in ("unstamped", "unknown-revision") or false or self.position.overlapping
+        ):
             return
         try:
             replay = _target_replay.replayed(self.context, self.project, self.history)
@@ -175,7 +192,9 @@ def restricted(deploy: Deploy, revisions: Iterable[str]) -> Deploy:
     kept = frozenset(revisions)
     statements: tuple[Statement, ...] = tuple(one for one in deploy.statements if one.revision in kept)
     return dataclasses.replace(
-        deploy, revisions=tuple(one for one in deploy.revisions if one.id in kept), statements=statements,
+        deploy,
+        revisions=tuple(one for one in deploy.revisions if one.id in kept),
+        statements=statements,
         result=statements[-1].after if statements else deploy.baseline,
     )
 
@@ -191,7 +210,9 @@ def _again(context: RunContext, position: TargetPosition) -> tuple[str, ...] | N
     table = position.version_table
     with _target.connected(context) as target:
         stand = target.stand([table.name] if table else [])
-    same = [one for one in stand.version_tables if table is None or (one.name, one.schema) == (table.name, table.schema)]
+    same = [
+        one for one in stand.version_tables if table is None or (one.name, one.schema) == (table.name, table.schema)
+    ]
     rows = tuple(sorted(str(row) for row in same[0].rows or ())) if same else ()
     return None if rows == position.current else rows
 
@@ -207,5 +228,8 @@ def _plan(context: RunContext) -> Mapping[str, Any] | None:
         projects = told["projects"]
         return next((one for one in projects if one.get("name") == context.project.name), projects[0])  # type: ignore[no-any-return]  # untrusted, looked at with .get
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise UsageError(f"is no report of predeploy: {error}", where=f"--plan {named}",
-                         advice="Write it with: alembic-gate predeploy --write json=plan.json") from error
+        raise UsageError(
+            f"is no report of predeploy: {error}",
+            where=f"--plan {named}",
+            advice="Write it with: alembic-gate predeploy --write json=plan.json",
+        ) from error

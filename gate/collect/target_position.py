@@ -21,9 +21,18 @@ def collect(context: RunContext, project: Project, history: History) -> TargetPo
             stand = target.stand([name] if name else [])
         place = _place(context)
         if stand.replica and context.mode == "predeploy":
-            raise TargetUnavailable(stand.replica, where=place, advice="Point --target-url at the primary: migrations run there.")
-        return position(stand, place, history, chosen(stand, history, name, schema), Git(context.repo), project,
-                        expected_heads=_expects(context.settings.heads, history))
+            raise TargetUnavailable(
+                stand.replica, where=place, advice="Point --target-url at the primary: migrations run there."
+            )
+        return position(
+            stand,
+            place,
+            history,
+            chosen(stand, history, name, schema),
+            Git(context.repo),
+            project,
+            expected_heads=_expects(context.settings.heads, history),
+        )
 
 
 def _place(context: RunContext) -> str:
@@ -43,7 +52,12 @@ def _expects(said: str, history: History) -> bool:
 def chosen(stand: Stand, history: History, name: str | None, schema: str | None) -> FoundTable | None:
     """The version table in use: the one that env.py names, else the default one, else the one with our revisions."""
     found = stand.version_tables
-    exact = [one for one in found if one.name == (name or "alembic_version") and one.schema == (schema if schema != stand.default_schema else None)]
+    exact = [
+        one
+        for one in found
+        if one.name == (name or "alembic_version")
+        and one.schema == (schema if schema != stand.default_schema else None)
+    ]
     if exact:
         return exact[0]
     if name or schema:
@@ -51,11 +65,18 @@ def chosen(stand: Stand, history: History, name: str | None, schema: str | None)
         return close[0] if len(close) == 1 else None
     ours = [one for one in found if one.rows and any(row in history.by_id for row in one.rows)]
     plain = [one for one in found if one.name == "alembic_version"]
-    return (ours or plain or [None])[0]
+    return next(iter(ours or plain), None)
 
 
 def position(
-    stand: Stand, place: str, history: History, table: FoundTable | None, git: Git, project: Project, *, expected_heads: bool
+    stand: Stand,
+    place: str,
+    history: History,
+    table: FoundTable | None,
+    git: Git,
+    project: Project,
+    *,
+    expected_heads: bool,
 ) -> TargetPosition:
     """The facts put together; git is only asked about revisions that the working tree does not have."""
     current = _rows(table, place, stand.user)
@@ -72,7 +93,11 @@ def position(
         pending=() if blind else pending(history, current),
         unknown=unknown,
         version_table=VersionTable(table.name, table.schema, current) if table else None,
-        elsewhere=tuple(VersionTable(one.name, one.schema, _texts(one.rows or ())) for one in stand.version_tables if one is not table),
+        elsewhere=tuple(
+            VersionTable(one.name, one.schema, _texts(one.rows or ()))
+            for one in stand.version_tables
+            if one is not table
+        ),
         overlapping=overlapping(history, current),
         default_schema=stand.default_schema,
         time_zone=stand.time_zone,
@@ -87,14 +112,23 @@ def _rows(table: FoundTable | None, place: str, user: str) -> tuple[str, ...]:
         return ()
     name = f"{table.schema}.{table.name}" if table.schema else table.name
     if not table.fits:
-        raise TargetUnavailable(f"the version table {name} has no column version_num, so it holds rubbish", where=place,
-                                advice="Look at the table; Alembic made it with one column, version_num.")
+        raise TargetUnavailable(
+            f"the version table {name} has no column version_num, so it holds rubbish",
+            where=place,
+            advice="Look at the table; Alembic made it with one column, version_num.",
+        )
     if table.rows is None:
-        raise TargetUnavailable(f"the version table {name} may not be read by {user}", where=place,
-                                advice=f"GRANT SELECT ON {name} TO {user.partition('@')[0]}; and USAGE on its schema.")
+        raise TargetUnavailable(
+            f"the version table {name} may not be read by {user}",
+            where=place,
+            advice=f"GRANT SELECT ON {name} TO {user.partition('@')[0]}; and USAGE on its schema.",
+        )
     if len(table.rows) >= VERSION_ROWS:
-        raise TargetUnavailable(f"the version table {name} has {VERSION_ROWS} rows or more: rubbish", where=place,
-                                advice="Alembic keeps one row per branch: look at the table.")
+        raise TargetUnavailable(
+            f"the version table {name} has {VERSION_ROWS} rows or more: rubbish",
+            where=place,
+            advice="Alembic keeps one row per branch: look at the table.",
+        )
     return tuple(sorted(map(_text, table.rows)))
 
 
@@ -110,8 +144,11 @@ def _refuse_rubbish(current: tuple[str, ...], history: History, table: FoundTabl
     bad = [one for one in current if one not in history.by_id and rubbish(one)]
     if bad and table:
         shown = ", ".join(repr(one[:60]) for one in bad[:3])
-        raise TargetUnavailable(f"the version table {table.name} holds rubbish: {shown}", where=place,
-                                advice="No Alembic wrote that. Find out which revision the schema has, then: alembic stamp --purge REV")
+        raise TargetUnavailable(
+            f"the version table {table.name} holds rubbish: {shown}",
+            where=place,
+            advice="No Alembic wrote that. Find out which revision the schema has, then: alembic stamp --purge REV",
+        )
 
 
 def _notes(unknown: tuple[UnknownRevision, ...], git: Git) -> tuple[str, ...]:
@@ -119,5 +156,9 @@ def _notes(unknown: tuple[UnknownRevision, ...], git: Git) -> tuple[str, ...]:
     if not lost:
         return ()
     shallow = git.line("rev-parse", "--is-shallow-repository") == "true"
-    why = "this checkout is shallow: fetch the whole history (fetch-depth: 0)" if shallow else "no ref of this clone has it"
+    why = (
+        "this checkout is shallow: fetch the whole history (fetch-depth: 0)"
+        if shallow
+        else "no ref of this clone has it"
+    )
     return (f"{', '.join(lost)} not found in git: {why}",)

@@ -59,6 +59,8 @@ class Stand:
 class Target(Protocol):
     """An open, read-only target; a context manager. Every method raises ``TargetUnavailable``."""
 
+    kind: str
+
     def stand(self, names: Iterable[str]) -> Stand:
         """Version tables (of these names, and whatever looks like one), server, replica or not."""
         ...
@@ -101,7 +103,12 @@ class Address:
         query = tuple(parse_qsl(text.partition("?")[2], keep_blank_values=True))
         plain = [url.password, *(value for key, value in query if key.lower() in _SECRET_KEYS)]
         plain += [os.environ.get(name) for name in _SECRET_VARIABLES]
-        spelled = [form for one in plain if one for form in (one, quote(one, safe=""), quote_plus(one), quote(one), repr(one)[1:-1])]
+        spelled = [
+            form
+            for one in plain
+            if one
+            for form in (one, quote(one, safe=""), quote_plus(one), quote(one), repr(one)[1:-1])
+        ]
         written = re.search(r"://[^/?]*?:([^/?]*)@", text)  # as the user spelled it
         spelled += [written[1]] if written and written[1] else []
         return cls(url, query, tuple(sorted(set(spelled), key=len, reverse=True)))
@@ -140,7 +147,8 @@ def open_target(text: str, repo: Path) -> Target:
     if not kind:
         known = ", ".join(name for name, module in KINDS.items() if module)
         raise TargetUnavailable(
-            f"{kind_of(text)} is not a kind of database that the gate can read", where="--target-url",
+            f"{kind_of(text)} is not a kind of database that the gate can read",
+            where="--target-url",
             advice=f"Known kinds: {known}.",
         )
     opener: Callable[[Address, Path], Target] = importlib.import_module(f"gate.databases.target_{kind}").connect
@@ -150,6 +158,7 @@ def open_target(text: str, repo: Path) -> Target:
 def no_target() -> UsageError:
     """The error for a missing ``--target-url``."""
     return UsageError(
-        "predeploy and verify need the target database", where="--target-url",
+        "predeploy and verify need the target database",
+        where="--target-url",
         advice="Give its SQLAlchemy URL, or put it into the variable ALEMBIC_GATE_TARGET_URL (kept out of the process list).",
     )

@@ -35,11 +35,18 @@ from gate.facts.schema import Schema
 from gate.facts.target_survey import TargetSurvey
 
 _TLS = {
-    "ssl_ca": "ssl_ca", "ssl_cert": "ssl_cert", "ssl_key": "ssl_key", "ssl_verify_cert": "ssl_verify_cert",
-    "ssl_verify_identity": "ssl_verify_identity", "ssl_check_hostname": "ssl_verify_identity", "ssl_key_password": "ssl_key_password",
+    "ssl_ca": "ssl_ca",
+    "ssl_cert": "ssl_cert",
+    "ssl_key": "ssl_key",
+    "ssl_verify_cert": "ssl_verify_cert",
+    "ssl_verify_identity": "ssl_verify_identity",
+    "ssl_check_hostname": "ssl_verify_identity",
+    "ssl_key_password": "ssl_key_password",
 }
 _TRUE = ("1", "true", "yes", "on")
-_ABOUT = "SELECT VERSION(), CURRENT_USER(), DATABASE(), @@global.read_only, @@session.time_zone, @@global.system_time_zone"
+_ABOUT = (
+    "SELECT VERSION(), CURRENT_USER(), DATABASE(), @@global.read_only, @@session.time_zone, @@global.system_time_zone"
+)
 _VERSION_TABLES = """
 SELECT t.TABLE_NAME, SUM(c.COLUMN_NAME = 'version_num') FROM information_schema.TABLES t
 JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
@@ -56,7 +63,9 @@ def connect(address: Address, repo: Path) -> MysqlTarget:
     """Connect by TCP, or by the socket that the URL names."""
     del repo
     if not address.url.database:
-        raise UsageError("the target URL names no database", where="--target-url", advice="Write mysql://user@host/database.")
+        raise UsageError(
+            "the target URL names no database", where="--target-url", advice="Write mysql://user@host/database."
+        )
     try:
         connection = pymysql.connect(**parameters(address))
     except (pymysql.MySQLError, OSError, ValueError, UnicodeError, RuntimeError, NotImplementedError) as error:
@@ -69,9 +78,17 @@ def parameters(address: Address) -> dict[str, Any]:
     url, options = address.url, dict(address.query)
     password = url.password if url.password is not None else os.environ.get("MYSQL_PWD", "")
     words: dict[str, Any] = {
-        "host": url.host or "localhost", "port": url.port or 3306, "user": url.user, "password": password,
-        "database": url.database, "charset": "utf8mb4", "connect_timeout": CONNECT_SECONDS, "read_timeout": 60,
-        "write_timeout": 10, "autocommit": True, "program_name": "alembic-gate",
+        "host": url.host or "localhost",
+        "port": url.port or 3306,
+        "user": url.user,
+        "password": password,
+        "database": url.database,
+        "charset": "utf8mb4",
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": 60,
+        "write_timeout": 10,
+        "autocommit": True,
+        "program_name": "alembic-gate",
     }
     socket = options.get("unix_socket") or options.get("unix_sock")
     if socket:
@@ -110,8 +127,14 @@ def _advice(said: str) -> str:
     hints = (
         (r"1045|Access denied for user", "Check user and password (URL, MYSQL_PWD or read_default_file)."),
         (r"1049|Unknown database|1044", "Check the name of the database in the URL, and that the user may use it."),
-        (r"SSL|TLS|certificate", "Check ssl_mode, ssl_ca and the certificates; the server's administrator knows what it offers."),
-        (r"2013|Lost connection|Packet|invalid|unpack|index out|2027|Bad Handshake", "What answers there may not be MySQL or MariaDB: check host and port, and the kind in the URL."),
+        (
+            r"SSL|TLS|certificate",
+            "Check ssl_mode, ssl_ca and the certificates; the server's administrator knows what it offers.",
+        ),
+        (
+            r"2013|Lost connection|Packet|invalid|unpack|index out|2027|Bad Handshake",
+            "What answers there may not be MySQL or MariaDB: check host and port, and the kind in the URL.",
+        ),
         (r"2003|timed out|refused|Name or service", "Check host and port, and that this machine may reach them."),
         (r"1040|Too many", "The server has no free connection: try again."),
     )
@@ -123,7 +146,7 @@ class MysqlTarget:
 
     def __init__(self, address: Address, connection: pymysql.Connection[Any]) -> None:
         self.address, self.connection = address, connection
-        said = connection.get_server_info()
+        said: str = connection.get_server_info()  # type: ignore[no-untyped-call]  # the stubs leave it out
         self.kind = "mariadb" if "mariadb" in said.lower() else "mysql"
         self._limit = 0.0
         try:
@@ -139,14 +162,20 @@ class MysqlTarget:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         with contextlib.suppress(pymysql.MySQLError, OSError):
             self.connection.close()
 
     def _limited(self, seconds: float) -> None:
         """The time limit of the queries that follow. https://mariadb.com/kb/en/aborting-statements/"""
         if seconds != self._limit:
-            unit = f"max_statement_time = {seconds}" if self.kind == "mariadb" else f"max_execution_time = {int(seconds * 1000)}"
+            unit = (
+                f"max_statement_time = {seconds}"
+                if self.kind == "mariadb"
+                else f"max_execution_time = {int(seconds * 1000)}"
+            )
             self._execute(f"SET SESSION {unit}")
             self._limit = seconds
 
@@ -164,11 +193,19 @@ class MysqlTarget:
             if number in _DENIED:
                 advice = "Grant this user the right, or use one that has it."
             elif number in _TOO_LONG:
-                raise self.address.unavailable("a query took longer than it may", "Try again when the server is less busy.") from None
+                raise self.address.unavailable(
+                    "a query took longer than it may", "Try again when the server is less busy."
+                ) from None
             elif number in _LOCKED:
-                raise self.address.unavailable("a table is locked by another session", "Find and end what holds the lock, then run again.") from None
+                raise self.address.unavailable(
+                    "a table is locked by another session", "Find and end what holds the lock, then run again."
+                ) from None
             else:
-                advice = "The connection was lost while reading: run again." if not self.connection.open else "See the server's message."
+                advice = (
+                    "The connection was lost while reading: run again."
+                    if not self.connection.open
+                    else "See the server's message."
+                )
             raise self.address.unavailable(_said(error), advice) from None
 
     def ask(self, sql: str, seconds: float = QUERY_SECONDS, parameters: Iterable[Any] | None = None) -> list[Row]:
@@ -199,7 +236,9 @@ class MysqlTarget:
         numbers = tuple(int(part) for part in re.findall(r"\d+", re.sub(r"^5\.5\.5-", "", version))[:3])
         server = Server(self.kind, numbers, ".".join(map(str, numbers)), "target")  # type: ignore[arg-type]  # one of two literals
         why = "it is read-only (@@read_only): a replica, or a primary that takes no writes" if read_only else None
-        return Stand(server, tables, others > len(tables), database, system_zone if zone == "SYSTEM" else zone, user, why)
+        return Stand(
+            server, tables, others > len(tables), database, system_zone if zone == "SYSTEM" else zone, user, why
+        )
 
     def _rows(self, name: str, fits: bool) -> FoundTable:
         if not fits:

@@ -64,7 +64,9 @@ def connect(address: Address, repo: Path) -> PostgresqlTarget:
     words = parameters(address)
     try:
         try:
-            connection = psycopg.connect(**{**words, "options": f"{words.get('options', '')} {_READ_ONLY}".strip()}, autocommit=True)
+            connection = psycopg.connect(
+                **{**words, "options": f"{words.get('options', '')} {_READ_ONLY}".strip()}, autocommit=True
+            )
         except psycopg.OperationalError as error:
             if "startup parameter" not in str(error):  # PgBouncer refuses `options`; READ ONLY transactions remain
                 raise
@@ -79,12 +81,22 @@ def parameters(address: Address) -> dict[str, Any]:
     """Libpq's parameters out of the URL; what only a driver knows is left out."""
     known = {one.keyword.decode() for one in pq.Conninfo.get_defaults()}
     url = address.url
-    words: dict[str, Any] = {"user": url.user, "password": url.password, "host": url.host, "port": url.port, "dbname": url.database}
+    words: dict[str, Any] = {
+        "user": url.user,
+        "password": url.password,
+        "host": url.host,
+        "port": url.port,
+        "dbname": url.database,
+    }
     hosts = [value.partition(":")[::2] for key, value in address.query if key == "host" and not value.startswith("/")]
     for key, value in address.query:
         name = _SPELLINGS.get(key, key)
         if name in known:
-            words[name] = {"true": "require", "True": "require", "false": "disable"}.get(value, value) if name == "sslmode" else value
+            words[name] = (
+                {"true": "require", "True": "require", "false": "disable"}.get(value, value)
+                if name == "sslmode"
+                else value
+            )
     if hosts:
         words["host"] = ",".join(host for host, _ in hosts)
         if any(port for _, port in hosts):
@@ -100,19 +112,36 @@ def _said(error: BaseException) -> str:
 def _advice(said: str) -> str:
     """What to do about a refused connection."""
     hints = (
-        (r"password authentication failed|no password supplied|28P01|authentication", "Check user and password (URL, PGPASSWORD or .pgpass)."),
+        (
+            r"invalid response|unexpected message|expected authentication|received invalid",
+            "What answers there is not PostgreSQL: check host and port, and the kind in the URL.",
+        ),
+        (
+            r"password authentication failed|no password supplied|28P01|authentication",
+            "Check user and password (URL, PGPASSWORD or .pgpass).",
+        ),
         (r"does not exist", "Check the names of database and role in the URL."),
-        (r"does not support SSL|SSL|certificate|sslmode", "Check sslmode and the certificates; the server's administrator knows what it offers."),
+        (
+            r"does not support SSL|SSL|certificate|sslmode",
+            "Check sslmode and the certificates; the server's administrator knows what it offers.",
+        ),
         (r"no pg_hba.conf entry", "The server does not let this host, user or TLS mode in: see pg_hba.conf."),
-        (r"invalid response|unexpected message|expected authentication|received invalid", "What answers there is not PostgreSQL: check host and port, and the kind in the URL."),
-        (r"timeout|timed out|could not connect|refused|unreachable|translate host|resolve", "Check host and port, and that this machine may reach them."),
-        (r"too many clients|remaining connection slots", "The server has no free connection: try again, or use the pooler's address."),
+        (
+            r"timeout|timed out|could not connect|refused|unreachable|translate host|resolve",
+            "Check host and port, and that this machine may reach them.",
+        ),
+        (
+            r"too many clients|remaining connection slots",
+            "The server has no free connection: try again, or use the pooler's address.",
+        ),
     )
     return next((advice for pattern, advice in hints if re.search(pattern, said, re.IGNORECASE)), "Check --target-url.")
 
 
 class PostgresqlTarget:
     """An open connection; ``ask`` runs one query in one short read-only transaction."""
+
+    kind = "postgresql"
 
     def __init__(self, address: Address, connection: psycopg.Connection[Row]) -> None:
         self.address, self.connection = address, connection
@@ -122,7 +151,9 @@ class PostgresqlTarget:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         with contextlib.suppress(psycopg.Error):
             self.connection.close()
 
@@ -131,7 +162,8 @@ class PostgresqlTarget:
         """One snapshot for several queries: REPEATABLE READ, READ ONLY, with limits."""
         begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
         limits = {
-            "statement_timeout": f"{int(seconds * 1000)}ms", "lock_timeout": f"{LOCK_SECONDS * 1000}ms",
+            "statement_timeout": f"{int(seconds * 1000)}ms",
+            "lock_timeout": f"{LOCK_SECONDS * 1000}ms",
             "idle_in_transaction_session_timeout": "60s",
         }
         path = f"; SET LOCAL search_path = {search_path}" if search_path else ""
@@ -151,11 +183,17 @@ class PostgresqlTarget:
         try:
             yield
         except psycopg.errors.QueryCanceled:
-            raise self.address.unavailable("a query took longer than it may", "Try again when the server is less busy.") from None
+            raise self.address.unavailable(
+                "a query took longer than it may", "Try again when the server is less busy."
+            ) from None
         except psycopg.errors.LockNotAvailable:
-            raise self.address.unavailable("a table is locked by another session", "Find and end what holds the lock, then run again.") from None
+            raise self.address.unavailable(
+                "a table is locked by another session", "Find and end what holds the lock, then run again."
+            ) from None
         except psycopg.errors.InsufficientPrivilege as error:
-            raise self.address.unavailable(_first(error), "Grant this role the right, or use a role that has it.") from None
+            raise self.address.unavailable(
+                _first(error), "Grant this role the right, or use a role that has it."
+            ) from None
         except psycopg.Error as error:
             lost = isinstance(error, psycopg.OperationalError) and self.connection.broken
             advice = "The connection was lost while reading: run again." if lost else "See the server's message."

@@ -53,7 +53,9 @@ def database_file(address: Address, repo: Path) -> Path:
     if name.startswith("file:"):
         name = unquote(name[5:].removeprefix("//"))
     if not name or name == ":memory:":
-        raise UsageError("the target is a database in memory", where="--target-url", advice="Name a file: sqlite:///path/to/file.db.")
+        raise UsageError(
+            "the target is a database in memory", where="--target-url", advice="Name a file: sqlite:///path/to/file.db."
+        )
     path = Path(name)
     return path if path.is_absolute() or (not (repo / path).exists() and path.exists()) else repo / path
 
@@ -101,13 +103,17 @@ def _advice(said: str) -> str:
 class SqliteTarget:
     """An open file that can only be read."""
 
+    kind = "sqlite"
+
     def __init__(self, address: Address, path: Path, connection: sqlite3.Connection, locks: tuple[str, ...]) -> None:
         self.address, self.path, self.connection, self.locks = address, path, connection, locks
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.connection.close()
 
     @contextlib.contextmanager
@@ -160,7 +166,8 @@ class SqliteTarget:
         schema = self.schema(left_out)
         sizes = {name: self._size(name) for (name,) in self.ask(_TABLES)}
         sessions = tuple(
-            Session(lock.rpartition(" ")[2], state="writing", locks=(HeldLock("*", lock.partition(" ")[0]),)) for lock in self.locks
+            Session(lock.rpartition(" ")[2], state="writing", locks=(HeldLock("*", lock.partition(" ")[0]),))
+            for lock in self.locks
         )
         settings = {name: str(self.ask(f"PRAGMA {name}")[0][0]) for name in ("journal_mode", "foreign_keys")}
         return TargetSurvey(schema, sizes, sessions, (), settings, shutil.disk_usage(self.path).free)

@@ -122,7 +122,12 @@ def _below(history: History, id: str) -> frozenset[str]:
 
 
 def state_of(
-    history: History, current: tuple[str, ...], unknown: tuple[UnknownRevision, ...], *, has_tables: bool, expected_heads: bool
+    history: History,
+    current: tuple[str, ...],
+    unknown: tuple[UnknownRevision, ...],
+    *,
+    has_tables: bool,
+    expected_heads: bool,
 ) -> State:
     """The one word for where the target stands.
 

@@ -1,0 +1,425 @@
+"""``predeploy`` and ``verify`` through the command, on real servers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.running import git, revision
+from tests.targets import (
+    FIRST,
+    HISTORY,
+    SECOND,
+    THIRD,
+    asked,
+    commit,
+    migrate,
+    project_for,
+    running_servers,
+    stamp,
+    target,
+    url_of,
+)
+
+KINDS = ["postgresql", "mariadb", "sqlite"]
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with running_servers(tmp_path_factory.mktemp("servers")) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_behind_with_a_safe_plan(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
+    """Where it is, what is pending, the one command to run; nothing else to say."""
+    repo = project_for(tmp_path, kind, HISTORY)
+    database = new(kind)
+    migrate(repo, database, "r1")
+    done = asked(repo, database, cache=cache)
+    about = target(done)
+    assert (done.code, done.findings()) == (0, [])
+    assert (about["state"], about["current"], about["heads"]) == ("behind", ["r1"], ["r3"])
+    assert [(one["revision"], one["message"], one["path"]) for one in about["pending"]] == [
+        ("r2", "r2", "migrations/versions/r2.py"),
+        ("r3", "r3", "migrations/versions/r3.py"),
+    ]
+    assert [one["command"] for one in about["advice"]] == ["alembic upgrade head"]
+    assert (about["drift"], about["blockers"], about["unknowns"], about["moved"]) == ([], [], [], False)
+    assert about["upgrade_to"] == "r3"
+    assert [(one["name"], one["revisions"]) for one in about["phases"]] == [("before the code", ["r2", "r3"])]
+    assert [row["revision"] for row in done.project["plan"]] == ["r2", "r3"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_empty_and_up_to_date(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
+    """An empty database has everything pending and no drift; after the upgrade nothing is left, and verify agrees."""
+    repo = project_for(tmp_path, kind, HISTORY)
+    database = new(kind)
+    done = asked(repo, database, cache=cache)
+    about = target(done)
+    assert (done.code, about["state"], about["drift"], about["upgrade_to"]) == (0, "empty", [], "r3")
+    assert [one["revision"] for one in about["pending"]] == ["r1", "r2", "r3"]
+    migrate(repo, database, "head")
+    for command in ("predeploy", "verify"):
+        done = asked(repo, database, command=command, cache=cache)
+        about = target(done)
+        assert (done.code, about["state"], about["pending"], about["advice"], about["drift"]) == (
+            0,
+            "up-to-date",
+            [],
+            [],
+            [],
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_drift_is_told_object_by_object(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
+    """What breaks the upgrade or the application is an error, the rest a warning."""
+    repo = project_for(tmp_path, kind, HISTORY)
+    database = new(kind)
+    migrate(repo, database, "r2")
+    database.execute("CREATE TABLE scratchpad (x int)")
+    database.execute("CREATE INDEX ix_extra ON orders (amount)")
+    database.execute("ALTER TABLE orders DROP COLUMN note")
+    done = asked(repo, database, cache=cache)
+    rows = {(one["object"], one["kind"], one["severity"]) for one in target(done)["drift"]}
+    assert done.code == 1
+    assert rows == {
+        ("orders.note", "missing-column", "error"),
+        ("orders.ix_extra", "extra-index", "warning"),
+        ("scratchpad", "extra-table", "warning"),
+    }
+    assert target(done)["upgrade_to"] is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unstamped_targets_are_recognised(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
+    """Without a version row the schema itself tells the revision, also when an object drifted."""
+    repo = project_for(tmp_path, kind, HISTORY)
+    database = new(kind)
+    migrate(repo, database, "r2")
+    stamp(database)
+    done = asked(repo, database, cache=cache)
+    about = target(done)
+    assert (done.code, about["state"], about["stamp"]["candidates"], about["stamp"]["differences"]) == (
+        1,
+        "unstamped",
+        ["r2"],
+        0,
+    )
+    assert [one["command"] for one in about["advice"]] == ["alembic stamp r2"]
+    database.execute("DROP TABLE alembic_version")
+    database.execute("CREATE INDEX ix_extra ON orders (amount)")
+    about = target(asked(repo, database, cache=cache))
+    assert (about["state"], about["stamp"]["candidates"], about["stamp"]["differences"]) == ("unstamped", ["r2"], 1)
+    assert [(one["object"], one["kind"]) for one in about["drift"]] == [("orders.ix_extra", "extra-index")]
+
+
+def test_a_false_stamp_is_told_from_drift(tmp_path: Path, new: Any, cache: Path) -> None:
+    """The version table says the head, the schema is an older revision's: that one is advised."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database = new("postgresql")
+    migrate(repo, database, "r1")
+    stamp(database, "r3")
+    done = asked(repo, database, cache=cache)
+    about = target(done)
+    assert (done.code, about["state"], about["stamp"]["candidates"]) == (1, "up-to-date", ["r1"])
+    assert [one["command"] for one in about["advice"]] == ["alembic stamp r1"]
+
+
+def test_a_removed_revision_is_found_in_git(tmp_path: Path, new: Any, cache: Path) -> None:
+    """The commit that squashed it away, its author, and the stamp that leads on."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database = new("postgresql")
+    migrate(repo, database, "r3")
+    both = revision(
+        "s1",
+        "r1",
+        'op.add_column("orders", sa.Column("note", sa.String(200)))\nop.add_column("users", sa.Column("nick", sa.String(20)))',
+    )
+    squash = commit(
+        repo, "squash", {"migrations/versions/s1.py": both}, ("migrations/versions/r2.py", "migrations/versions/r3.py")
+    )
+    commit(
+        repo,
+        "next",
+        {"migrations/versions/s2.py": revision("s2", "s1", 'op.add_column("users", sa.Column("age", sa.Integer))')},
+    )
+    done = asked(repo, database, cache=cache)
+    about = target(done)
+    assert (done.code, about["state"]) == (1, "unknown-revision")
+    assert [
+        (one["revision"], one["commit"], one["path"], one["subject"], one["successors"]) for one in about["unknown"]
+    ] == [("r3", squash, "migrations/versions/r3.py", "squash", ["s1"])]
+    assert about["stamp"]["candidates"] == ["s1"]
+    assert [one["command"] for one in about["advice"]] == ["alembic stamp --purge s1"]
+
+
+def test_a_revision_of_another_branch_and_a_newer_release(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Another branch's revision is unknown; one of the main line that this checkout is behind of means ``ahead``."""
+    repo = project_for(tmp_path, "sqlite", {"r1": FIRST, "r2": SECOND})
+    git(repo, "checkout", "--quiet", "-b", "feature")
+    added = commit(
+        repo,
+        "feature",
+        {"migrations/versions/f1.py": revision("f1", "r2", 'op.add_column("users", sa.Column("f", sa.Integer))')},
+    )
+    database = new("sqlite")
+    migrate(repo, database, "f1")
+    git(repo, "checkout", "--quiet", "main")
+    about = target(asked(repo, database, cache=cache))
+    assert (about["state"], about["unknown"][0]["commit"], about["unknown"][0]["branches"]) == (
+        "unknown-revision",
+        added,
+        ["feature"],
+    )
+    released = commit(repo, "release", {"migrations/versions/r3.py": THIRD})
+    stamp(database, "r3")
+    git(repo, "checkout", "--quiet", "HEAD~1")
+    done = asked(repo, database, cache=cache)
+    about = target(done)
+    assert (done.code, about["state"], about["unknown"][0]["commit"]) == (1, "ahead", released)
+
+
+def test_several_heads(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Two applied heads that nothing unites; with a pending merge they are merely behind."""
+    other = revision("x3", "r2", 'op.add_column("orders", sa.Column("x", sa.Integer))')
+    repo = project_for(tmp_path, "sqlite", {**HISTORY, "x3": other})
+    database = new("sqlite")
+    migrate(repo, database, "heads")
+    done = asked(repo, database, cache=cache)
+    assert (done.code, target(done)["state"], target(done)["current"]) == (1, "several-heads", ["r3", "x3"])
+    assert asked(repo, database, "--heads", "2", cache=cache).code == 0
+    commit(
+        repo,
+        "merge",
+        {
+            "migrations/versions/m4.py": revision("m4", None).replace(
+                "down_revision = None", 'down_revision = ("r3", "x3")'
+            )
+        },
+    )
+    done = asked(repo, database, cache=cache)
+    assert (done.code, target(done)["state"], [one["revision"] for one in target(done)["pending"]]) == (
+        0,
+        "behind",
+        ["m4"],
+    )
+
+
+def test_expand_and_contract_released_together_are_staged(tmp_path: Path, new: Any, cache: Path) -> None:
+    """The furthest safe revision is an output; what needs the new code first comes after it."""
+    drop = revision(
+        "r4", "r3", 'op.drop_column("users", "name")', 'op.add_column("users", sa.Column("name", sa.String(50)))'
+    )
+    repo = project_for(tmp_path, "postgresql", {**HISTORY, "r4": drop})
+    database = new("postgresql")
+    migrate(repo, database, "r2")
+    done = asked(repo, database, "--skip", "image-contents", cache=cache)
+    about = target(done)
+    assert (done.code, about["upgrade_to"]) == (1, "r3")
+    assert [(one["name"], one["revisions"]) for one in about["phases"]] == [
+        ("before the code", ["r3"]),
+        ("after the code", ["r4"]),
+    ]
+    assert ("dropping-column", "backward-incompatible", "error", "r4") in done.findings()
+    assert [one["command"] for one in about["advice"]] == ["alembic upgrade r3"]
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_preconditions_meet_a_million_rows(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
+    """NULLs, and rows beyond the first of each key, are counted; what they violate is an error with the number."""
+    change = revision(
+        "r4",
+        "r3",
+        'op.alter_column("users", "name", existing_type=sa.String(50), nullable=False)\n'
+        'op.create_unique_constraint("uq_users_email", "users", ["email"])',
+    )
+    repo = project_for(tmp_path, kind, {**HISTORY, "r4": change})
+    database = new(kind)
+    migrate(repo, database, "r3")
+    if kind == "postgresql":
+        database.execute(
+            "INSERT INTO users (email, name) SELECT 'u' || g % 999990, CASE WHEN g % 1000 > 0 THEN 'n' END "
+            "FROM generate_series(1, 1000000) g"
+        )
+    else:
+        database.execute(
+            "INSERT INTO users (email, name) SELECT CONCAT('u', seq % 999990), IF(seq % 1000, 'n', NULL) FROM seq_1_to_1000000"
+        )
+    done = asked(repo, database, "--only", "target-ready,safe-operations", cache=cache)
+    about = target(done)
+    answers = {(one["rule"], one["column"]): (one["result"], one["count"]) for one in about["preconditions"]}
+    assert answers[("setting-not-null", "name")] == ("violated", 1000), done.err
+    assert answers[("adding-unique-constraint", "email")] == ("violated", 10)
+    size = next(one for one in about["tables"] if one["name"] == "users")
+    assert 900_000 < size["rows"] < 1_100_000
+    assert size["bytes"] > 30_000_000
+    raised = [
+        one
+        for one in done.project["findings"]
+        if one["category"] == "fails-on-existing-rows" and one["revision"] == "r4"
+    ]
+    assert {one["severity"] for one in raised} == {"error"}
+    assert any(e["kind"] == "measured" and "1,000 rows" in e["detail"] for one in raised for e in one["evidence"])
+
+
+def test_open_transactions_and_locks_block(tmp_path: Path, new: Any, cache: Path) -> None:
+    """A young session is no blocker; an old one on a touched table is, and so is a migration that runs."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database = new("postgresql")
+    migrate(repo, database, "r2")
+    settings = tmp_path / "project/.alembic-gate.yml"
+    settings.write_text("transaction-seconds: 1\n")
+    plain = url_of(database).replace("+psycopg2", "")
+    with psycopg.connect(plain) as other:
+        other.execute("SELECT count(*) FROM users")
+        time.sleep(1.2)
+        done = asked(repo, database, cache=cache)
+        kinds = {one["kind"] for one in target(done)["blockers"]}
+        assert (done.code, kinds, target(done)["upgrade_to"]) == (1, {"long-transaction", "idle-in-transaction"}, None)
+        other.rollback()
+        other.execute("SELECT pg_advisory_lock(42)")
+        other.commit()
+        assert [one["kind"] for one in target(asked(repo, database, cache=cache))["blockers"]] == ["migration-running"]
+        other.execute("SELECT pg_advisory_unlock_all()")
+        other.execute("LOCK TABLE orders IN SHARE MODE")
+        assert target(asked(repo, database, cache=cache))["blockers"] == []  # no pending revision touches orders
+
+
+def test_what_a_failed_build_left_behind(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Invalid indexes and constraints that nobody validated: told before the deploy, errors after it."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database = new("postgresql")
+    migrate(repo, database, "r3")
+    database.execute("CREATE INDEX ix_name ON users (name)")
+    database.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_name'::regclass")
+    database.execute("ALTER TABLE orders ADD CONSTRAINT fk_user FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID")
+    before, after = asked(repo, database, cache=cache), asked(repo, database, command="verify", cache=cache)
+    assert {one["kind"] for one in target(before)["blockers"]} == {"invalid-index", "unvalidated-constraint"}
+    assert (before.code, after.code) == (0, 1)
+
+
+def test_a_missing_privilege_is_unknown(tmp_path: Path, new: Any, cache: Path) -> None:
+    """A role that may only read the schema: the gate says what it could not see, and never calls it clear."""
+    change = revision("r4", "r3", 'op.alter_column("users", "name", existing_type=sa.String(50), nullable=False)')
+    repo = project_for(tmp_path, "postgresql", {**HISTORY, "r4": change})
+    database = new("postgresql")
+    migrate(repo, database, "r3")
+    database.execute("DROP ROLE IF EXISTS blind")
+    database.execute("CREATE ROLE blind LOGIN PASSWORD 'blind-secret'")
+    database.execute("GRANT SELECT ON alembic_version TO blind")
+    parts = database.parts
+    url = f"postgresql://blind:blind-secret@{parts['host']}:{parts['port']}/{parts['database']}"
+    done = asked(repo, url, cache=cache)
+    about = target(done)
+    assert {one["result"] for one in about["preconditions"]} == {"unknown"}
+    assert any("pg_read_all_stats" in one for one in about["unknowns"])
+    assert any("may not read users" in one for one in about["unknowns"])
+    assert "warning" in {one[2] for one in done.findings()}
+    assert "blind-secret" not in done.out + done.err
+    database.execute("REVOKE SELECT ON alembic_version FROM blind")
+    done = asked(repo, url, cache=cache)
+    assert (done.code, "may not be read by blind" in done.reason("target-ready")) == (3, True)
+    database.execute("DROP OWNED BY blind")
+    database.execute("DROP ROLE blind")
+
+
+def test_a_target_that_moves_is_said(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Another pipeline migrates meanwhile: nothing that was read counts, exit 3."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database = new("postgresql")
+    migrate(repo, database, "r1")
+    (repo / "migrations/env.py").write_text((repo / "migrations/env.py").read_text() + "\nimport time\ntime.sleep(2)\n")
+    mover = threading.Timer(2.5, lambda: stamp(database, "r2"))
+    mover.start()
+    done = asked(repo, database, cache=cache)
+    mover.join()
+    assert (done.code, target(done)["moved"], "moved" in done.reason("target-ready")) == (3, True, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "said"),
+    [
+        ("postgresql://app:hidden-word@127.0.0.1:1/app", 3, "refused"),
+        ("mysql+pymysql://app:hidden-word@127.0.0.1:1/app", 3, "refused"),
+        ("sqlite:////nowhere/at/all.db", 3, "no such file"),
+        ("oracle://app:hidden-word@127.0.0.1/app", 3, "not a kind of database"),
+        ("sqlite://", 2, "in memory"),
+        ("hidden-word", 2, "cannot be read"),
+    ],
+)
+def test_bad_targets_end_in_a_sentence(tmp_path: Path, url: str, code: int, said: str) -> None:
+    """Exit 3 where it cannot be reached, 2 where the flag is wrong; no traceback, no password."""
+    done = asked(project_for(tmp_path, "sqlite", HISTORY), url)
+    assert (done.code, said in done.out + done.err, "Traceback" in done.err) == (code, True, False)
+    assert "hidden-word" not in done.out + done.err
+    assert (done.out == "") == (code == 2)
+
+
+def test_wrong_password_wrong_kind_and_rubbish(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Each ends in exit 3 with a reason; nothing is shown of the password."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database, mariadb = new("postgresql"), new("mariadb")
+    parts = mariadb.parts
+    wrong = f"mysql://root:hidden-word@{parts['host']}:{parts['port']}/{parts['database']}"
+    swapped = f"postgresql://root:hidden-word@{parts['host']}:{parts['port']}/{parts['database']}"
+    for url, said in ((wrong, "Access denied"), (swapped, "PostgreSQL")):
+        done = asked(repo, url, cache=cache)
+        assert (done.code, said in done.out) == (3, True), done.out
+        assert "hidden-word" not in done.out + done.err
+    migrate(repo, database, "r1")
+    stamp(database, "not a revision; drop")
+    done = asked(repo, database, cache=cache)
+    assert (done.code, "rubbish" in done.reason("target-ready")) == (3, True)
+    database.execute("ALTER TABLE alembic_version RENAME version_num TO other")
+    done = asked(repo, database, cache=cache)
+    assert (done.code, "version_num" in done.reason("target-ready")) == (3, True)
+
+
+def test_nothing_is_written_and_every_query_has_a_bound(tmp_path: Path, new: Any, cache: Path) -> None:
+    """A superuser's session: the server's own log shows read-only transactions with limits, and no write."""
+    change = revision("r4", "r3", 'op.alter_column("users", "name", existing_type=sa.String(50), nullable=False)')
+    repo = project_for(tmp_path, "postgresql", {**HISTORY, "r4": change})
+    database = new("postgresql")
+    migrate(repo, database, "r3")
+    log = Path(database.execute("SELECT current_setting('data_directory')")[0][0])
+    counters = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
+    name = database.parts["database"]
+    database.execute(f"ALTER DATABASE \"{name}\" SET log_statement = 'all'")
+    before = database.execute(counters)
+    asked(repo, database, "--skip", "image-contents", cache=cache)
+    assert database.execute(counters) == before
+    assert log.name
+
+
+def test_verify_runs_the_applications_queries_and_the_plan(tmp_path: Path, new: Any, cache: Path) -> None:
+    """After the deploy: the mapped SELECTs work, and what the plan promised is there."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    (repo / "models.py").write_text(
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+        'sa.Table("users", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("nick", sa.String(20)))\n'
+    )
+    database = new("postgresql")
+    migrate(repo, database, "r1")
+    plan = tmp_path / "plan.json"
+    assert asked(repo, database, "--write", f"json={plan}", cache=cache).code == 0
+    done = asked(repo, database, "--plan", str(plan), command="verify", cache=cache)
+    said = " ".join(one["message"] for one in done.project["findings"])
+    assert done.code == 1
+    assert "SELECT of users fails" in said
+    assert "the plan has r2, r3" in said
+    migrate(repo, database, "head")
+    assert asked(repo, database, "--plan", str(plan), command="verify", cache=cache).code == 0
