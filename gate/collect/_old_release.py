@@ -73,7 +73,8 @@ def _schema_error(error: str) -> bool:
 
 
 def _named(error: str, table: Table) -> str | None:
-    text = error.replace('"', " ").replace("'", " ").replace("`", " ").replace(".", " ").replace(":", " ").split()
+    first = error.split("\n")[0]  # the next line quotes the query, which names every column
+    text = first.replace('"', " ").replace("'", " ").replace("`", " ").replace(".", " ").replace(":", " ").split()
     return next((column.name for column in table.columns if column.name in text), None)
 
 

@@ -1,0 +1,60 @@
+"""Autogenerate's diff: empty, full, or no answer at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.checks.models_match import ask
+from gate.facts.history import History, NewRevisions, Project, Revision
+from gate.facts.rehearsal import Diff, Failure, Rehearsal, Server
+from gate.facts.schema import Schema
+from gate.settings import Settings
+
+HISTORY = History((Revision("a", "a.py"),))
+SERVER = Server("sqlite", (3, 40), "3.40", "file")
+ADDED = {"kind": "add_column", "table": "users", "schema": None, "column": "age", "object": None, "detail": "('add_column', ...)", "changes": []}
+
+
+def answer(diff: Diff | None, **more: object):  # noqa: ANN201
+    rehearsal = Rehearsal(SERVER, Schema(), Schema(), diff=diff, **more)  # type: ignore[arg-type]
+    return ask(rehearsal, HISTORY, NewRevisions(("a",)), Project("app"), Settings())
+
+
+def test_an_empty_diff_passes() -> None:
+    found = answer(Diff(runs=1, metadata_tables=3))
+    assert (found.findings, found.undecided) == ((), None)
+
+
+def test_a_difference_is_one_finding_with_the_code_to_paste() -> None:
+    (finding,) = answer(Diff((ADDED,), 'op.add_column("users", ...)', 1, 3)).findings
+    assert (finding.message, finding.table, finding.column, finding.severity) == (
+        "the models have column users.age, and no revision adds it", "users", "age", "error")
+    assert finding.remedy is not None
+    assert finding.remedy.steps[0].code == 'op.add_column("users", ...)'
+
+
+NO_ANSWER = {
+    "zero runs": (Diff(runs=0, metadata_tables=3), "env.py never called run_migrations, so nothing was compared"),
+    "zero tables": (Diff(runs=1, metadata_tables=0), "the models' metadata holds no table"),
+    "no metadata": (Diff(runs=1, error="env.py gives no target_metadata"), "the models could not be compared: env.py gives no target_metadata"),
+    "unresolved": (Diff(runs=1, error="NoReferencedTableError: t"), "the models could not be compared: NoReferencedTableError: t"),
+    "no upgrade": (None, "the upgrade did not get through, so there is no schema to compare"),
+}
+
+
+@pytest.mark.parametrize("name", NO_ANSWER)
+def test_no_answer_is_undecided_never_clean(name: str) -> None:
+    diff, reason = NO_ANSWER[name]
+    found = answer(diff)
+    assert (found.findings, found.undecided) == ((), reason)
+    assert found.advice
+
+
+def test_tables_made_on_import_make_the_check_vacuous() -> None:
+    found = answer(Diff(runs=1, metadata_tables=3), creates_schema_outside=("users",))
+    assert found.undecided is not None
+    assert "could not fail" in found.undecided
+
+
+def test_a_base_that_cannot_be_rebuilt_is_undecided() -> None:
+    assert answer(None, baseline_failure=Failure("x", "y")).undecided == "the base could not be rebuilt, so there is no schema to compare"

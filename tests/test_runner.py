@@ -1,0 +1,75 @@
+"""Facts once, answers together: verdicts, one finding per cause, bugs that do not hide the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gate import registry, runner
+from gate.check import Answer, Check
+from gate.errors import UsageError
+from gate.model import Category, CheckResult, Evidence, EvidenceKind, Finding, ProjectReport, Severity, Verdict
+from gate.settings import Settings
+from tests.running import gate, repository, revision
+
+RULE = Finding("dropping-column", "safe-operations", Category.BACKWARD_INCOMPATIBLE, Severity.ERROR, "m", revision="b", table="users", column="age")
+SEEN = Finding("old-release-works", "old-release-works", Category.BACKWARD_INCOMPATIBLE, Severity.ERROR, "n", revision="b", table="users",
+               column="age", evidence=(Evidence(EvidenceKind.OBSERVED, "SELECT fails"),))
+
+
+def test_one_cause_gives_one_finding_per_category() -> None:
+    """The rule's word stays and takes the observation as evidence."""
+    (kept,) = runner.one_per_cause([SEEN, RULE])
+    assert (kept.id, kept.evidence) == ("dropping-column", SEEN.evidence)
+
+
+@pytest.mark.parametrize("other", [replace(SEEN, column="name"), replace(SEEN, table="orders"), replace(SEEN, revision="c"),
+                                   replace(SEEN, category=Category.LOCK)])
+def test_other_causes_stay(other: Finding) -> None:
+    """Near misses: another column, table, revision, category."""
+    assert len(runner.one_per_cause([RULE, other])) == 2
+
+
+def result(verdict: Verdict, id: str = "single-head") -> tuple[ProjectReport, ...]:
+    return (ProjectReport("p", checks=(CheckResult(id, verdict),)),)
+
+
+def test_verdicts_of_the_run() -> None:
+    """Findings outrank undecided; undecided never reads as pass; ``on-undecided: warn`` is visible and green."""
+    chosen = [Check("t", "q", Answer, id="single-head"), Check("t", "q", Answer, on_undecided="warn", id="image-contents")]
+    both = result(Verdict.FAIL) + result(Verdict.UNDECIDED)
+    assert runner.overall(both, Settings(), chosen) is Verdict.FAIL
+    assert runner.overall(result(Verdict.UNDECIDED), Settings(), chosen) is Verdict.UNDECIDED
+    assert runner.overall(result(Verdict.UNDECIDED, "image-contents"), Settings(), chosen) is Verdict.PASS
+    assert runner.overall(result(Verdict.UNDECIDED, "image-contents"), Settings(on_undecided={"image-contents": "fail"}), chosen) is Verdict.UNDECIDED
+    assert runner.overall(result(Verdict.SKIPPED), Settings(), chosen) is Verdict.PASS
+
+
+def test_unknown_checks_are_refused() -> None:
+    """With the known ones."""
+    with pytest.raises(UsageError, match="there is no check 'x'"):
+        runner.chosen_checks(Settings(only=("x",)))
+
+
+def test_a_bug_of_ours_is_told_whole_and_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check is undecided, its traceback is in the report to paste, the other checks still answer."""
+    def broken() -> Answer:
+        raise ZeroDivisionError("oops")
+
+    checks = {"broken": Check("t", "q", broken, id="broken"), "single-head": registry.checks()["single-head"]}
+    monkeypatch.setattr(registry, "checks", lambda: checks)
+    repo = repository(tmp_path / "r", {"a": revision("a", None)})
+    report = runner.run(Settings(repo=str(repo), base="none"), lambda text: None)
+    assert [(one.id, one.verdict, one.reason) for one in report.projects[0].checks] == [
+        ("broken", "undecided", "internal error: ZeroDivisionError: oops"), ("single-head", "pass", None)]
+    assert (report.exit_code, "ZeroDivisionError: oops" in report.notices[0]) == (3, True)
+
+
+def test_fail_on(tmp_path: Path) -> None:
+    """``never`` reports and passes; ``warning`` fails on what is otherwise only shown."""
+    repo = repository(tmp_path / "r", {"a": revision("a", None)}, {"b": revision("b", "a"), "c": revision("c", "a")})
+    assert gate(repo, "--only", "single-head").code == 1
+    done = gate(repo, "--only", "single-head", "--fail-on", "never")
+    assert (done.code, done.report["verdict"], len(done.findings())) == (0, "pass", 1)

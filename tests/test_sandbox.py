@@ -1,0 +1,102 @@
+"""The boundary from the trusted side: environment, deadline, nonsense, and what is left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.errors import ProjectBroken, TimedOut
+from gate.sandbox import Launch, Probe, copy_workspace, environment, harmless, kill_marked, probe_uid
+
+
+def launch(tmp_path: Path, timeout: float = 20, **variables: str) -> Launch:
+    folder = tmp_path / "tree"
+    folder.mkdir(exist_ok=True)
+    return Launch(sys.executable, folder, ".", variables, tmp_path, timeout)
+
+
+def test_the_environment_is_an_allow_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the job but what the list names; the user's own names, unless they could be a token's."""
+    for name in ("GITHUB_TOKEN", "INPUT_TOKEN", "ACTIONS_RUNTIME_TOKEN", "DATABASE_URL", "LD_PRELOAD", "PYTHONPATH"):
+        monkeypatch.setenv(name, "x")
+    told = environment(launch(tmp_path, SECRET_KEY="s", GITHUB_TOKEN="t"), tmp_path / "home", "m")
+    assert told["SECRET_KEY"] == "s"
+    assert not {"GITHUB_TOKEN", "INPUT_TOKEN", "ACTIONS_RUNTIME_TOKEN", "DATABASE_URL", "LD_PRELOAD", "PYTHONPATH"} & set(told)
+
+
+def test_the_probe_answers_and_is_gone(tmp_path: Path) -> None:
+    """Alembic's and SQLAlchemy's versions of that interpreter; no file of it stays."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/migrations/versions").mkdir(parents=True)
+    (tmp_path / "tree/migrations/env.py").write_text("")
+    project = {"kind": "script-location", "script_location": "migrations"}
+    with Probe(launch(tmp_path), lambda event: None) as probe:
+        told = probe.call("load", project=project, url="sqlite://")
+    assert told["alembic"].split(".")[0] == "1"
+    assert [path.name for path in tmp_path.iterdir()] == ["tree"]
+
+
+def test_a_probe_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
+    """With the last thing that it printed."""
+    folder = tmp_path / "tree/migrations/versions"
+    folder.mkdir(parents=True)
+    (tmp_path / "tree/migrations/env.py").write_text("import time\nprint('waiting for godot')\ntime.sleep(600)\n")
+    project = {"kind": "script-location", "script_location": "migrations"}
+    with Probe(launch(tmp_path, timeout=6), lambda event: None) as probe:
+        probe.call("load", project=project, url="sqlite://")
+        with pytest.raises(TimedOut, match="compare took longer than 6 s(.|\n)*waiting for godot"):
+            probe.call("compare")
+
+
+def test_what_leaves_the_process_group_is_killed_too(tmp_path: Path) -> None:
+    """A double fork with a session of its own still carries the marker."""
+    marker = "m" * 16
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True,
+                             env={"ALEMBIC_GATE_PROBE": marker, "PATH": os.environ["PATH"]})
+    time.sleep(0.3)
+    assert kill_marked(marker, None) == 1
+    assert child.wait(5) == -9
+
+
+def test_a_python_that_is_none(tmp_path: Path) -> None:
+    """An advice, not an OSError."""
+    broken = Launch(str(tmp_path / "python"), tmp_path, ".", {}, tmp_path, 5)
+    with pytest.raises(ProjectBroken, match="cannot be started"):
+        Probe(broken, lambda event: None)
+
+
+def test_the_private_copy_leaves_caches_and_links_alone(tmp_path: Path) -> None:
+    """No .git, no environments, links stay links, sockets and dangling links do not stop it."""
+    repo = tmp_path / "repo"
+    for name in ("app", ".git", "node_modules/x", "env"):
+        (repo / name).mkdir(parents=True)
+    (repo / "env/pyvenv.cfg").touch()
+    (repo / "app/models.py").write_text("x")
+    (repo / "link").symlink_to("app")
+    (repo / "loop").symlink_to("loop")
+    os.mkfifo(repo / "pipe")
+    copy = copy_workspace(repo, tmp_path, None)
+    assert sorted(path.name for path in copy.iterdir()) == ["app", "link", "loop"]
+    assert (copy / "link").is_symlink()
+
+
+@given(st.text(max_size=200))
+def test_no_output_is_a_workflow_command(text: str) -> None:
+    """Neither form that the runner reads, and no control character."""
+    clean = harmless(text)
+    assert "::" not in clean
+    assert "##[" not in clean
+    assert all(char.isprintable() or char in "\t\u200b�" for char in clean)
+
+
+def test_project_code_runs_under_another_uid_where_we_are_root() -> None:
+    """As root an account that can run the interpreter, or nobody's; else our own."""
+    uid = probe_uid("/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable)
+    assert (uid is None) == (os.geteuid() != 0)
