@@ -137,7 +137,7 @@ def _read_large(connection: Connection, table: Table) -> TableDigest:
         cursor.execute(f"SELECT {', '.join(parts)} FROM {quoted(table.name)}")
         row = cursor.fetchone()
     found = {
-        one.name: ColumnDigest(one.type, (str(row[2 * at]),), (str(row[2 * at]),), int(row[2 * at - 1]))
+        one.name: ColumnDigest(one.type, (str(row[2 * at]),), (str(row[2 * at]),), int(row[2 * at - 1]), True)
         for at, one in enumerate(table.columns, 1)
     }
     return TableDigest(int(row[0]), found)

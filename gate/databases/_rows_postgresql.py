@@ -155,7 +155,7 @@ def _read_large(connection: Connection, table: Table) -> TableDigest:
     ).fetchone()
     assert row is not None
     found = {
-        one.name: ColumnDigest(one.type, (row[2 * at],), (row[2 * at],), int(row[2 * at - 1]))
+        one.name: ColumnDigest(one.type, (row[2 * at],), (row[2 * at],), int(row[2 * at - 1]), True)
         for at, one in enumerate(columns, 1)
     }
     return TableDigest(int(row[0]), found)

@@ -27,6 +27,7 @@ _CAST = re.compile(
 _NOW = re.compile(
     r"\b(?:now\(\)|current_timestamp(?:\(\d*\))?|transaction_timestamp\(\)|localtimestamp(?:\(\))?)", re.IGNORECASE
 )
+_QUALIFIER = re.compile(r"(?:\"[^\"]+\"|`[^`]+`|\b[A-Za-z_]\w*)\.(?=[\w\"`*])")
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _INDEX_HEAD = re.compile(
     r"^create\s+(?:unique\s+)?index\s+.*?\bon\s+(?:only\s+)?\S+\s*(?:using\s+(\w+)\s*)?", re.I | re.DOTALL
@@ -75,7 +76,7 @@ def _outside(text: str) -> str:
 
 def view_key(text: str) -> str:
     """A view's query without the tables' names before columns, which servers add or leave out as they like."""
-    return re.sub(r"\b\w+\.", "", condition_key(text)).rstrip(";")
+    return condition_key(_QUALIFIER.sub("", text)).rstrip(";")
 
 
 def default_key(column: Column) -> str:

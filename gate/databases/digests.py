@@ -26,18 +26,14 @@ _WORDS = {"true": "1", "t": "1", "false": "0", "f": "0"}
 class ColumnDigest:
     """The values of one column: short hashes, sorted, exact and loose, and how many values are not NULL.
 
-    Of a large table there is one hash of the whole column, while ``filled`` still counts its values.
+    Of a large table there is one hash of the ``whole`` column, while ``filled`` still counts its values.
     """
 
     type: str
     values: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
     filled: int = 0
-
-    @property
-    def whole(self) -> bool:
-        """Whether there is one hash for all values."""
-        return self.filled != len(self.values)
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,6 +157,8 @@ def _moved(old: TableDigest, new: TableDigest, renamed: Mapping[str, str]) -> di
 
 def _column_changes(table: str, column: str, old: ColumnDigest, new: ColumnDigest) -> list[DataChange]:
     same_type = old.type == new.type
+    if old.whole or new.whole:
+        return _whole_changes(table, column, old, new)
     had, has = (old.values, new.values) if same_type else (old.loose, new.loose)
     missing = sum((Counter(had) - Counter(has)).values())
     if not missing:
@@ -172,6 +170,16 @@ def _column_changes(table: str, column: str, old: ColumnDigest, new: ColumnDiges
     if not same_type:
         detail += f" with the type ({old.type} to {new.type})"
     return [DataChange("values-changed", table, column, detail)]
+
+
+def _whole_changes(table: str, column: str, old: ColumnDigest, new: ColumnDigest) -> list[DataChange]:
+    """One hash for a column tells of a change only where no value came and the type stayed."""
+    lost = old.filled - new.filled
+    if lost > 0:
+        return [DataChange("values-lost", table, column, f"{lost} of {_values(old.filled)} became NULL")]
+    if lost == 0 and old.whole and new.whole and old.type == new.type and old.values != new.values:
+        return [DataChange("values-changed", table, column, f"some of {_values(old.filled)} changed")]
+    return []
 
 
 def _rows(count: int) -> str:
