@@ -13,7 +13,7 @@ def group(about: Group, ink: Ink) -> str:
     lead, where = about.lead, plain(place(about.lead))
     head = f"{ink(str(lead.severity), str(lead.severity))}  {ink(plain(lead.id), 'bold')}"
     lines = [f"{head}  {where}" if where else head, wrapped(lead.message)]
-    lines += [hanging(f"also {_harm(one)}: ", one.message) for one in about.also]
+    lines += [wrapped(f"also {_harm(one)}: {one.message}") for one in about.also]
     lines.append(f"  {ink(_about(about), 'dim')}")
     lines += [hanging(f"{one.kind:<8}  ", one.detail, "    ", 600) for one in about.evidence[:12]]
     asked = [line for one in about.findings for line in _precondition(one)]

@@ -15,4 +15,4 @@ LIMIT = 59_000
 
 def render(report: Report) -> str:
     """The fullest comment that fits; verdict and counts are always whole."""
-    return fitted(lambda detail: build(report, detail), COMMENT, lambda text: len(text) <= LIMIT)
+    return fitted(lambda detail: build(report, detail), COMMENT, len, LIMIT)

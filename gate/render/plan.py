@@ -23,7 +23,7 @@ LIMIT = 1_000_000
 def render(report: Report) -> str:
     """The plan of every project."""
     most = dataclasses.replace(SUMMARY, findings=500)
-    return fitted(lambda detail: _build(report, detail), most, lambda text: len(text.encode()) <= LIMIT)
+    return fitted(lambda detail: _build(report, detail), most, lambda text: len(text.encode()), LIMIT)
 
 
 def _build(report: Report, detail: Detail) -> str:

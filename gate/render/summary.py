@@ -15,4 +15,4 @@ LIMIT = 1_000_000
 
 def render(report: Report) -> str:
     """The fullest summary that fits."""
-    return fitted(lambda detail: build(report, detail), SUMMARY, lambda text: len(text.encode()) <= LIMIT)
+    return fitted(lambda detail: build(report, detail), SUMMARY, lambda text: len(text.encode()), LIMIT)
