@@ -1,93 +1,110 @@
-"""``alembic-gate projects``: the environments found; as a job matrix those that the change can affect.
+"""``alembic-gate projects [--format text|json|matrix]``: the Alembic environments of the repository.
 
-A project is affected when the change touches a file below its folders, or a file that no project owns and that code
-or settings may depend on (Python, requirements, settings, Docker). In doubt it is affected.
+``matrix`` prints one line for ``strategy.matrix`` of a GitHub workflow (``include`` with ``name``, ``config`` and
+``directory``), holding only the projects that the change can affect: those whose folder, scripts or shared files the
+commits since the base touch. Without a base, or when a shared file changed, every project is in it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import re
 import sys
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
 
-from gate.collect import base_commit
 from gate.collect._git import Git
-from gate.collect.projects import find_projects
-from gate.context import RunContext
-from gate.errors import UsageError
+from gate.collect.projects import find_projects, repository
+from gate.errors import PASS, UsageError
 from gate.facts.history import Project
 from gate.settings import Settings
 
 FORMATS = ("text", "json", "matrix")
-SHARED = re.compile(
-    r"\.(py|toml|ya?ml|ini|cfg|lock|sql|mako)$|(^|/)(requirements[^/]*\.txt|Dockerfile[^/]*|\.dockerignore|Pipfile)$"
+# Beside no project of their own, yet read by all of them.
+_SHARED = (
+    ".alembic-gate.",
+    ".github/",
+    "pyproject.toml",
+    "uv.lock",
+    "poetry.lock",
+    "requirements",
+    "setup.",
+    "Pipfile",
 )
 
 
 def main(settings: Settings) -> int:
-    """Print the projects in the chosen format. Raises UsageError."""
+    """Print the projects. Raises UsageError when there is none, or for an unknown format."""
     if settings.format not in FORMATS:
-        raise UsageError(
-            f"unknown format {settings.format!r}", where="--format", advice=f"Known: {', '.join(FORMATS)}."
-        )
+        problem = f"projects knows no format {settings.format!r}"
+        raise UsageError(problem, where="--format", advice=f"Known: {', '.join(FORMATS)}.")
     projects = find_projects(settings)
-    text = {"text": _text, "json": _json}.get(settings.format)
-    sys.stdout.write((text(projects) if text else matrix(affected(settings, projects))) + "\n")
-    return 0
+    if settings.format == "text":
+        sys.stdout.write("".join(_lines(one) for one in projects))
+    elif settings.format == "json":
+        sys.stdout.write(json.dumps([row(one) for one in projects], indent=2) + "\n")
+    else:
+        touched = affected(projects, changed_files(settings))
+        sys.stdout.write(json.dumps({"include": [_cell(one) for one in touched]}) + "\n")
+    return PASS
 
 
-def matrix(projects: tuple[Project, ...]) -> str:
-    """``strategy.matrix`` for ``fromJSON``: one line. ``artifact`` is the name in letters that an artifact may have."""
-    rows = [{"project": one.name, "config": one.config or "", "artifact": artifact(one.name)} for one in projects]
-    return json.dumps({"include": rows}, separators=(",", ":"))
+def _lines(project: Project) -> str:
+    how = f"{project.config} [{project.section}]" if project.config else f"{project.kind}, no config file"
+    notes = "".join(f"\n    note: {note}" for note in project.notes)
+    entry = f", application {project.entry}" if project.entry else ""
+    places = ", ".join(project.version_locations)
+    return f"{project.name}\n    {how}{entry}\n    revisions in {places}; started from {project.directory}{notes}\n"
 
 
-def artifact(name: str) -> str:
-    """A project's name as part of an artifact's name (no slash, colon, quote, comma ...)."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "project"
+def row(project: Project) -> dict[str, object]:
+    """A project as JSON: every field but the URL, which may hold a password."""
+    return {
+        "name": project.name,
+        "kind": project.kind,
+        "config": project.config,
+        "section": project.section,
+        "script_location": project.script_location,
+        "version_locations": list(project.version_locations),
+        "directory": project.directory,
+        "entry": project.entry,
+        "notes": list(project.notes),
+    }
 
 
-def affected(settings: Settings, projects: tuple[Project, ...]) -> tuple[Project, ...]:
-    """The projects that the change since the base can affect; all of them when the change is not known."""
-    paths = changed(settings, projects[0])
-    if paths is None:
-        return projects
-    owned = {one.name: folders(one) for one in projects}
-    loose = [path for path in paths if not any(_below(path, all_of) for all_of in owned.values())]
-    if any(SHARED.search(path) for path in loose):
-        return projects
-    return tuple(one for one in projects if any(_below(path, owned[one.name]) for path in paths))
+def _cell(project: Project) -> dict[str, str]:
+    return {"name": project.name, "config": project.config or "", "directory": project.directory}
 
 
-def changed(settings: Settings, project: Project) -> list[str] | None:
-    """Paths that differ between the base and HEAD; None without a base."""
-    git = Git(Path(settings.repo).resolve())
-    with contextlib.ExitStack() as stack:
-        context = RunContext(settings, project, Path(settings.repo), stack, lambda _: None, lambda _: None)
-        base = base_commit.collect(context)
-    if base.sha is None:
+def changed_files(settings: Settings) -> tuple[str, ...] | None:
+    """Files that the commits since the base and the working tree change; None when nobody knows."""
+    git = Git(repository(settings))
+    named = settings.base or git.default_base()
+    tip = (git.revision(named) or git.revision(f"origin/{named}")) if named else None
+    if settings.base and tip is None:
+        raise UsageError("git knows no such commit here", where=f"--base {settings.base}", advice="Fetch it first.")
+    below = git.merge_base("HEAD", tip) if tip else None
+    out = git.run("diff", "--name-only", "-z", "--no-renames", "--relative", below) if below else None
+    new = git.run("ls-files", "-z", "--others", "--exclude-standard") or b""
+    if out is None:
         return None
-    out = git.run("diff-tree", "-r", "-z", "--no-renames", "--name-only", base.sha, "HEAD")
-    return None if out is None else [path for path in out.decode("utf-8", "surrogateescape").split("\0") if path]
+    return tuple(name for name in (out + new).decode("utf-8", "surrogateescape").split("\0") if name)
 
 
-def folders(project: Project) -> tuple[str, ...]:
-    """The folders that belong to a project: where it starts, its config, its scripts and revisions."""
-    places = [project.directory, project.script_location or "", *project.version_locations]
-    places += [str(PurePosixPath(project.config).parent)] if project.config else []
-    return tuple(dict.fromkeys(place.strip("/") or "." for place in places))
+def affected(projects: Iterable[Project], changed: tuple[str, ...] | None) -> tuple[Project, ...]:
+    """The projects that these files can affect."""
+    every = tuple(projects)
+    if changed is None:
+        return every
+    owned = {folder for one in every for folder in _folders(one)}
+    shared = [name for name in changed if not any(_within(name, folder) for folder in owned)]
+    if any(name.startswith(_SHARED) or name.endswith(".py") for name in shared):
+        return every
+    return tuple(one for one in every if any(_within(name, folder) for name in changed for folder in _folders(one)))
 
 
-def _below(path: str, places: tuple[str, ...]) -> bool:
-    return any(place != "." and path.startswith(f"{place}/") for place in places)
+def _folders(project: Project) -> tuple[str, ...]:
+    places = (project.directory, project.script_location or "", *project.version_locations)
+    return tuple(place for place in places if place)
 
 
-def _text(projects: tuple[Project, ...]) -> str:
-    return "\n".join(f"{one.name}  {one.config or one.script_location or one.entry or ''}" for one in projects)
-
-
-def _json(projects: tuple[Project, ...]) -> str:
-    keys = ("name", "kind", "config", "section", "script_location", "version_locations", "directory", "entry")
-    return json.dumps([{key: getattr(one, key) for key in keys} for one in projects], indent=2)
+def _within(name: str, folder: str) -> bool:
+    return folder == "." or name.startswith(folder.rstrip("/") + "/")

@@ -13,7 +13,7 @@ from typing import Any
 
 from gate import __version__, ground, plan, registry, suppressions
 from gate.check import Answer, Check
-from gate.collect.projects import find_projects
+from gate.collect.projects import find_projects, settings_for
 from gate.context import Progress, RunContext, private_folder
 from gate.errors import FINDINGS, PASS, UNDECIDED, CannotDecide, GateError, UsageError
 from gate.facts.history import Base, History, NewRevisions, Project
@@ -34,7 +34,7 @@ def run(settings: Settings, progress: Progress) -> Report:
     chosen = chosen_checks(settings)
     with private_folder() as workdir, contextlib.ExitStack() as stack:
         shared: dict[str, Any] = {}
-        runs = [ProjectRun(settings, project, workdir, stack, progress, shared) for project in find_projects(settings)]
+        runs = [ProjectRun(settings_for(settings, project), project, workdir, stack, progress, shared) for project in find_projects(settings)]
         projects = tuple(one.report(chosen) for one in runs)
         subject = runs[0].subject()
     timings: dict[str, float] = {}

@@ -10,12 +10,11 @@ from gate.check import Answer, Check
 from gate.facts.history import History, NewRevisions, Project
 from gate.facts.rehearsal import Diff, Rehearsal
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity, Step
-from gate.settings import Settings
 
 ID = "models-match"
 
 
-def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, project: Project, settings: Settings) -> Answer:
+def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, project: Project) -> Answer:
     diff = rehearsal.diff
     if rehearsal.baseline_failure:
         return Answer(undecided="the base could not be rebuilt, so there is no schema to compare", advice="See upgrade-works.")
@@ -26,9 +25,9 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, project: Proj
         return Answer(undecided=reason[0], advice=reason[1])
     if rehearsal.creates_schema_outside:
         made = ", ".join(rehearsal.creates_schema_outside[:5])
-        return Answer(undecided=f"the application itself makes tables when it is imported ({made}), so the comparison could not fail",
-                      advice="Let only migrations make tables (no create_all on import), or set `bootstrap: base-ref`.")
-    fresh, known = known_diffs.split(diff.operations, settings)
+        why = f"tables are made from the models themselves (create_all in {made}), so the comparison could not fail"
+        return Answer(undecided=why, advice="Let revisions name what they make, or set `bootstrap: base-ref`.")
+    fresh, known = known_diffs.split(diff.operations, diff.known)
     section = {"operations": list(diff.operations), "code": diff.code, "known": len(known)}
     findings = tuple(_finding(one, diff, history, project) for one in fresh)
     note = (f"{len(known)} differences are known and do not count",) if known else ()

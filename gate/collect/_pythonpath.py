@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 from gate.collect._dependencies import toml
+from gate.collect._project_files import text_of
 from gate.facts.history import Project
 
 
@@ -13,7 +15,15 @@ def folders(repo: Path, project: Project, said: tuple[str, ...]) -> tuple[str, .
     """Folders for ``sys.path``, relative to the repository: those of the settings first, then what the layout says."""
     start = repo / project.directory
     named = [path for one in said for path in (repo / one, start / one) if path.is_dir()]
-    guessed = [start / "src", repo / "src", *_above(repo, project), *_members(start), *_members(repo), start]
+    guessed = [
+        start / "src",
+        repo / "src",
+        *_above(repo, project),
+        *_members(start),
+        *_members(repo),
+        start,
+        *_root(repo, start, project),
+    ]
     places = [*named, *(place for place in guessed if place.is_dir() and not _shadows(place))]
     inside = [place.resolve() for place in places if place.resolve().is_relative_to(repo)]
     return tuple(dict.fromkeys(place.relative_to(repo).as_posix() for place in inside))
@@ -27,6 +37,24 @@ def _above(repo: Path, project: Project) -> Iterator[Path]:
     while (folder / "__init__.py").is_file() and folder != repo:
         folder = folder.parent
     yield folder
+
+
+def _root(repo: Path, start: Path, project: Project) -> Iterator[Path]:
+    """The repository itself, when env.py imports a module of it that the project's folder does not have."""
+    text = text_of(repo / (project.script_location or ".") / "env.py") or ""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
+    if any(_has(repo, name) and not _has(start, name) for name in names):
+        yield repo
+
+
+def _has(folder: Path, module: str) -> bool:
+    top = module.split(".", 1)[0]
+    return bool(top) and ((folder / f"{top}.py").is_file() or (folder / top / "__init__.py").is_file())
 
 
 def _members(folder: Path) -> Iterator[Path]:

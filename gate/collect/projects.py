@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from pathlib import Path
 
 from gate.collect import _environments, _project_entries
 from gate.collect._environments import Start
@@ -70,3 +71,8 @@ def _chosen(projects: tuple[Project, ...], name: str) -> tuple[Project, ...]:
         return same
     known = ", ".join(one.name for one in projects)
     raise UsageError(f"there is no project {name!r}", where="--project", advice=f"Found: {known}.")
+
+
+def repository(settings: Settings) -> Path:
+    """The repository's root, absolute."""
+    return Path(settings.repo).resolve()

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gate.collect import _old_release, _round_trip
+from gate.collect import _known_diffs, _old_release, _round_trip
 from gate.collect._recording import Recorder
 from gate.collect._stage import OtherDialect, Stage
 from gate.context import RunContext
@@ -157,7 +157,7 @@ class _Rehearsing:
             operations=tuple(one for one in told.get("operations", ()) if isinstance(one, Mapping)),
             code=str(told.get("code") or ""), runs=int(told.get("runs") or 0),
             metadata_tables=int(told.get("metadata_tables") or 0),
-            error="env.py gives no target_metadata" if told.get("no_metadata") else None,
+            error="env.py gives no target_metadata" if told.get("no_metadata") else None, known=_known_diffs.read(self.context),
         )
 
     def _old_release(self, baseline: Schema, statements: tuple[Statement, ...]) -> tuple[QueryFailure, ...]:
