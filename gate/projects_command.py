@@ -8,6 +8,7 @@ commits since the base touch. Without a base, or when a shared file changed, eve
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 
@@ -34,7 +35,7 @@ _SHARED = (
 def main(settings: Settings) -> int:
     """Print the projects. Raises UsageError when there is none, or for an unknown format."""
     if settings.format not in FORMATS:
-        problem = f"projects knows no format {settings.format!r}"
+        problem = f"unknown format {settings.format!r}"
         raise UsageError(problem, where="--format", advice=f"Known: {', '.join(FORMATS)}.")
     projects = find_projects(settings)
     if settings.format == "text":
@@ -43,7 +44,7 @@ def main(settings: Settings) -> int:
         sys.stdout.write(json.dumps([row(one) for one in projects], indent=2) + "\n")
     else:
         touched = affected(projects, changed_files(settings))
-        sys.stdout.write(json.dumps({"include": [_cell(one) for one in touched]}) + "\n")
+        sys.stdout.write(json.dumps({"include": [_cell(one) for one in touched]}, separators=(",", ":")) + "\n")
     return PASS
 
 
@@ -71,11 +72,19 @@ def row(project: Project) -> dict[str, object]:
 
 
 def _cell(project: Project) -> dict[str, str]:
-    return {"name": project.name, "config": project.config or "", "directory": project.directory}
+    place = {"config": project.config or "", "directory": project.directory}
+    return {"name": project.name, "project": project.name, **place, "artifact": artifact(project.name)}
+
+
+def artifact(name: str) -> str:
+    """A project's name in letters that an artifact's name may have (no slash, colon, quote, comma ...)."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "project"
 
 
 def changed_files(settings: Settings) -> tuple[str, ...] | None:
     """Files that the commits since the base and the working tree change; None when nobody knows."""
+    if settings.base == "none":
+        return None
     git = Git(repository(settings))
     named = settings.base or git.default_base()
     tip = (git.revision(named) or git.revision(f"origin/{named}")) if named else None
