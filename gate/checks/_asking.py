@@ -19,7 +19,12 @@ def answer(deploy: Deploy, rules: Rulebook, check: str) -> Answer:
         return Answer(reason="no new revisions")
     said = rules.findings(deploy, check)
     findings = tuple(distinct(one for one in said if holds(one, deploy)))
-    return Answer(findings, reason=_reach(deploy), notes=tuple(_notes(deploy)))
+    stuck = "the revisions did not get through without the project's environment" if _is_stuck(deploy) else None
+    return Answer(findings, undecided=stuck, reason=_reach(deploy), notes=tuple(_notes(deploy)))
+
+
+def _is_stuck(deploy: Deploy) -> bool:
+    return not deploy.observed and not deploy.complete
 
 
 def holds(finding: Finding, deploy: Deploy) -> bool:
@@ -50,11 +55,13 @@ def _same(one: Finding, other: Finding) -> bool:
 
 def _reach(deploy: Deploy) -> str | None:
     if not deploy.observed:
-        return "read from the SQL that the revisions would run, not seen running"
+        return "the revisions ran by themselves, without the project's environment"
     return None if deploy.complete else "the upgrade stopped half way: what comes after was not seen"
 
 
 def _notes(deploy: Deploy) -> Iterator[str]:
+    if not deploy.observed and deploy.statements:
+        yield "the project's env.py was not run: the gate's own stood in for it, with stubs for what is not installed"
     if deploy.maintenance_window:
         yield "assumed world: a maintenance window, so locks and the release still running do not count"
     if deploy.code_first:

@@ -1,7 +1,8 @@
-"""The deploy as rules see it: from the rehearsal; from offline SQL, named as such, where none could run."""
+"""The deploy as rules see it: from the rehearsal; from the revisions run by themselves, named as such, where none could run."""
 
 from __future__ import annotations
 
+from gate.collect import _offline
 from gate.context import RunContext
 from gate.errors import CannotDecide
 from gate.facts.history import History, NewRevisions
@@ -19,7 +20,7 @@ def collect(context: RunContext, history: History, new: NewRevisions, settings: 
     try:
         rehearsal = context.fact(Rehearsal)
     except CannotDecide as error:
-        return _offline(context, history, new, error)
+        return resolved(_offline.deploy(context, history, new, error))
     if rehearsal.baseline_failure:
         failure = rehearsal.baseline_failure
         where = failure.location.path if failure.location else None
@@ -36,14 +37,6 @@ def collect(context: RunContext, history: History, new: NewRevisions, settings: 
         round_trip=rehearsal.round_trip, small_tables=frozenset(map(str, world.get("small-tables", ()))),
         maintenance_window=bool(world.get("maintenance-window")), code_first=bool(world.get("code-first")),
     ))
-
-
-def _offline(context: RunContext, history: History, new: NewRevisions, why: CannotDecide) -> Deploy:
-    try:
-        from gate.collect import _offline
-    except ImportError:
-        raise why from None
-    return resolved(_offline.deploy(context, history, new, why))
 
 
 def _text(context: RunContext, path: str) -> str:
