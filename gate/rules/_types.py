@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_SHAPE = re.compile(r"^(?P<base>[a-z\" .]+?)\s*(?:\((?P<mods>[\d, -]+)\))?(?P<rest>[a-z ]*)(?P<array>(?:\[\])*)$")
+_SIZES = re.compile(r"\s*\(([\d\s,-]*)\)")
 _INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
 _UNLIMITED = 1 << 30
 
@@ -35,12 +35,12 @@ class Loss:
 
 
 def shape(text: str) -> Shape:
-    """Take a type's spelling apart; what is not understood is its own base."""
-    found = _SHAPE.match(text.lower().strip())
-    if not found:
-        return Shape(text.lower().strip())
-    sizes = tuple(int(one) for one in (found["mods"] or "").split(",") if one.strip())
-    return Shape(f"{found['base'].strip()} {found['rest'].strip()}".strip(), sizes, bool(found["array"]))
+    """Take a type's spelling apart: ``timestamp(3) without time zone[]`` has a size, a name around it, and brackets."""
+    plain = text.lower().strip()
+    array = plain.endswith("[]")
+    found = _SIZES.search(plain)
+    sizes = tuple(int(one) for one in found[1].split(",") if one.strip()) if found else ()
+    return Shape(_SIZES.sub("", plain).replace("[]", "").strip(), sizes, array)
 
 
 def is_free(old: str, new: str, using: str | None, time_zone: str = "UTC") -> bool:

@@ -48,6 +48,10 @@ rule = Rule(
     harms={Category.REWRITE: Severity.ERROR},
     dialects=POSTGRESQL,
     split=("transaction",),
-    unsafe=(),
+    unsafe=(
+        Example(
+            ('op.add_column("users", sa.Column("level", sa.Integer(), server_default="1"))',), env={"server": "10"}
+        ),
+    ),
     safe=(Example(('op.add_column("users", sa.Column("level", sa.Integer(), server_default="1"))',)),),
 )

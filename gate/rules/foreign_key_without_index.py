@@ -45,7 +45,7 @@ def _indexed(schema: Schema, table: str, columns: tuple[str, ...]) -> bool:
 
 
 def _hurts(deploy: Deploy, statement: Statement, table: str, spec: c.ConstraintSpec) -> bool:
-    """Whether every deletion of a parent searches a large table: certain with ON DELETE, likely when checked at once."""
+    """Whether every deletion of a parent searches a large table: surely with ON DELETE, likely when checked."""
     if not deploy.existed(table, statement):
         return False
     return not spec.not_valid or spec.on_delete in ("CASCADE", "SET NULL", "SET DEFAULT")

@@ -104,6 +104,14 @@ rule = Rule(
     harms={Category.HYGIENE: Severity.WARNING},
     dialects=EVERY,
     split=("statement",),
-    unsafe=(),
+    unsafe=(
+        Example(
+            (
+                "from migrations.models import User\n"
+                "from sqlalchemy.orm import Session\n"
+                "Session(op.get_bind()).query(User).all()",
+            )
+        ),
+    ),
     safe=(Example(('op.add_column("users", sa.Column("a", sa.Integer()))',)),),
 )

@@ -114,10 +114,10 @@ def _placed(change: c.Change, statement: Statement) -> c.Change:
 
 def _found(name: str, statement: Statement) -> str | None:
     """The one relation of this bare name in another schema that the statement locked or left changed."""
-    if "." in name or statement.before.table(name) is not None or statement.after.table(name) is not None:
-        return None
     observed = statement.observed
     locked = {lock.table for lock in (*observed.locks, *observed.held)} if observed else set()
     known = dict.fromkeys((*statement.before.tables, *statement.after.tables))
+    if "." in name or (name in known and (not locked or name in locked)):
+        return None
     fitting = [one for one in known if _ends(one, name) and (not locked or one in locked)]
     return fitting[0] if len(fitting) == 1 else None

@@ -1,0 +1,59 @@
+"""CHECK verified at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, passed, said
+
+ID = "adding-check-constraint"
+UNSAFE = [
+    (
+        deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0)"),
+        [
+            "error lock orders.amount c1",
+            "warning fails-on-existing-rows orders.amount c1?",
+            "warning backward-incompatible orders.amount c1",
+        ],
+    ),
+    (
+        deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0) NOT VALID"),
+        ["note backward-incompatible orders.amount c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE orders VALIDATE CONSTRAINT ck",
+            earlier="ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0) NOT VALID",
+        ),
+        ["note fails-on-existing-rows orders c1?"],
+    ),
+    (
+        deploy("ALTER TABLE users ADD CONSTRAINT nn NOT NULL age", version=(18,)),
+        [
+            "error lock users.age c1",
+            "warning fails-on-existing-rows users.age c1?",
+            "warning backward-incompatible users.age c1",
+        ],
+    ),
+]
+SAFE = [
+    deploy("CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT ck CHECK (a > 0)"),
+    deploy(
+        "ALTER TABLE orders VALIDATE CONSTRAINT ck",
+        earlier="ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0) NOT VALID",
+        runs=passed(),
+    ),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

@@ -1,0 +1,46 @@
+"""UNIQUE constraint built in place."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "adding-unique-constraint"
+UNSAFE = [
+    (
+        deploy("ALTER TABLE orders ADD CONSTRAINT uq UNIQUE (note)"),
+        [
+            "error lock orders.note c1",
+            "warning fails-on-existing-rows orders.note c1?",
+            "warning backward-incompatible orders.note c1",
+        ],
+    ),
+    (
+        deploy("ALTER TABLE orders ADD UNIQUE (user_id, note)"),
+        [
+            "error lock orders c1",
+            "warning fails-on-existing-rows orders c1?",
+            "warning backward-incompatible orders c1",
+        ],
+    ),
+]
+SAFE = [
+    deploy(
+        "ALTER TABLE orders ADD CONSTRAINT uq UNIQUE USING INDEX ux", earlier="CREATE UNIQUE INDEX ux ON orders (note)"
+    ),
+    deploy("CREATE TABLE t (a int); ALTER TABLE t ADD UNIQUE (a)"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

@@ -1,0 +1,41 @@
+"""CONCURRENTLY inside a transaction."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy, Observation
+from tests.rules._deploy import Autocommit, deploy, said
+
+ID = "concurrent-index-in-transaction"
+UNSAFE = [
+    (deploy("CREATE INDEX CONCURRENTLY ix ON orders (note)"), ["error transaction orders c1"]),
+    (deploy("DROP INDEX CONCURRENTLY ix_users_email"), ["error transaction users c1"]),
+    (deploy("VACUUM users"), ["error transaction users c1"]),
+    (deploy("REINDEX TABLE CONCURRENTLY users"), ["error transaction - c1"]),
+    (
+        deploy(
+            "CREATE INDEX CONCURRENTLY ix ON orders (note)",
+            errors={1: "CREATE INDEX CONCURRENTLY cannot run inside a transaction block"},
+        ),
+        ["error transaction orders c1"],
+    ),
+]
+SAFE = [
+    deploy(Autocommit("CREATE INDEX CONCURRENTLY ix ON orders (note)")),
+    deploy("CREATE INDEX ix ON orders (note)"),
+    deploy("CREATE INDEX CONCURRENTLY ix ON orders (note)", seen={1: Observation()}),
+    deploy("ANALYZE users"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

@@ -1,0 +1,43 @@
+"""Unique index over rows that are there."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy, RowsRun
+from tests.rules._deploy import deploy, failed, said
+
+ID = "creating-unique-index"
+UNSAFE = [
+    (
+        deploy("CREATE UNIQUE INDEX ux ON orders (note)"),
+        ["error fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
+    ),
+    (
+        deploy("CREATE UNIQUE INDEX CONCURRENTLY ux ON orders (note) WHERE note <> ''"),
+        ["warning fails-on-existing-rows orders.note c1?", "note backward-incompatible orders.note c1"],
+    ),
+    (
+        deploy(
+            "CREATE UNIQUE INDEX ux ON orders (note)", runs=(RowsRun("plain"), failed("hostile", 1, sqlstate="23505"))
+        ),
+        ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
+    ),
+]
+SAFE = [
+    deploy("CREATE INDEX ux ON orders (note)"),
+    deploy("CREATE UNIQUE INDEX ux ON orders (id, note)"),
+    deploy("CREATE TABLE t (a int); CREATE UNIQUE INDEX ux ON t (a)"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

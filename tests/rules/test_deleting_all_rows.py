@@ -1,0 +1,32 @@
+"""All rows deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "deleting-all-rows"
+UNSAFE = [
+    (deploy("DELETE FROM items"), ["error data-loss items c1"]),
+    (deploy("DELETE FROM items WHERE true"), ["error data-loss items c1"]),
+    (deploy("DELETE FROM items WHERE 1 = 1 OR id = 2"), ["error data-loss items c1"]),
+]
+SAFE = [
+    deploy("DELETE FROM items WHERE id = 2"),
+    deploy("CREATE TABLE t (a int); DELETE FROM t"),
+    deploy("DELETE FROM items WHERE label = label"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

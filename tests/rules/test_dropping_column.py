@@ -1,0 +1,42 @@
+"""Column dropped."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "dropping-column"
+UNSAFE = [
+    (
+        deploy("ALTER TABLE users DROP COLUMN age"),
+        ["error data-loss users.age c1", "error backward-incompatible users.age c1"],
+    ),
+    (
+        deploy("ALTER TABLE audit.events DROP COLUMN what"),
+        ["error data-loss audit.events.what c1", "error backward-incompatible audit.events.what c1"],
+    ),
+    (
+        deploy("ALTER TABLE orders RENAME TO purchases; ALTER TABLE purchases DROP COLUMN note"),
+        ["error data-loss purchases.note c1", "error backward-incompatible purchases.note c1"],
+    ),
+]
+SAFE = [
+    deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users DROP COLUMN z"),
+    deploy("CREATE TABLE t (a int, b int); ALTER TABLE t DROP b"),
+    deploy("ALTER TABLE users DROP COLUMN IF EXISTS nope"),
+    deploy("ALTER TABLE users ADD z int; ALTER TABLE users RENAME z TO y; ALTER TABLE users DROP y"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

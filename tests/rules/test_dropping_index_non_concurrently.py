@@ -1,0 +1,31 @@
+"""Index dropped without CONCURRENTLY."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import Autocommit, deploy, said
+
+ID = "dropping-index-non-concurrently"
+UNSAFE = [
+    (deploy("DROP INDEX ix_users_email"), ["warning lock users c1"]),
+]
+SAFE = [
+    deploy(Autocommit("DROP INDEX CONCURRENTLY ix_users_email")),
+    deploy("CREATE INDEX i2 ON users (age); DROP INDEX i2"),
+    deploy("DROP INDEX IF EXISTS nope"),
+    deploy("DROP INDEX ux_user_stats"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

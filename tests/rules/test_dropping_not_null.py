@@ -1,0 +1,29 @@
+"""DROP NOT NULL."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "dropping-not-null"
+UNSAFE = [
+    (deploy("ALTER TABLE users ALTER COLUMN name DROP NOT NULL"), ["warning backward-incompatible users.name c1"]),
+]
+SAFE = [
+    deploy("ALTER TABLE users ALTER COLUMN age DROP NOT NULL"),
+    deploy("ALTER TABLE users ADD z int NOT NULL DEFAULT 1; ALTER TABLE users ALTER z DROP NOT NULL"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

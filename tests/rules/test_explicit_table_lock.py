@@ -1,0 +1,30 @@
+"""LOCK TABLE."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "explicit-table-lock"
+UNSAFE = [
+    (deploy("LOCK TABLE users"), ["warning lock users c1"]),
+    (deploy("LOCK TABLE users IN SHARE MODE"), ["warning lock users c1"]),
+]
+SAFE = [
+    deploy("LOCK TABLE users IN ACCESS SHARE MODE"),
+    deploy("CREATE TABLE t (a int); LOCK TABLE t"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

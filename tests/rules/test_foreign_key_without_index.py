@@ -1,0 +1,45 @@
+"""Foreign key without an index."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "foreign-key-without-index"
+UNSAFE = [
+    (
+        deploy("ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users (id)"),
+        ["warning hygiene orders.user_id c1"],
+    ),
+    (
+        deploy("ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID"),
+        ["note hygiene orders.user_id c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE NOT VALID"
+        ),
+        ["warning hygiene orders.user_id c1"],
+    ),
+    (deploy("CREATE TABLE t (u int REFERENCES users (id))"), ["note hygiene t.u c1"]),
+]
+SAFE = [
+    deploy(
+        "CREATE INDEX ix ON orders (user_id); ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users"
+    ),
+    deploy("CREATE TABLE t (u int REFERENCES users (id)); CREATE INDEX ix ON t (u, u)"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

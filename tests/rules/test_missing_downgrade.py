@@ -1,0 +1,33 @@
+"""No downgrade."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "missing-downgrade"
+UNSAFE = [
+    (deploy("ALTER TABLE users ADD z int", downgrade="missing"), ["warning irreversible - c1"]),
+    (deploy("ALTER TABLE users ADD z int", downgrade="empty"), ["warning irreversible - c1"]),
+    (deploy("ALTER TABLE users ADD z int", downgrade="raises"), ["warning irreversible - c1"]),
+]
+SAFE = [
+    deploy("ALTER TABLE users ADD z int"),
+    deploy("ALTER TABLE orders VALIDATE CONSTRAINT x", downgrade="empty"),
+    deploy("ALTER TYPE mood ADD VALUE 'z'", downgrade="empty"),
+    deploy("UPDATE users SET age = 1", downgrade="empty"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

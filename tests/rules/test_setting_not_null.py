@@ -1,0 +1,97 @@
+"""SET NOT NULL on a column that is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy, Observation, RowsRun
+from tests.rules._deploy import deploy, failed, passed, said
+
+ID = "setting-not-null"
+UNSAFE = [
+    (
+        deploy("ALTER TABLE users ALTER COLUMN age SET NOT NULL"),
+        [
+            "error lock users.age c1",
+            "error fails-on-existing-rows users.age c1?",
+            "error backward-incompatible users.age c1",
+        ],
+    ),
+    (
+        deploy("ALTER TABLE users ALTER COLUMN age SET NOT NULL", runs=(RowsRun("plain"), failed("hostile", 1))),
+        [
+            "error lock users.age c1",
+            "warning fails-on-existing-rows users.age c1?",
+            "error backward-incompatible users.age c1",
+        ],
+    ),
+    (
+        deploy("ALTER TABLE users ALTER COLUMN age SET NOT NULL", runs=(failed("plain", 1),)),
+        [
+            "error lock users.age c1",
+            "error fails-on-existing-rows users.age c1",
+            "error backward-incompatible users.age c1",
+        ],
+    ),
+    (
+        deploy("ALTER TABLE users ALTER COLUMN age SET NOT NULL", runs=passed()),
+        ["error lock users.age c1", "error backward-incompatible users.age c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
+            earlier="ALTER TABLE users ADD CONSTRAINT ck CHECK (age IS NOT NULL) NOT VALID",
+        ),
+        [
+            "error lock users.age c1",
+            "error fails-on-existing-rows users.age c1?",
+            "error backward-incompatible users.age c1",
+        ],
+    ),
+    (
+        deploy(
+            "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
+            earlier="ALTER TABLE users ADD CONSTRAINT ck CHECK (age IS NOT NULL)",
+            version=(11,),
+        ),
+        [
+            "error lock users.age c1",
+            "error fails-on-existing-rows users.age c1?",
+            "error backward-incompatible users.age c1",
+        ],
+    ),
+    (
+        deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users ALTER z SET NOT NULL", runs=passed()),
+        ["error lock users.z c1", "error backward-incompatible users.z c1"],
+    ),
+]
+SAFE = [
+    deploy("ALTER TABLE users ALTER COLUMN name SET NOT NULL"),
+    deploy(
+        "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
+        earlier="ALTER TABLE users ADD CONSTRAINT ck CHECK (age IS NOT NULL)",
+    ),
+    deploy(
+        "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
+        seen={
+            1: Observation(
+                notices=(
+                    'existing constraints on column "users.age" are sufficient to prove that it does not contain nulls',
+                )
+            )
+        },
+    ),
+    deploy("CREATE TABLE t (a int); ALTER TABLE t ALTER a SET NOT NULL"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

@@ -1,0 +1,29 @@
+"""TRUNCATE."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "truncating-table"
+UNSAFE = [
+    (deploy("TRUNCATE orders CASCADE"), ["error data-loss orders c1"]),
+    (deploy("TRUNCATE orders, logs"), ["error data-loss orders c1", "error data-loss logs c1"]),
+]
+SAFE = [
+    deploy("CREATE TABLE t (a int); TRUNCATE t"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []

@@ -1,0 +1,39 @@
+"""Backfill in one statement."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy
+from tests.rules._deploy import deploy, said
+
+ID = "unbatched-backfill"
+UNSAFE = [
+    (
+        deploy("UPDATE orders SET note = 'x' WHERE note IS NULL"),
+        ["warning hygiene orders.note c1", "warning lock orders.note c1"],
+    ),
+    (
+        deploy("UPDATE orders SET note = users.name FROM users WHERE users.id = orders.user_id"),
+        ["warning hygiene orders.note c1", "warning lock orders.note c1"],
+    ),
+]
+SAFE = [
+    deploy("UPDATE orders SET note = 'x' WHERE id = 1"),
+    deploy("UPDATE orders SET note = 'x' WHERE id BETWEEN 1 AND 1000"),
+    deploy("UPDATE orders SET note = 'x' WHERE id IN (SELECT id FROM orders LIMIT 10)"),
+    deploy("CREATE TABLE t (a int); UPDATE t SET a = 1"),
+    deploy("UPDATE items SET label = 'x' WHERE label = 'y'", earlier="CREATE UNIQUE INDEX ux ON items (label)"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """Each harm is said once, at the revision that does it."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """Near misses, and what the deploy made itself, give nothing."""
+    assert said(ID, world) == []
