@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gate.collect._git import Git
 from gate.docker.build import Entry
-from gate.docker.tree import Dir, File, Link, Tree
+from gate.docker.paths import rooted
+from gate.docker.tree import Dir, File, Link, Node, Tree
 from gate.errors import CannotDecide
 
 MOST_FILES = 400_000
@@ -32,17 +33,20 @@ class Repository:
         self.entries = tuple(_walk(self.root))
         self.by_path = {entry.path: entry for entry in self.entries}
         self.tree = Tree()
+        folders: dict[str, Dir] = {"": self.tree.root}
         for entry in self.entries:
             parent, _, name = entry.path.rpartition("/")
-            folder = self.tree.mkdirs(parent)
-            if folder is not None:
-                made = Dir() if entry.folder else Link(entry.target) if entry.target is not None else File(entry.path)
-                folder.children.setdefault(name, made)
+            folder = folders[parent]
+            made: Node = Dir() if entry.folder else Link(entry.target) if entry.target is not None else File(entry.path)
+            folder.children[name] = made
+            if isinstance(made, Dir):
+                folders[entry.path] = made
 
     @property
     def files(self) -> list[str]:
         """All files, and links whose goal is a file of the repository."""
-        return [one.path for one in self.entries if not one.folder and isinstance(self.tree.get("/" + one.path), File)]
+        plain = [one for one in self.entries if not one.folder]
+        return [one.path for one in plain if one.target is None or isinstance(self.tree.get("/" + one.path), File)]
 
     def resolve(self, path: str) -> str:
         """A path with links followed inside the repository."""
@@ -55,6 +59,8 @@ class Repository:
         return self.texts[path]
 
     def _read(self, path: str) -> str | None:
+        if "!" in path and path not in self.by_path:
+            return self._member(*path.split("!", 1))
         real = self.resolve(path)
         entry = self.by_path.get(real)
         if entry is None or entry.folder or entry.target is not None:
@@ -65,6 +71,18 @@ class Repository:
         except OSError:
             return None
         return raw.decode("utf-8", "replace") if len(raw) <= LARGEST_TEXT else None
+
+    def _member(self, path: str, name: str) -> str | None:
+        """The text of a file inside a tar archive that ADD takes apart."""
+        try:
+            with tarfile.open(self.root / self.resolve(path)) as archive:
+                for _, one in zip(range(MOST_MEMBERS), archive, strict=False):
+                    if one.isreg() and rooted(one.name) == name and one.size <= LARGEST_TEXT:
+                        file = archive.extractfile(one)
+                        return file.read(LARGEST_TEXT).decode("utf-8", "replace") if file else None
+        except (OSError, tarfile.TarError, EOFError, ValueError):
+            return None
+        return None
 
     def archive(self, path: str) -> tuple[Entry, ...] | None:
         """The members of a tar archive (plain, gz, bz2, xz), None for any other file. Nothing is unpacked."""

@@ -15,6 +15,7 @@ from gate.docker.errors import BuildStops, Unknown
 from gate.docker.inspection import judge_image, wanted, with_cause
 from gate.docker.judgement import BROKEN, CANNOT_TELL, Judgement
 from gate.docker.lookup import Run
+from gate.docker.paths import inside
 from gate.docker.project import Hints, Project, describe
 from gate.docker.remedies import mend
 from gate.docker.running import find
@@ -63,7 +64,7 @@ def _inspected(context: RunContext, repository: Repository, project: Project) ->
         entrypoint=built.entrypoint,
         command=built.command,
     )
-    run = _run(context.settings, stage, Ship(name, "image", name), Build(Context(".", ())))
+    run = _run(context.settings, project, stage, Ship(name, "image", name), Build(Context(".", ())))
     judged = with_cause(judge_image(stage, project, run, repository.read, name), static)
     return ImageFacts((_fact(judged, project, Ship(name, "image", name, dockerfile=None), bool(run.said)),))
 
@@ -166,7 +167,7 @@ def _judged(
         ), None
 
     def runs(stage: Stage) -> Run:
-        run = _run(settings, stage, ship, build)
+        run = _run(settings, project, stage, ship, build)
         started.append(run)
         return run
 
@@ -182,7 +183,7 @@ def _places(ship: Ship) -> Places:
     return Places((ship.path, ship.lines.get("context", ship.line)), target)
 
 
-def _run(settings: Settings, stage: Stage, ship: Ship, build: Build) -> Run:
+def _run(settings: Settings, project: Project, stage: Stage, ship: Ship, build: Build) -> Run:
     """How the upgrade starts there: what the flags say, else what the image's command shows, else Alembic's own look-up."""
     cwd = posixpath.join(stage.workdir, ship.workdir) if ship.workdir else stage.workdir
     stage.env.update(ship.env)
@@ -203,7 +204,19 @@ def _run(settings: Settings, stage: Stage, ship: Ship, build: Build) -> Run:
         return Run(cwd, script=settings.run_script_location, said=said)
     if settings.run_config:
         return Run(cwd, settings.run_config, section=settings.section, said=said)
-    return dataclasses.replace(shown, said=said) if shown else Run(cwd, section=settings.section)
+    return dataclasses.replace(shown, said=said) if shown else _usual(settings, project, cwd)
+
+
+def _usual(settings: Settings, project: Project, cwd: str) -> Run:
+    """Alembic's own look-up; what the project never starts that way is looked up as it is started."""
+    script = inside(project.directory, project.script) or project.script
+    if project.flask:
+        return Run(cwd, flask=script)
+    if project.config is None and project.script_given:
+        return Run(cwd, script=script)
+    if project.config is not None and posixpath.basename(project.config) not in ("alembic.ini", "pyproject.toml"):
+        return Run(cwd, inside(project.directory, project.config) or project.config, section=settings.section)
+    return Run(cwd, section=settings.section)
 
 
 def _deciding(answers: tuple[ImageAnswer, ...]) -> int:

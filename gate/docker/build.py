@@ -35,21 +35,29 @@ class Context:
         """What the builder gets to see. Excluded folders exist only for what comes back below them."""
         tree = Tree()
         excluded = _Excluded(self.ignore) if ignoring and self.ignore.patterns else None
+        folders: dict[str, Dir] = {"": tree.root}
         for entry in self.entries:
             if excluded is not None and excluded(entry.path):
                 continue
             origin = entry.path if self.folder in ("", ".") else f"{self.folder}/{entry.path}"
             parent, _, name = entry.path.rpartition("/")
-            folder = tree.mkdirs(parent) if tree.at(parent) is None else tree.at(parent)
-            if not isinstance(folder, Dir):
-                continue
+            folder = folders[parent] if parent in folders else _made(folders, parent)
             if entry.folder:
-                folder.children.setdefault(name, Dir({}, entry.mode))
+                folders[entry.path] = made = Dir({}, entry.mode)
+                folder.children[name] = made
             elif entry.target is not None:
                 folder.children[name] = Link(entry.target, origin)
             else:
                 folder.children[name] = File(origin, mode=entry.mode)
         return tree
+
+
+def _made(folders: dict[str, Dir], path: str) -> Dir:
+    """A folder that the context leaves out but for what comes back below it."""
+    if path not in folders:
+        parent, _, name = path.rpartition("/")
+        folders[path] = _made(folders, parent).children.setdefault(name, Dir())  # type: ignore[assignment]  # no file is there
+    return folders[path]
 
 
 class _Excluded:

@@ -8,6 +8,7 @@ Python's ``re`` backtracks, so patterns with more than two wildcards are run as 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -173,7 +174,8 @@ def _matcher(tokens: Sequence[Token]) -> Matcher:
     if sum(isinstance(token, Wild) and token.kind not in ("one", "enter") for token in tokens) <= 2:
         expression = re.compile("".join(_expression(token) for token in tokens), re.DOTALL)
         return lambda path: expression.fullmatch(path) is not None
-    return lambda path: run(tokens, path)
+    machine = Machine.of(tokens)
+    return machine.accepts
 
 
 def _expression(token: Token) -> str:
@@ -188,46 +190,66 @@ def _expression(token: Token) -> str:
     return found if token.slash else f"(?!/){found}"
 
 
-def run(tokens: Sequence[Token], path: str) -> bool:
-    """All states at once: time is path length times pattern length, whatever the pattern."""
-    states = _skip(tokens, {0})
-    for char in path:
-        after: set[int] = set()
-        for state in states:
-            if state < len(tokens):
-                after |= _step(tokens[state], state, char)
-        states = _skip(tokens, after)
-        if not states:
+@dataclass(frozen=True)
+class Machine:
+    """All positions of a pattern at once, as bits: time is path length times pattern length, whatever the pattern.
+
+    Bit ``n`` stands before token ``n``. ``literals`` says which tokens a character passes; ``one`` those that any but a slash passes,
+    ``any`` those that every character passes, ``folders`` those that a slash passes; ``stay`` and ``stay_deep`` keep their place.
+    """
+
+    size: int
+    prefix: str
+    literals: dict[str, int]
+    classes: tuple[tuple[int, CharClass], ...]
+    one: int
+    any: int
+    folders: int
+    stay: int
+    stay_deep: int
+    skip: int
+    enter: int
+
+    @classmethod
+    def of(cls, tokens: Sequence[Token]) -> Machine:
+        """The machine of a pattern."""
+
+        def bits(*kinds: str) -> int:
+            return sum(1 << n for n, token in enumerate(tokens) if isinstance(token, Wild) and token.kind in kinds)
+
+        literals: dict[str, int] = {}
+        for n, token in enumerate(tokens):
+            if isinstance(token, Char):
+                literals[token.text] = literals.get(token.text, 0) | 1 << n
+        prefix = "".join(token.text for token in itertools.takewhile(lambda one: isinstance(one, Char), tokens) if isinstance(token, Char))
+        classes = tuple((1 << n, token) for n, token in enumerate(tokens) if isinstance(token, CharClass))
+        return cls(
+            len(tokens), prefix, literals, classes, bits("one"), bits("any"), bits("folders"), bits("some"), bits("deep", "folders"),
+            bits("some", "deep", "enter"), bits("enter"),
+        )
+
+    def accepts(self, path: str) -> bool:
+        """Whether the whole path matches."""
+        if not path.startswith(self.prefix):
             return False
-    return len(tokens) in states
+        states = self._rest(1)
+        for char in path:
+            passed = states & (self.literals.get(char, 0) | self.any | (self.folders if char == "/" else self.one))
+            for bit, token in self.classes:
+                passed |= bit if states & bit and token.has(char) else 0
+            stayed = states & (self.stay_deep if char == "/" else self.stay_deep | self.stay)
+            states = self._rest(passed << 1 | stayed)
+            if not states:
+                return False
+        return bool(states >> self.size & 1)
 
-
-def _step(token: Token, state: int, char: str) -> set[int]:
-    if isinstance(token, Char):
-        return {state + 1} if token.text == char else set()
-    if isinstance(token, CharClass):
-        return {state + 1} if token.has(char) else set()
-    if token.kind in ("one", "any"):
-        return {state + 1} if char != "/" or token.kind == "any" else set()
-    if token.kind == "some":
-        return {state} if char != "/" else set()
-    if token.kind == "enter":
-        return set()
-    return {state, state + 1} if char == "/" and token.kind == "folders" else {state}
-
-
-def _skip(tokens: Sequence[Token], states: set[int]) -> set[int]:
-    """These states and those reachable from them without a character."""
-    todo = list(states)
-    found = set(states)
-    while todo:
-        state = todo.pop()
-        token = tokens[state] if state < len(tokens) else None
-        steps = {"some": (1,), "deep": (1,), "enter": (1, 2)}.get(token.kind, ()) if isinstance(token, Wild) else ()
-        fresh = {state + step for step in steps} - found
-        found |= fresh
-        todo += fresh
-    return found
+    def _rest(self, states: int) -> int:
+        """With the positions reachable without a character."""
+        while True:
+            more = states | (states & self.skip) << 1 | (states & self.enter) << 2
+            if more == states:
+                return states
+            states = more
 
 
 def normalised(pattern: str) -> str:

@@ -18,7 +18,8 @@ Read = Callable[[str], str | None]
 class Project:
     """One Alembic environment as the repository holds it. All paths are relative to the repository.
 
-    ``directory`` is the folder from which its paths count; ``config`` is None when there is none.
+    ``directory`` is the folder from which its paths count; ``config`` is None when there is none. ``script_given``: the script
+    folder was said, not guessed.
     """
 
     config: str | None = None
@@ -34,6 +35,7 @@ class Project:
     env_reads_config: bool = False
     env_changes_path: bool = False
     flask: bool = False
+    script_given: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -91,7 +93,7 @@ def describe(files: Iterable[str], read: Read, hints: Hints) -> Project:
         modules,
         "fileConfig(" in text,
         "sys.path" in text,
-        hints.flask,
+        hints.flask, bool(hints.script),
     )
 
 

@@ -13,7 +13,7 @@ from gate.docker.judgement import Gap
 from gate.docker.paths import inside, rooted
 from gate.docker.patterns import has_wildcard
 from gate.docker.stages import Evaluation, evaluate
-from gate.docker.tree import Event, File, Link, Place, Tree
+from gate.docker.tree import Event, File, Link, Place
 
 SITE = "/site-packages/"
 
@@ -27,7 +27,9 @@ class Case:
     cwd: str
     judge_stage: Callable[[Stage], bool] = lambda stage: False
     where: dict[str, list[str]] = field(default_factory=dict)
-    open_context: Tree | None = None
+    events: dict[str, list[Event]] = field(default_factory=dict)
+    holders: dict[int, dict[str, Place]] = field(default_factory=dict)
+    free: set[str] | None = None
     context_place: tuple[str, int] | None = None
     target_place: tuple[str, int] | None = None
 
@@ -35,6 +37,8 @@ class Case:
         for path, file in self.stage.tree.files():
             if file.origin:
                 self.where.setdefault(file.origin, []).append(path)
+        for event in self.stage.tree.journal:
+            self.events.setdefault(event.origin, []).append(event)
 
     @property
     def head(self) -> Place:
@@ -123,12 +127,13 @@ def _there(case: Case, origin: str, expected: str | None) -> Why | None:
             node.place.line,
             f"{expected} holds {node.origin or 'something else'}, not {origin}",
         )
-    last = _last(case.stage.tree.journal, origin, expected)
+    last = _last(case, origin, expected)
     return _event(case, last) if last is not None and last.kind != "placed" else None
 
 
-def _last(journal: list[Event], origin: str, path: str | None) -> Event | None:
-    return next((event for event in reversed(journal) if event.origin == origin and path in (None, event.path)), None)
+def _last(case: Case, origin: str, path: str | None) -> Event | None:
+    events = reversed(case.events.get(origin, []))
+    return next((event for event in events if path in (None, event.path)), None)
 
 
 def _event(case: Case, event: Event) -> Why:
@@ -170,7 +175,7 @@ def shown(path: str) -> str:
 
 
 def _gone(case: Case, origin: str, expected: str | None) -> Why | None:
-    last = _last(case.stage.tree.journal, origin, None)
+    last = _last(case, origin, None)
     return _event(case, last) if last is not None and last.kind != "placed" else None
 
 
@@ -228,8 +233,11 @@ class _Holder:
             stage = case.made.stage(number)
         except BuildStops:
             return None
-        placed = [event for event in stage.tree.journal if event.origin == origin and event.kind == "placed"]
-        return _Holder(stage, placed[0].place) if placed else None
+        if number not in case.holders:
+            placed = [event for event in stage.tree.journal if event.kind == "placed"]
+            case.holders[number] = {event.origin: event.place for event in reversed(placed)}
+        place = case.holders[number].get(origin)
+        return _Holder(stage, place) if place is not None else None
 
 
 def _outside(case: Case, origin: str, expected: str | None) -> Why | None:
@@ -254,17 +262,21 @@ def _outside(case: Case, origin: str, expected: str | None) -> Why | None:
 
 def _would_be_taken(case: Case, origin: str) -> bool:
     """Whether the same build without its ignore file would copy the file into the stage or one that it uses."""
-    if case.open_context is None:
-        case.open_context = case.made.build.context.tree(ignoring=False)
+    if case.free is None:
+        case.free = _taken_without_ignoring(case)
+    return not case.free or origin in case.free
+
+
+def _taken_without_ignoring(case: Case) -> set[str]:
+    """Everything that the build would take without its ignore file; empty when that build stops."""
     free = evaluate(case.made.dockerfile, case.made.build)
-    free.source = case.open_context
+    free.source = case.made.build.context.tree(ignoring=False)
     try:
         stage = free.stage(case.stage.index)
+        stages = [stage, *(free.stage(number) for number in stage.uses)]
     except BuildStops:
-        return True
-    return any(event.origin == origin for event in stage.tree.journal) or any(
-        event.origin == origin for number in stage.uses for event in free.stage(number).tree.journal
-    )
+        return set()
+    return {event.origin for one in stages for event in one.tree.journal}
 
 
 def nearest(case: Case, origin: str) -> Place:

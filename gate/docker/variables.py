@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gate.docker.patterns import Char, Token, Wild, run
+from gate.docker.patterns import Char, Machine, Token, Wild
 
 DEEPEST = 50
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
@@ -171,22 +171,22 @@ def _tokens(pattern: str) -> list[Token]:
 
 def _trimmed(value: str, pattern: str, modifier: str) -> str:
     """``#``/``##`` cut the shortest/longest matching start, ``%``/``%%`` the end."""
-    tokens = _tokens(pattern)
+    machine = Machine.of(_tokens(pattern))
     ends = range(len(value) + 1)
     for cut in reversed(ends) if len(modifier) == 2 else ends:
-        if modifier[0] == "#" and run(tokens, value[:cut]):
+        if modifier[0] == "#" and machine.accepts(value[:cut]):
             return value[cut:]
-        if modifier[0] == "%" and run(tokens, value[len(value) - cut :]):
+        if modifier[0] == "%" and machine.accepts(value[len(value) - cut :]):
             return value[: len(value) - cut]
     return value
 
 
 def _replaced(value: str, pattern: str, new: str, *, everywhere: bool) -> str:
-    tokens = _tokens(pattern)
+    machine = Machine.of(_tokens(pattern))
     out: list[str] = []
     start = 0
     while start < len(value):
-        end = next((end for end in range(len(value), start, -1) if run(tokens, value[start:end])), None)
+        end = next((end for end in range(len(value), start, -1) if machine.accepts(value[start:end])), None)
         if end is None:
             out.append(value[start])
             start += 1
