@@ -17,6 +17,7 @@ from gate.facts.schema import Column, Constraint, Index, Schema, Table
 Row = tuple[Any, ...]
 Ask = Callable[[str], list[Row]]
 Names = dict[tuple[str, frozenset[str]], str]
+Primaries = dict[str, tuple[str, tuple[str, ...]]]
 Grouped = dict[str, list[Row]]
 
 _OBJECTS = """SELECT name, type, coalesce(sql, '') FROM sqlite_master
@@ -38,6 +39,7 @@ def read_schema(ask: Ask, left_out: frozenset[str]) -> Schema:
     """The catalogue that ``ask`` (a function that runs one query) shows, without the tables left out."""
     columns, indexes, foreign = _grouped(ask(_COLUMNS)), _grouped(ask(_INDEXES)), _grouped(ask(_FOREIGN_KEYS))
     keys, triggers = _grouped(ask(_INDEX_COLUMNS)), _grouped(ask(_TRIGGERS))
+    primaries = {name.lower(): (name, _primary(rows)) for name, rows in columns.items()}
     tables: dict[str, Table] = {}
     routines: dict[str, str] = {}
     for name, kind, text in ask(_OBJECTS):
@@ -53,7 +55,7 @@ def read_schema(ask: Ask, left_out: frozenset[str]) -> Schema:
             indexes=tuple(made),
             constraints=(
                 *_keys(name, primary, indexes[name], made, said),
-                *_foreign_keys(name, foreign[name], said),
+                *_foreign_keys(name, foreign[name], said, primaries),
                 *_checks(name, said),
             ),
             triggers=tuple(row[0] for row in triggers[name]),
@@ -132,7 +134,8 @@ def _checks(table: str, said: TableText) -> list[Constraint]:
     ]
 
 
-def _foreign_keys(table: str, rows: list[Row], said: TableText) -> list[Constraint]:
+def _foreign_keys(table: str, rows: list[Row], said: TableText, primaries: Primaries) -> list[Constraint]:
+    """Foreign keys; one that names no columns means the primary key. Names of tables fold their case."""
     names = _names(said)
     grouped: dict[int, list[Row]] = defaultdict(list)
     for number, *rest in rows:
@@ -141,7 +144,8 @@ def _foreign_keys(table: str, rows: list[Row], said: TableText) -> list[Constrai
     for parts in grouped.values():
         target, _, _, action = parts[0]
         columns = tuple(one[1] for one in parts)
-        targets = tuple(one[2] for one in parts if one[2] is not None)
+        target, key = primaries.get(target.lower(), (target, ()))
+        targets = tuple(one[2] for one in parts if one[2] is not None) or key
         text = f"FOREIGN KEY ({', '.join(columns)}) REFERENCES {target} ({', '.join(targets)})"
         name = names.get(("foreign-key", frozenset(columns))) or f"{table}_{'_'.join(columns)}_fkey"
         found.append(

@@ -119,7 +119,7 @@ class Cluster:
             raise ServerUnavailable(f"initdb did not run: {error}", where=argv[0]) from error
         if done.returncode:
             raise ServerUnavailable(
-                f"initdb failed: {(done.stderr or done.stdout).strip().splitlines()[-1:]}",
+                f"initdb failed: {' '.join((done.stderr or done.stdout).split())[-400:]}",
                 where=argv[0],
                 advice="give a scratch server with --database-url",
             )

@@ -20,6 +20,20 @@ _NAMED = re.compile(
 Part = Literal["check", "unique", "primary-key", "foreign-key"]
 
 
+class Token(str):
+    """A token of the text, and where it begins."""
+
+    __slots__ = ("at",)
+    at: int
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> Token:
+        """The token that a match found."""
+        token = cls(match.group())
+        token.at = match.start()
+        return token
+
+
 @dataclass(frozen=True)
 class Clause:
     """One constraint in the text: its kind, name if any, the columns it lists (or stands on), a check's condition."""
@@ -42,16 +56,17 @@ class TableText:
 
 def read_table(text: str) -> TableText:
     """Read a CREATE TABLE text; unknown parts are passed over."""
-    tokens = [one for one in _TOKEN.findall(text) if not one.isspace() and not one.startswith(("--", "/*"))]
-    if "(" not in tokens:
+    found = (Token.of(one) for one in _TOKEN.finditer(text))
+    tokens = [one for one in found if not one.isspace() and not one.startswith(("--", "/*"))]
+    start = next((at for at, one in enumerate(tokens) if one == "("), None)
+    if start is None:
         return TableText()
-    start = tokens.index("(")
     end = _closing(tokens, start)
     clauses: list[Clause] = []
     collations: list[tuple[str, str]] = []
     for item in _split(tokens[start + 1 : end]):
         column = None if not item or _NAMED.match(item[0]) else unquote(item[0])
-        clauses.extend(_clauses(item, column))
+        clauses.extend(_clauses(item, column, text))
         for at, part in enumerate(item[:-1]):
             if part.lower() == "collate" and column is not None:
                 collations.append((column, unquote(item[at + 1])))
@@ -67,7 +82,7 @@ def unquote(part: str) -> str:
     return part
 
 
-def _closing(tokens: Sequence[str], start: int) -> int:
+def _closing(tokens: Sequence[Token], start: int) -> int:
     depth = 0
     for at in range(start, len(tokens)):
         depth += (tokens[at] == "(") - (tokens[at] == ")")
@@ -76,9 +91,9 @@ def _closing(tokens: Sequence[str], start: int) -> int:
     return len(tokens)
 
 
-def _split(tokens: Sequence[str]) -> Iterator[list[str]]:
+def _split(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """The comma-separated definitions of a table's body."""
-    item: list[str] = []
+    item: list[Token] = []
     depth = 0
     for part in tokens:
         depth += (part == "(") - (part == ")")
@@ -91,7 +106,7 @@ def _split(tokens: Sequence[str]) -> Iterator[list[str]]:
         yield item
 
 
-def _clauses(item: Sequence[str], column: str | None) -> Iterator[Clause]:
+def _clauses(item: Sequence[Token], column: str | None, text: str) -> Iterator[Clause]:
     name: str | None = None
     at = 0 if column is None else 1
     while at < len(item):
@@ -106,7 +121,7 @@ def _clauses(item: Sequence[str], column: str | None) -> Iterator[Clause]:
         kind = _kind(word)
         if kind is not None and not (word == "references" and column is None):
             listed = _listed(item, at) if column is None or kind == "check" else []
-            inside = " ".join(listed)
+            inside = text[listed[0].at : listed[-1].at + len(listed[-1])] if listed else ""
             columns = (column,) if column is not None else () if kind == "check" else tuple(_names(listed))
             yield Clause(kind, name, columns, inside if kind == "check" else "")
             name = None
@@ -121,13 +136,13 @@ def _kind(word: str) -> Part | None:
     return kinds.get(word)
 
 
-def _listed(item: Sequence[str], at: int) -> list[str]:
+def _listed(item: Sequence[Token], at: int) -> list[Token]:
     """The tokens inside the next parentheses."""
     start = next((one for one in range(at, len(item)) if item[one] == "("), None)
     return [] if start is None else list(item[start + 1 : _closing(item, start)])
 
 
-def _names(tokens: Sequence[str]) -> Iterator[str]:
+def _names(tokens: Sequence[Token]) -> Iterator[str]:
     for one in _split(tokens):
         if one:
             yield unquote(one[0])

@@ -9,6 +9,7 @@ _POSIX = {
     "alpha": "abcdefgh", "lower": "abcdefgh", "upper": "ABCDEFGH", "digit": "0123456789", "alnum": "abcdefgh01234567",
     "xdigit": "0123456789abcdef", "space": " ", "punct": ".-",
 }  # fmt: skip
+_LONGEST = 5000
 _COUNT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 
 
@@ -56,6 +57,8 @@ class _Reader:
         count = min(max(low, 1), high) if high else 0
         if not atoms:
             return ""
+        if count * max(map(len, atoms)) > _LONGEST:
+            raise ValueError("too long")
         return "".join(atoms[(self._number + step) % len(atoms)] for step in range(count))
 
     def _repeats(self) -> tuple[int, int]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gate.databases import ScratchDatabase
+from gate.databases import ScratchDatabase, open_server
+from gate.databases._url import parse, render
 from gate.databases.base import Seeded
 
 from .conftest import POSTGRES, NewDatabase, Opened
@@ -213,6 +216,27 @@ def test_hard_mariadb_schemas_are_seeded(profile: Any, new_database: NewDatabase
     seeded = database.seed(profile)
     assert (seeded.tables, seeded.rows, dict(seeded.unseeded)) == (3, 12, {})
     database.execute("ALTER TABLE b DROP FOREIGN KEY b_ibfk_1; ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a (id)")
+
+
+def test_an_ordinary_role_seeds_with_keys_on(new_database: NewDatabase, tmp_path: Path) -> None:
+    """On a given server our user may not be allowed to switch keys off: parents go first, circles are named."""
+    theirs = new_database("postgresql:15")
+    theirs.execute("CREATE ROLE modest LOGIN CREATEDB PASSWORD 'pw'")
+    url = parse(theirs.url())
+    given = render(replace(url, user="modest", password="pw", database="postgres"), None)
+    with open_server(
+        "postgresql", None, given, cache_dir=tmp_path, workdir=tmp_path, progress=lambda _: None
+    ) as server:
+        database = server.create()
+        database.execute(SHOP)
+        assert database.seed("plain") == Seeded(2, 8, {})
+        other = server.create()
+        other.execute("CREATE TABLE chicken (id int PRIMARY KEY, egg_id int NOT NULL)")
+        other.execute("CREATE TABLE egg (id int PRIMARY KEY, chicken_id int NOT NULL REFERENCES chicken)")
+        other.execute("ALTER TABLE chicken ADD FOREIGN KEY (egg_id) REFERENCES egg")
+        seeded = other.seed("plain")
+        assert (seeded.tables, sorted(seeded.unseeded)) == (0, ["chicken", "egg"])
+    theirs.execute("DROP ROLE modest")
 
 
 TYPES = {
