@@ -18,7 +18,7 @@ class Detail:
     """Upper bounds of what is told.
 
     ``findings`` are told whole, ``listed`` ones in a line each, the rest is counted. ``words`` and ``code`` are
-    characters of one text from outside; ``rows`` is per table.
+    characters of one text from outside; ``rows`` is per table. ``asked`` tells that the target was asked already.
     """
 
     sql: bool = True
@@ -31,6 +31,7 @@ class Detail:
     code: int = 6000
     projects: int = 40
     sections: bool = True
+    asked: bool = False
 
 
 COMMENT = Detail()

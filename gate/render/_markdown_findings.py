@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gate.model import Evidence, EvidenceKind, Finding, Remedy, Step
+from gate.render._clean import one_line
 from gate.render._groups import Group, groups
 from gate.render._markdown_detail import Detail
 from gate.render._markdown_escape import cell, code, code_cell, details, fence, html, prose, table
 from gate.render._words import SYMBOLS, language, place, plural, steps, suggestion
 
-_SHORT = 160
+_SHORT = 180
 _LEADS = {
     EvidenceKind.READ: "read",
     EvidenceKind.SQL: "statement",
@@ -67,7 +68,8 @@ def _closed(group: Group, detail: Detail) -> str:
     lead = group.lead
     where = f" <code>{html(place(lead), 200)}</code>" if lead.location else ""
     head = f"{SYMBOLS[lead.severity]} {lead.severity} <code>{html(lead.id, 100)}</code>{where}"
-    return details(f"{head} {html(lead.message, _SHORT)}", _body(group, detail))
+    whole = len(one_line(lead.message)) <= _SHORT
+    return details(f"{head} {html(lead.message, _SHORT)}", _body(group, detail, message=not whole))
 
 
 def _title(finding: Finding) -> list[str]:
@@ -75,8 +77,9 @@ def _title(finding: Finding) -> list[str]:
     return [*parts, code(place(finding), 200)] if finding.location else parts
 
 
-def _body(group: Group, detail: Detail) -> str:
-    blocks = [f"**{prose(group.lead.message, detail.words)}**", _also(group, detail), _about(group)]
+def _body(group: Group, detail: Detail, message: bool = True) -> str:
+    said = f"**{prose(group.lead.message, detail.words)}**" if message else ""
+    blocks = [said, _also(group, detail), _about(group)]
     blocks += [_evidence(group, detail), *(_precondition(one, detail) for one in group.findings)]
     told = f"**The safe way**: see {prose(group.told_by, 200)}." if group.told_by else _remedy(group.remedy, detail)
     blocks += [told, next((text for one in group.findings if (text := _suggestion(one, detail))), "")]
@@ -114,6 +117,8 @@ def _reason(one: Evidence, detail: Detail) -> str:
 def _precondition(finding: Finding, detail: Detail) -> str:
     if not finding.depends_on_data:
         return ""
+    if detail.asked:
+        return "**Depends on the rows**: asked on the target, see the preconditions."
     said = "**Depends on the rows.** `alembic-gate predeploy` asks the target"
     if not (finding.precondition_sql and detail.code):
         return f"{said} before the deploy."

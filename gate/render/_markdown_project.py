@@ -31,10 +31,11 @@ from gate.render._words import (
 
 def project(about: ProjectReport, detail: Detail) -> list[str]:
     """The blocks of one project, the most useful first."""
-    blocks = [checks(about, detail), *findings(counting(about), detail)]
+    where = target(about.sections.get("target"), detail) if detail.sections else ""
+    blocks = [checks(about, detail), where, *findings(counting(about), detail)]
     if detail.sections:
         blocks += [pending_diff(about, detail), heads(about), *images(about, detail)]
-        blocks += [target(about.sections.get("target"), detail), locks(about, detail), plan(about, detail)]
+        blocks += [locks(about, detail), plan(about, detail)]
     blocks += [allowed(suppressed(about), detail), ground(about, detail)]
     return [block for block in blocks if block]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from gate.model import ProjectReport, Report, Verdict
 from gate.render._markdown_detail import Detail
 from gate.render._markdown_escape import code, code_cell, details, html, prose, table
@@ -11,6 +13,7 @@ from gate.render._words import SYMBOLS, TOOL, headline, plural, rank, subject, t
 
 def build(report: Report, detail: Detail) -> str:
     """Verdict line first; then what to act on; then what it rests on."""
+    detail = dataclasses.replace(detail, asked=report.mode != "check")
     blocks = [verdict_line(report), *_notices(report, detail), *_projects(report, detail), _footer(report)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

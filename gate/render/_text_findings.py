@@ -8,16 +8,16 @@ from gate.render._terminal import Ink, block, hanging, plain, wrapped
 from gate.render._words import place, steps, suggestion
 
 
-def group(about: Group, ink: Ink) -> str:
-    """One pattern at one place with all its harms."""
+def group(about: Group, ink: Ink, asked: bool = False) -> str:
+    """One pattern at one place with all its harms; ``asked`` tells that the target was asked already."""
     lead, where = about.lead, plain(place(about.lead))
     head = f"{ink(str(lead.severity), str(lead.severity))}  {ink(plain(lead.id), 'bold')}"
     lines = [f"{head}  {where}" if where else head, wrapped(lead.message)]
     lines += [wrapped(f"also {_harm(one)}: {one.message}") for one in about.also]
     lines.append(f"  {ink(_about(about), 'dim')}")
     lines += [hanging(f"{one.kind:<8}  ", one.detail, "    ", 600) for one in about.evidence[:12]]
-    asked = [line for one in about.findings for line in _precondition(one)]
-    return "\n".join([*lines, *asked, *_remedy(about.remedy, about.told_by, ink), *_suggestion(about)])
+    questions = [line for one in about.findings for line in _precondition(one, asked)]
+    return "\n".join([*lines, *questions, *_remedy(about.remedy, about.told_by, ink), *_suggestion(about)])
 
 
 def _harm(finding: Finding) -> str:
@@ -32,9 +32,11 @@ def _about(about: Group) -> str:
     return plain(", ".join(part for part in parts if part))
 
 
-def _precondition(finding: Finding) -> list[str]:
+def _precondition(finding: Finding, asked: bool) -> list[str]:
     if not finding.depends_on_data:
         return []
+    if asked:
+        return ["    depends on the rows: asked on the target, see Preconditions"]
     lines = ["    depends on the rows: alembic-gate predeploy asks the target"]
     return [*lines, block(finding.precondition_sql)] if finding.precondition_sql else lines
 

@@ -15,7 +15,7 @@ _ROWS = 40
 def sections(project: ProjectReport, ink: Ink) -> list[str]:
     """One text per object that the report holds."""
     held = project.sections
-    parts = [_diff(project, ink), *_images(held, ink), _locks(held, ink), _target(record(held.get("target")), ink)]
+    parts = [_diff(project, ink), *_images(held, ink), _locks(held, ink)]
     return [part for part in parts if part]
 
 
@@ -59,7 +59,9 @@ def _lock(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (*said, time, plain(word(row.get("rewrites")), 40))
 
 
-def _target(about: Mapping[str, Any], ink: Ink) -> str:
+def target(project: ProjectReport, ink: Ink) -> str:
+    """Where the target stands, what is pending, and whether it may go; empty when no target was read."""
+    about = record(project.sections.get("target"))
     if not about:
         return ""
     state = word(about.get("state"))

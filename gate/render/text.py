@@ -6,7 +6,7 @@ from gate.model import CheckResult, Finding, ProjectReport, Report
 from gate.render._groups import groups
 from gate.render._terminal import Ink, hanging, plain, wrapped
 from gate.render._text_findings import group
-from gate.render._text_sections import sections
+from gate.render._text_sections import sections, target
 from gate.render._words import (
     TOOL,
     counting,
@@ -34,7 +34,8 @@ def render(report: Report, colour: bool = False) -> str:
     parts = [_head(report, ink)]
     for project in sorted(report.projects, key=rank):
         shown = groups(counting(project)[:_FINDINGS])
-        parts += [_project(project, ink), *(group(one, ink) for one in shown)]
+        parts += [_project(project, ink), target(project, ink)]
+        parts += [group(one, ink, asked=report.mode != "check") for one in shown]
         parts += [_rest(project), *sections(project, ink), _allowed(project, ink), _ground(project, ink)]
     parts += [wrapped(f"Note: {one}", "") for one in report.notices]
     parts.append(_verdict(report, ink))
