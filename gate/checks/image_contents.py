@@ -34,13 +34,13 @@ def ask(image: ImageFacts) -> Answer:
     if decides is None:
         return Answer(skipped=image.none or "no image is built here")
     sections: dict[str, Any] = {"image": _section(decides), "images": [_section(one) for one in image.others]}
-    warnings = tuple(_warning(note.path, note.line, note.text) for note in (*decides.notes, *image.notes))
+    remarks = tuple(_note(note.path, note.line, note.text) for note in (*decides.notes, *image.notes))
     notes = (f"image {decides.name}: {decides.verdict} by {decides.level}",)
     if decides.verdict == "broken":
-        return Answer((_finding(decides), *warnings), reason=decides.message, sections=sections, notes=notes)
+        return Answer((_finding(decides), *remarks), reason=decides.message, sections=sections, notes=notes)
     if decides.verdict == "cannot-tell":
-        return Answer(warnings, undecided=decides.message, advice=decides.settle, sections=sections, notes=notes)
-    return Answer(warnings, reason=decides.message, sections=sections, notes=notes)
+        return Answer(remarks, undecided=decides.message, advice=decides.settle, sections=sections, notes=notes)
+    return Answer(remarks, reason=decides.message, sections=sections, notes=notes)
 
 
 def _section(one: ImageAnswer) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def _finding(one: ImageAnswer) -> Finding:
     )
 
 
-def _warning(path: str, line: int, text: str) -> Finding:
-    return Finding(ID, ID, Category.IMAGE, Severity.WARNING, text, Location(path, max(line, 1)))
+def _note(path: str, line: int, text: str) -> Finding:
+    return Finding(ID, ID, Category.IMAGE, Severity.NOTE, text, Location(path, max(line, 1)))
 
 
 check = Check(

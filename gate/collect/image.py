@@ -18,6 +18,7 @@ from gate.docker.lookup import Run
 from gate.docker.paths import inside
 from gate.docker.project import Hints, Project, describe
 from gate.docker.remedies import mend
+from gate.docker.remarks import remarks
 from gate.docker.running import find
 from gate.docker.shipping import Ship
 from gate.docker.surroundings import after
@@ -171,8 +172,21 @@ def _judged(
         started.append(run)
         return run
 
-    judged = judge(dockerfile, build, project, runs, _places(ship))
-    return after(judged, ship, project, text), build
+    judged = after(judge(dockerfile, build, project, runs, _places(ship)), ship, text)
+    said = remarks(dockerfile, build.context.ignore, ship, lambda path: path in repository.by_path, build.context.folder)
+    untracked = _untracked(repository, project) if not ship.git else []
+    return dataclasses.replace(judged, notes=(*judged.notes, *said, *untracked)), build
+
+
+def _untracked(repository: Repository, project: Project) -> list[tuple[str, int, str]]:
+    """Revisions that a build from this working tree holds, and one from a clean checkout does not."""
+    tracked = repository.tracked()
+    if tracked is None:
+        return []
+    missing = [one for one in project.revisions if one not in tracked]
+    ignored = repository.ignored_by_git(missing)
+    whys = {one: "git ignores it ({}:{})".format(*ignored[one]) if one in ignored else "git does not track it" for one in missing}
+    return [(one, 1, f"{why}, so an image built from a clean checkout lacks this revision") for one, why in whys.items()]
 
 
 def _places(ship: Ship) -> Places:

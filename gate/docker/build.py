@@ -147,6 +147,7 @@ class Stage:
     opaque: bool = False
     generates: bool = False
     copied: bool = False
+    unset: set[str] = field(default_factory=set)
     relative: bool = False
     goals: set[str] = field(default_factory=set)
     installs: list[Installed] = field(default_factory=list)

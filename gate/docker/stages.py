@@ -180,7 +180,7 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
             mounts=list(parent.mounts),
             empty_globs=list(parent.empty_globs),
             notes=list(parent.notes),
-            goals=set(parent.goals),
+            goals=set(parent.goals), unset=set(parent.unset),
             installs=list(parent.installs),
             parents=(*parent.parents, parent.index),
             uses=parent.uses | {parent.index},
@@ -258,6 +258,7 @@ def _copy(made: Evaluation, stage: Stage, one: Instruction) -> None:
     if len(words) + len(one.heredocs) < 2 or not words:
         raise made.stop(f"{one.name} requires at least two arguments", one.line)
     *sources, dest = words
+    _unset(stage, dest if one.json else one.rest)
     name = one.flag("from")
     tree = made.context if name is None else _from(made, stage, name, one.line)
     folder = stage.at(dest)
@@ -283,6 +284,12 @@ def _copy(made: Evaluation, stage: Stage, one: Instruction) -> None:
         local = unpack(job, local, folder, made.build.unpack)
     stage.empty_globs += [(source, one.line) for source in copy(job, local, folder)]
     _documents(job, one, values, folder)
+
+
+def _unset(stage: Stage, text: str) -> None:
+    """Variables that nobody set here; a base image that is not known may have set them."""
+    if stage.opaque and "$" in text:
+        stage.unset |= set(re.findall(r"\$\{?([A-Za-z_]\w*)\}?(?![:+-])", text)) - stage.variables.keys()
 
 
 def _plain_words(one: Instruction) -> list[str]:
@@ -415,6 +422,7 @@ def _arg(made: Evaluation, stage: Stage, one: Instruction) -> None:
 
 def _workdir(made: Evaluation, stage: Stage, one: Instruction) -> None:
     path = _word(made, one.rest, stage.variables, one.line)
+    _unset(stage, one.rest)
     if not path:
         raise made.stop("WORKDIR requires exactly one argument", one.line)
     stage.workdir = stage.at(path)

@@ -7,13 +7,12 @@ import re
 
 from gate.docker.judgement import BROKEN, CANNOT_TELL, Gap, Judgement
 from gate.docker.paths import clean, inside
-from gate.docker.project import Project
 from gate.docker.shipping import BindMount, Ship
 
 HIDEABLE = frozenset({"never_copied", "config_missing", "env_import_missing", "wrong_path"})
 
 
-def after(judged: Judgement, ship: Ship, project: Project, text: str) -> Judgement:
+def after(judged: Judgement, ship: Ship, text: str) -> Judgement:
     """The judgement seen with what is around the build."""
     used = sorted(name for name in ship.dynamic if _decides(name, text))
     if used and judged.verdict == BROKEN:

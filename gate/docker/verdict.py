@@ -16,7 +16,7 @@ from gate.docker.imports import Finder
 from gate.docker.packages.environments import site_roots
 from gate.docker.judgement import BROKEN, CANNOT_TELL, FINE, Gap, Judgement
 from gate.docker.lookup import Found, Options, Run, World, list_revisions, look_up
-from gate.docker.paths import clean, inside
+from gate.docker.paths import clean, inside, join
 from gate.docker.project import Project, options_at
 from gate.docker.reasons import Case, explain, nearest, shown
 from gate.docker.stages import Evaluation, evaluate
@@ -47,6 +47,7 @@ class Hearing:
     gaps: list[Gap] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
     present: dict[str, str] = field(default_factory=dict)
+    remarks: list[tuple[str, int, str]] = field(default_factory=list)
 
     @property
     def build(self) -> Build:
@@ -91,6 +92,8 @@ def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, pl
         stage = made.stage(made.index(build.target))
     except BuildStops:
         return first
+    if stage.opaque and stage.unset and first.verdict == BROKEN:
+        return _variable_unknown(first, stage)
     if not stage.opaque or not _depends_on_start(stage):
         return first
     for start in ["/", *sorted(goal for goal in stage.goals if not goal.startswith(UNKNOWN_FOLDER))]:
@@ -110,6 +113,13 @@ def _start_unknown(first: Judgement, stage: Stage) -> Judgement:
     return dataclasses.replace(
         first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend=""
     )
+
+
+def _variable_unknown(first: Judgement, stage: Stage) -> Judgement:
+    name = sorted(stage.unset)[0]
+    message = f"the base image {stage.base} may set ${name}, on which paths here depend"
+    settle = f"write an ENV {name} into the Dockerfile, or build the image and pass it with --image"
+    return dataclasses.replace(first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend="")
 
 
 def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, places: Places) -> Judgement:
@@ -193,6 +203,7 @@ def _hear(hearing: Hearing, found: Found) -> None:
         return
     _scripts(hearing, found)
     _modules(hearing, found)
+    _library(hearing, found)
 
 
 def _config(hearing: Hearing, found: Found) -> None:
@@ -320,6 +331,22 @@ def _module_lacks(hearing: Hearing, origin: str, by: str, line: int, roots: list
         hearing.gaps[-1] = dataclasses.replace(gap, reason="env_import_missing", path=by, line=line, detail=detail)
 
 
+def _library(hearing: Hearing, found: Found) -> None:
+    """A package named ``alembic`` of the project: it hides the library where its folder comes before the library's."""
+    early = {join(hearing.run.cwd, one) for one in hearing.stage.env.get("PYTHONPATH", "").split(":") if one}
+    early |= {hearing.run.cwd} if hearing.run.module else set()
+    for root in found.sys_path:
+        path = f"{root.rstrip('/')}/alembic/__init__.py"
+        node = hearing.stage.tree.get(path)
+        if not isinstance(node, File) or "/site-packages" in root or not node.origin:
+            continue
+        text = f"{path} is a package named like the library and hides it for whatever has {root} first on sys.path"
+        if root in early:
+            hearing.gaps.append(Gap(node.origin, "env", path, "wrong_path", node.place.path, node.place.line, text, path))
+        elif (node.origin, 1, text) not in hearing.remarks:
+            hearing.remarks.append((node.origin, 1, text))
+
+
 def _answer(hearing: Hearing) -> Judgement:
     stage = hearing.stage
     gaps = sorted(hearing.gaps, key=lambda gap: ORDER.index(gap.role))
@@ -362,6 +389,7 @@ def _broken(base: Judgement, gaps: list[Gap]) -> Judgement:
 
 def _notes(hearing: Hearing) -> Iterator[tuple[str, int, str]]:
     path = hearing.made.dockerfile.path
+    yield from hearing.remarks
     for source, line in hearing.stage.empty_globs:
         yield path, line, f"`{source}` matches nothing, so this line copies nothing (no error in the build)"
     for line, text in hearing.stage.notes:
