@@ -12,7 +12,7 @@ UNSAFE = [
     (
         on_one_line(
             deploy(
-                "SELECT id FROM orders; UPDATE orders SET note = '' WHERE id = 1; UPDATE orders SET age = 1 WHERE id = 2"
+                "SELECT id FROM orders; UPDATE orders SET note = 2 WHERE id = 1; UPDATE orders SET note=1 WHERE id = 2"
             )
         ),
         ["warning hygiene orders.note c1"],
