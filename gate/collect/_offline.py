@@ -1,7 +1,8 @@
 """The deploy's statements where the project's own environment cannot be loaded: the revisions run by themselves.
 
-Our own ``env.py`` stands in for the project's, in a private copy, on a scratch server, with the Alembic at hand. What revisions import and nobody has is stubbed. Rules then still answer; what hangs on the project's env.py or models
-stays undecided, and the coverage line says how this was seen.
+Our own ``env.py`` stands in for the project's, in a private copy, on a scratch server, with the Alembic at hand. What
+revisions import and nobody has is stubbed. Rules then still answer; what hangs on the project's env.py or models stays
+undecided, and the coverage line says how this was seen.
 """
 
 from __future__ import annotations

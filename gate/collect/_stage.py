@@ -41,7 +41,9 @@ class Stage:
         self.context, self.project, self.environment, self.choice, self.history = context, project, environment, choice, history
         self.base_sha, self.on_base = base_sha, on_base
         self.version_table: tuple[str, str | None] = ("alembic_version", None)
-        self.notes: list[str] = []
+        self.notes: list[str] = [*environment.notes, *project.notes, *choice.notes]
+        if choice.why:
+            self.notes.append(f"database: {choice.kind} {choice.version}".rstrip() + f" ({choice.why})")
         self.snapshot: Mapping[str, Any] = {"used": False, "reason": "replayed"}
         self.made_outside: tuple[str, ...] = ()
         self.uid = probe_uid(environment.python)

@@ -1,4 +1,4 @@
-"""The deploy as rules see it: from the rehearsal; from the revisions run by themselves, named as such, where none could run."""
+"""The deploy as rules see it: from the rehearsal, or where none could run, from the revisions run by themselves."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from gate.checks.models_match import ask
 from gate.facts.history import History, NewRevisions, Project, Revision
 from gate.facts.rehearsal import Diff, Failure, Rehearsal, Server
 from gate.facts.schema import Schema
-from gate.settings import Settings
 
 HISTORY = History((Revision("a", "a.py"),))
 SERVER = Server("sqlite", (3, 40), "3.40", "file")
@@ -17,7 +16,7 @@ ADDED = {"kind": "add_column", "table": "users", "schema": None, "column": "age"
 
 def answer(diff: Diff | None, **more: object):  # noqa: ANN201
     rehearsal = Rehearsal(SERVER, Schema(), Schema(), diff=diff, **more)  # type: ignore[arg-type]
-    return ask(rehearsal, HISTORY, NewRevisions(("a",)), Project("app"), Settings())
+    return ask(rehearsal, HISTORY, NewRevisions(("a",)), Project("app"))
 
 
 def test_an_empty_diff_passes() -> None:
