@@ -256,7 +256,7 @@ class Action:
         return self.child
 
     def trusted(self) -> dict[str, str]:
-        """For the processes that hold the token (they get it by stdin): GitHub's variables, the runner's, the network's."""
+        """For the processes that hold the token (given by stdin): GitHub's, the runner's, the network's variables."""
         mine = {
             name: value
             for name, value in self.environ.items()

@@ -17,7 +17,7 @@ from gate.errors import CannotDecide
 from gate.github import base, open_pulls
 from gate.github.client import ApiError, Client
 from gate.github.clock import Clock
-from gate.github.context import Context, of_event
+from gate.github.context import Context, Hunk, of_event
 from gate.github.event import Event, dig, pull_of, read_event
 from gate.github.git import Git
 from gate.github.processes import hide_process
@@ -25,6 +25,7 @@ from gate.settings import Settings
 
 API_SECONDS = 60.0
 """Of the two minutes that one run spends on the API in all."""
+MOST_HUNKS = 2000
 ALLOW_UNSAFE = "ALEMBIC_GATE_ALLOW_UNSAFE_FORK_CODE"
 
 
@@ -110,8 +111,8 @@ class Preparation:
         if not (self.event.runs_with_secrets and fork) or allowed:
             return dataclasses.replace(found, fork=fork)
         why = (
-            f"code of a fork is not run on {self.event.name}, where it would meet the repository's secrets: only checks "
-            "that read files answer. Use the event pull_request and publish from a second workflow, see docs/github.md."
+            f"code of a fork is not run on {self.event.name}, where it would meet the repository's secrets: only "
+            "checks that read files answer. Use the event pull_request and publish from a second workflow, see docs/github.md."
         )
         return dataclasses.replace(found, fork=fork, static_only=True, static_only_reason=why)
 
@@ -141,7 +142,14 @@ class Preparation:
             base_found_by=told.by,
             git_objects=str(finder.store / "objects"),
         )
-        return self.with_open_pulls(found, finder)
+        return self.with_open_pulls(self.with_hunks(found, finder), finder)
+
+    def with_hunks(self, found: Context, finder: base.BaseFinder) -> Context:
+        """The lines of the diff, for suggestions: asked of git, so that it costs no request."""
+        if self.event.pull is None or found.base_sha is None or not self.settings.suggestions:
+            return found
+        lines = finder.git.hunks(found.base_sha, "HEAD", "*.py", "*.dockerignore", "*Dockerfile*")
+        return dataclasses.replace(found, hunks=tuple(Hunk(*one) for one in lines[:MOST_HUNKS]))
 
     def merge_base(self, branch: str, head: str) -> str | None:
         """The merge base by the API; not on a push, which must cost no request (requirement 29)."""

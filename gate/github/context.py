@@ -34,6 +34,15 @@ class OpenPull:
 
 
 @dataclass(frozen=True)
+class Hunk:
+    """Lines ``start`` to ``end`` of ``path`` that are in the pull request's diff, on its new side."""
+
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Context:
     """One run as the token's holder saw it.
 
@@ -57,6 +66,7 @@ class Context:
     repo: str | None = None
     open_pulls: tuple[OpenPull, ...] | None = None
     open_pulls_gap: str | None = None
+    hunks: tuple[Hunk, ...] = ()
     static_only: bool = False
     static_only_reason: str | None = None
     no_comment: str | None = None
@@ -90,6 +100,7 @@ def read(path: Path) -> Context:
     plain["open_pulls"] = (
         None if pulls is None else tuple(OpenPull(**{**one, "files": _files(one["files"]) or ()}) for one in pulls)
     )
+    plain["hunks"] = tuple(Hunk(**one) for one in plain.get("hunks") or ())
     plain["notes"] = tuple(plain.get("notes") or ())
     return Context(**plain)
 

@@ -34,10 +34,11 @@ SAFE: Mapping[str, str] = {
     "advice.detachedHead": "false",
 }
 PASSED = (
-    "PATH", "TMPDIR", "GIT_SSL_CAINFO", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
-    "all_proxy", "no_proxy",
+    "PATH", "TMPDIR", "GIT_SSL_CAINFO", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy",
+    "https_proxy", "all_proxy", "no_proxy",
 )  # fmt: skip
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_HUNK = re.compile(r"@@ -\S+ \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _REF = re.compile(r"(?!-)[^\x00-\x20~^:?*\[\\\x7f]{1,500}")
 
 
@@ -133,6 +134,20 @@ class Git:
         parts = out.decode("utf-8", "surrogateescape").split("\0")
         pairs = zip(parts[0::2], parts[1::2], strict=False)
         return {path: meta.split()[3] for meta, path in pairs if path.endswith(".py") and len(meta.split()) >= 5}
+
+    def hunks(self, old: str, new: str, *paths: str) -> list[tuple[str, int, int]]:
+        """Path, first and last line of every hunk of the diff as a reviewer sees it, on its new side."""
+        words = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-prefix", "--no-renames", "-U3")
+        out = self.run("diff", *words, old, new, "--", *paths) or b""
+        found: list[tuple[str, int, int]] = []
+        path = ""
+        for line in out.decode("utf-8", "replace").splitlines():
+            if line.startswith("+++ "):
+                path = line[4:].removesuffix("\t")
+            elif (place := _HUNK.match(line)) and path != "/dev/null":
+                start, count = int(place[1]), int(place[2] or 1)
+                found += [(path, start, start + count - 1)] if count else []
+        return found
 
     def text(self, blob: str, limit: int) -> str | None:
         """A blob's text; None when it is missing or larger than ``limit`` bytes."""

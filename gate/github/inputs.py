@@ -63,5 +63,7 @@ def handed_on(environ: Mapping[str, str]) -> dict[str, str]:
     try:
         values = json.load(sys.stdin)
     except ValueError as error:
-        raise UsageError("stdin is no JSON", where=HANDED_ON, advice="It is set by alembic-gate action only.") from error
+        raise UsageError(
+            "stdin is no JSON", where=HANDED_ON, advice="It is set by alembic-gate action only."
+        ) from error
     return {str(name): str(value) for name, value in values.items()} if isinstance(values, dict) else {}

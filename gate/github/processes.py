@@ -54,7 +54,9 @@ def shed_environment(environ: Mapping[str, str]) -> dict[str, str]:
     os.write(number, json.dumps(dict(environ)).encode())
     os.lseek(number, 0, os.SEEK_SET)
     bare = {name: environ[name] for name in ("PATH", "TMPDIR", "LANG") if name in environ}
-    os.execve(sys.executable, [sys.executable, "-I", "-m", "gate", "action"], {**bare, _SHED: str(number)})  # noqa: S606
+    os.set_inheritable(number, True)
+    words = [sys.executable, "-I", "-m", "gate", "action"]
+    return os.execve(sys.executable, words, {**bare, _SHED: str(number)})  # noqa: S606  # ourselves, no shell
 
 
 def _prctl(option: int, value: int) -> None:
@@ -67,7 +69,7 @@ class Child:
 
     def __init__(self, words: Sequence[str], environ: Mapping[str, str], stdin: str, *, pumped: bool) -> None:
         pipe = subprocess.PIPE if pumped else None
-        told = tempfile.TemporaryFile()  # without a name, so that nobody else can open it
+        told = tempfile.TemporaryFile()  # noqa: SIM115  # handed to the child; without a name nobody else can open it
         told.write(stdin.encode())
         told.seek(0)
         self.tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)

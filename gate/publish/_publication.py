@@ -17,7 +17,7 @@ from gate.github.client import TOTAL_SECONDS, Client
 from gate.github.clock import Clock
 from gate.github.event import Event, read_event
 from gate.model import Report, Verdict
-from gate.publish import _merge, _report, _secrets, comment, files, outputs, status, summary
+from gate.publish import _merge, _report, _secrets, comment, files, outputs, status, suggestions, summary
 from gate.publish._marker import Marker, encode_key
 from gate.publish._text import comment_text, has_problems
 from gate.publish.annotations import note, show, warn
@@ -105,6 +105,7 @@ class Publication:
         try:
             outcome = self.settle_comment(report)
             self.set_status(report)
+            self.suggest(report)
         except GateError as error:
             outcome = Outcome("failed", detail=str(error))
         if outcome.status in MATTERS:
@@ -162,6 +163,17 @@ class Publication:
             said = status.post(self.client(), f"{repository}/statuses/{sha}", name, report, self.event.run_url)
             if said:
                 warn(said)
+
+    def suggest(self, report: Report) -> None:
+        """Review suggestions, on the pull request's own events."""
+        sha, repository, number = self.context.head_sha, self.context.repository, self.context.pull_request
+        if not (self.settings.suggestions and self.token and sha and repository and number and self.context.hunks):
+            return
+        if self.settings.comment == "off":
+            return
+        said = suggestions.post(self.client(), f"{repository}/pulls/{number}", sha, report, self.context.hunks)
+        if said:
+            note(f"alembic-gate: {said}")
 
     def judged(self, report: Report, outcome: Outcome) -> Report:
         """``require-comment`` makes a lost comment an undecided run; findings outrank it."""

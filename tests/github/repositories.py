@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 INI = "[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///app.db\n"
-ENV = '''\
+ENV = """\
 from alembic import context
 from sqlalchemy import create_engine
 
@@ -17,13 +17,15 @@ with create_engine(config.get_main_option("sqlalchemy.url")).connect() as connec
     context.configure(connection=connection, target_metadata=None)
     with context.begin_transaction():
         context.run_migrations()
-'''
+"""
 
 
 def revision(id: str, parent: str | None, table: str | None = None) -> str:
     """A revision file that creates a table."""
     return (
-        f'"""{id}"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\nrevision = "{id}"\ndown_revision = {parent!r}\n'.replace("'", '"')
+        f'"""{id}"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\nrevision = "{id}"\ndown_revision = {parent!r}\n'.replace(
+            "'", '"'
+        )
         + f'branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    op.create_table("{table or "t_" + id}", sa.Column("id", sa.Integer, primary_key=True))\n'
         + f'\n\ndef downgrade():\n    op.drop_table("{table or "t_" + id}")\n'
     )
@@ -32,9 +34,18 @@ def revision(id: str, parent: str | None, table: str | None = None) -> str:
 def git(folder: Path, *words: str) -> str:
     """git as a developer runs it, with a clean configuration."""
     environ = {
-        "PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com",
-        "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com", "GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "safe.directory",
-        "GIT_CONFIG_VALUE_0": "*", "GIT_CONFIG_KEY_1": "init.defaultBranch", "GIT_CONFIG_VALUE_1": "main",
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a@example.com",
+        "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@example.com",
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        "GIT_CONFIG_KEY_1": "init.defaultBranch",
+        "GIT_CONFIG_VALUE_1": "main",
     }
     done = subprocess.run(["git", "-C", str(folder), *words], env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
