@@ -46,8 +46,6 @@ rule = Rule(
     find=find,
     harms={Category.LOCK: Severity.WARNING, Category.REWRITE: Severity.WARNING},
     dialects=MYSQL,
-    unsafe=(
-        Example(('op.create_index("ft_orders_note", "orders", ["note"], mysql_prefix="FULLTEXT")',), dialect="mysql"),
-    ),
+    unsafe=(Example(('op.execute("CREATE FULLTEXT INDEX ft_orders_note ON orders (note)")',), dialect="mariadb"),),
     safe=(Example(('op.create_index("ix_orders_state", "orders", ["state"])',), dialect="mariadb"),),
 )

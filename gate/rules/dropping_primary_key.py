@@ -61,8 +61,14 @@ rule = Rule(
     },
     dialects=MYSQL,
     split=("statement",),
-    unsafe=(Example(('op.execute("ALTER TABLE users MODIFY id INT NOT NULL, DROP PRIMARY KEY")',), dialect="mysql"),),
+    unsafe=(Example(('op.execute("ALTER TABLE users MODIFY id INT NOT NULL, DROP PRIMARY KEY")',), dialect="mariadb"),),
     safe=(
-        Example(('op.execute("ALTER TABLE orders DROP PRIMARY KEY, ADD PRIMARY KEY (id, state)")',), dialect="mysql"),
+        Example(
+            (
+                'op.create_table("tickets", sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False))\n'
+                'op.execute("ALTER TABLE tickets DROP PRIMARY KEY")',
+            ),
+            dialect="mariadb",
+        ),
     ),
 )

@@ -13,29 +13,29 @@ _OFF = ("off", "0", "false", "no")
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
-    for revision in dict.fromkeys(statement.revision for statement in deploy.statements):
-        pragmas = [
-            (statement, change)
-            for statement, change in deploy.all_changes(c.SetSetting)
-            if statement.revision == revision and change.name == "pragma foreign_keys"
-        ]
-        if pragmas and pragmas[-1][1].value.strip().lower() in _OFF:
-            yield Hit(
-                "Foreign keys stay off for whatever this connection does next: later revisions, and the rows that they "
-                "write, are not checked.",
-                pragmas[-1][0],
-                remedy=Remedy(
-                    "Check the keys and switch them on again at the end of the revision.",
-                    (
-                        Step(
-                            1,
-                            "At the end of upgrade()",
-                            'assert not op.get_bind().exec_driver_sql("PRAGMA foreign_key_check").fetchall()\n'
-                            'op.execute("PRAGMA foreign_keys=ON")',
-                        ),
-                    ),
+    pragmas = [
+        (statement, change)
+        for statement, change in deploy.all_changes(c.SetSetting)
+        if change.name == "pragma foreign_keys"
+    ]
+    if not pragmas or pragmas[-1][1].value.strip().lower() not in _OFF:
+        return
+    yield Hit(
+        "Foreign keys stay off for whatever this connection does next: later revisions, and the rows that they write, "
+        "are not checked.",
+        pragmas[-1][0],
+        remedy=Remedy(
+            "Check the keys and switch them on again at the end of the revision.",
+            (
+                Step(
+                    1,
+                    "At the end of upgrade()",
+                    'assert not op.get_bind().exec_driver_sql("PRAGMA foreign_key_check").fetchall()\n'
+                    'op.execute("PRAGMA foreign_keys=ON")',
                 ),
-            )
+            ),
+        ),
+    )
 
 
 rule = Rule(

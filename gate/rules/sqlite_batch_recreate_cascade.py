@@ -59,18 +59,19 @@ rule = Rule(
     unsafe=(
         Example(
             (
-                'with op.batch_alter_table("users") as batch_op:\n'
-                '    batch_op.alter_column("name", type_=sa.Text(), existing_type=sa.String(50))',
+                'op.execute("PRAGMA foreign_keys=ON")\nwith op.batch_alter_table("orders") as batch_op:\n'
+                '    batch_op.alter_column("note", type_=sa.String(80), existing_type=sa.Text())',
             ),
             dialect="sqlite",
-            env={"foreign_keys": "on", "on_delete": "cascade"},
         ),
     ),
     safe=(
         Example(
-            ('with op.batch_alter_table("users") as batch_op:\n    batch_op.add_column(sa.Column("x", sa.Integer()))',),
+            (
+                'op.execute("PRAGMA foreign_keys=ON")\nwith op.batch_alter_table("orders") as batch_op:\n'
+                '    batch_op.add_column(sa.Column("x", sa.Integer()))',
+            ),
             dialect="sqlite",
-            env={"foreign_keys": "on", "on_delete": "cascade"},
         ),
     ),
 )

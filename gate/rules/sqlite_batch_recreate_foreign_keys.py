@@ -63,18 +63,27 @@ rule = Rule(
     unsafe=(
         Example(
             (
-                'with op.batch_alter_table("users") as batch_op:\n'
+                'op.execute("PRAGMA foreign_keys=ON")\nwith op.batch_alter_table("users") as batch_op:\n'
                 '    batch_op.alter_column("name", type_=sa.Text(), existing_type=sa.String(50))',
             ),
+            earlier=(
+                'op.create_table("notes", sa.Column("id", sa.Integer(), primary_key=True), '
+                'sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))',
+            ),
             dialect="sqlite",
-            env={"foreign_keys": "on"},
         ),
     ),
     safe=(
         Example(
-            ('with op.batch_alter_table("users") as batch_op:\n    batch_op.add_column(sa.Column("x", sa.Integer()))',),
+            (
+                'op.execute("PRAGMA foreign_keys=ON")\nwith op.batch_alter_table("users") as batch_op:\n'
+                '    batch_op.add_column(sa.Column("x", sa.Integer()))',
+            ),
+            earlier=(
+                'op.create_table("notes", sa.Column("id", sa.Integer(), primary_key=True), '
+                'sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))',
+            ),
             dialect="sqlite",
-            env={"foreign_keys": "on"},
         ),
     ),
 )

@@ -64,5 +64,5 @@ rule = Rule(
         Example(('op.alter_column("users", "name", existing_type=sa.String(50), nullable=True)',), dialect="sqlite"),
         Example(('op.create_unique_constraint("uq_orders_note", "orders", ["note"])',), dialect="sqlite"),
     ),
-    safe=(Example(('op.alter_column("orders", "note", new_column_name="remark")',), dialect="sqlite"),),
+    safe=(Example(('op.execute("ALTER TABLE orders ADD COLUMN remark TEXT")',), dialect="sqlite"),),
 )

@@ -1,0 +1,68 @@
+"""MODIFY without the attributes that the column has."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy, Observation
+from tests.rules._deploy import deploy, said
+
+ID = "mysql-modify-drops-attributes"
+ON = {number: Observation(facts={"foreign_keys": True}) for number in range(1, 5)}
+ALEMBIC = 'op.alter_column("users", "name", type_=sa.String(60), existing_type=sa.String(50))'
+ON_PURPOSE = 'op.alter_column("users", "name", nullable=True, existing_type=sa.String(50))'
+UNSAFE = [
+    (deploy("ALTER TABLE users MODIFY name VARCHAR(60)", dialect="mysql"), ["error data-loss users.name c1"]),
+    (
+        deploy("ALTER TABLE users MODIFY state VARCHAR(30) NOT NULL", dialect="mariadb"),
+        ["error data-loss users.state c1", "error backward-incompatible users.state c1"],
+    ),
+    (
+        deploy("ALTER TABLE users CHANGE state status VARCHAR(20) NULL", dialect="mariadb"),
+        ["error data-loss users.state c1", "error backward-incompatible users.state c1"],
+    ),
+    (
+        deploy("ALTER TABLE users MODIFY name VARCHAR(60) NULL", dialect="mariadb", source=ALEMBIC),
+        ["error data-loss users.name c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE t MODIFY id INT NOT NULL",
+            dialect="mysql",
+            earlier="CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)",
+        ),
+        ["error data-loss t.id c1", "error backward-incompatible t.id c1"],
+    ),
+    (
+        deploy("ALTER TABLE t MODIFY a INT", dialect="mysql", earlier="CREATE TABLE t (a INT COMMENT 'of the day')"),
+        ["error hygiene t.a c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE t MODIFY a DATETIME NOT NULL DEFAULT now()",
+            dialect="mysql",
+            earlier="CREATE TABLE t (a DATETIME NOT NULL DEFAULT now() ON UPDATE now())",
+        ),
+        ["error data-loss t.a c1"],
+    ),
+]
+SAFE = [
+    deploy("ALTER TABLE users MODIFY name VARCHAR(60) NOT NULL", dialect="mysql"),
+    deploy("ALTER TABLE users MODIFY name VARCHAR(60) NULL", dialect="mysql"),
+    deploy("ALTER TABLE users MODIFY name VARCHAR(50) NULL", dialect="mysql", source=ON_PURPOSE),
+    deploy("ALTER TABLE users MODIFY state VARCHAR(30) NOT NULL DEFAULT 'new'", dialect="mysql"),
+    deploy("CREATE TABLE t (a INT NOT NULL)", "ALTER TABLE t MODIFY a BIGINT", dialect="mysql"),
+    deploy("ALTER TABLE nowhere MODIFY a BIGINT", dialect="mysql"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE, ids=range(len(UNSAFE)))
+def test_it_speaks(world: Deploy, expected: list[str]) -> None:
+    """Each harm with its severity, at its place."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE, ids=range(len(SAFE)))
+def test_it_is_silent(world: Deploy) -> None:
+    """Near misses give nothing."""
+    assert said(ID, world) == []

@@ -1,0 +1,57 @@
+"""Several schema changes where DDL is not rolled back."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy, Observation
+from tests.rules._deploy import deploy, said
+
+ID = "non-transactional-ddl"
+ON = {number: Observation(facts={"foreign_keys": True}) for number in range(1, 5)}
+UNSAFE = [
+    (
+        deploy(
+            "ALTER TABLE orders ADD a INT; ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount)",
+            dialect="mysql",
+            apart=True,
+        ),
+        ["warning transaction - c1"],
+    ),
+    (
+        deploy("CREATE TABLE t (a INT); ALTER TABLE users MODIFY age INT NOT NULL", dialect="mariadb"),
+        ["warning transaction - c1"],
+    ),
+    (
+        deploy("ALTER TABLE users ADD a INT; CREATE UNIQUE INDEX u ON users (age)", dialect="sqlite"),
+        ["warning transaction - c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE users ADD a INT; ALTER TABLE nowhere ADD a INT",
+            dialect="sqlite",
+            errors={2: "no such table: nowhere"},
+        ),
+        ["warning transaction - c1"],
+    ),
+]
+SAFE = [
+    deploy("ALTER TABLE users ADD a INT; ALTER TABLE users ADD b INT; CREATE INDEX i ON users (a)", dialect="mysql"),
+    deploy("ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount)", dialect="mysql"),
+    deploy("ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount); ALTER TABLE orders ADD a INT", dialect="mysql"),
+    deploy("ALTER TABLE orders ADD a INT; ALTER TABLE orders ADD CONSTRAINT u UNIQUE (a)", dialect="mysql"),
+    deploy("CREATE TABLE t (a INT); ALTER TABLE t ADD CONSTRAINT u UNIQUE (a)", dialect="mysql"),
+    deploy("ALTER TABLE orders ADD a INT", "ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount)", dialect="mysql"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE, ids=range(len(UNSAFE)))
+def test_it_speaks(world: Deploy, expected: list[str]) -> None:
+    """Each harm with its severity, at its place."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE, ids=range(len(SAFE)))
+def test_it_is_silent(world: Deploy) -> None:
+    """Near misses give nothing."""
+    assert said(ID, world) == []

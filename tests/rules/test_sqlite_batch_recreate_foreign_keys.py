@@ -1,0 +1,39 @@
+"""A recreate that foreign keys refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy, Observation
+from tests.rules._deploy import deploy, passed, said
+from tests.rules._recreate import recreate
+
+ID = "sqlite-batch-recreate-foreign-keys"
+ON = {number: Observation(facts={"foreign_keys": True}) for number in range(1, 5)}
+OFF = {number: Observation(facts={"foreign_keys": False}) for number in range(1, 5)}
+CHILD = "CREATE TABLE c (o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)"
+NOTES = "CREATE TABLE notes (id INTEGER PRIMARY KEY, u INT, FOREIGN KEY (u) REFERENCES users (id))"
+UNSAFE = [
+    (deploy(recreate("users"), dialect="sqlite", earlier=NOTES, seen=ON), ["error fails-on-existing-rows users c1"]),
+    (
+        deploy(recreate("users"), dialect="sqlite", earlier=NOTES, errors={3: "FOREIGN KEY constraint failed"}),
+        ["error fails-on-existing-rows users c1"],
+    ),
+]
+SAFE = [
+    deploy(recreate("users"), dialect="sqlite", earlier=NOTES, seen=ON, runs=passed()),
+    deploy(recreate("users"), dialect="sqlite", earlier=NOTES, seen=OFF),
+    deploy(recreate("orders"), dialect="sqlite", earlier=CHILD, seen=ON),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE, ids=range(len(UNSAFE)))
+def test_it_speaks(world: Deploy, expected: list[str]) -> None:
+    """Each harm with its severity, at its place."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE, ids=range(len(SAFE)))
+def test_it_is_silent(world: Deploy) -> None:
+    """Near misses give nothing."""
+    assert said(ID, world) == []
