@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.check import Answer, Check
+from gate.facts.changes import changes_schema
 from gate.facts.history import History, NewRevisions, Revision
 from gate.facts.rehearsal import Deploy, Failure, Rehearsal, RoundTrip
 from gate.facts.rulebook import Rulebook
@@ -21,10 +22,20 @@ def ask(rehearsal: Rehearsal, deploy: Deploy, rules: Rulebook, history: History,
     trip = rehearsal.round_trip
     findings = [*rules.findings(deploy, ID)]
     known = {(finding.category, finding.revision) for finding in findings}
-    findings += [one for one in _trip(trip, history, new) if (one.category, one.revision) not in known]
+    if not _is_rightly_empty(trip, deploy):
+        findings += [one for one in _trip(trip, history, new) if (one.category, one.revision) not in known]
     if not trip.ran and not findings:
         return Answer(reason=trip.reason) if _promises_nothing(trip) else Answer(undecided=trip.reason, advice="See upgrade-works.")
     return Answer(tuple(findings), reason=None if trip.ran else trip.reason)
+
+
+def _is_rightly_empty(trip: RoundTrip, deploy: Deploy) -> bool:
+    """Rows and enum labels that an empty downgrade() leaves make the second upgrade fail; that says nothing against it."""
+    revision = deploy.revision(trip.up_failure.revision or "") if trip.up_failure else None
+    if revision is None or revision.downgrade != "empty":
+        return False
+    own = [one for one in deploy.statements if one.revision == revision.id]
+    return all(one.understood and not any(map(changes_schema, one.changes)) for one in own)
 
 
 def _promises_nothing(trip: RoundTrip) -> bool:

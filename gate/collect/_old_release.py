@@ -12,7 +12,7 @@ from typing import Literal
 from gate.databases.base import ScratchDatabase
 from gate.facts.changes import Change, RenameColumn, RenameTable
 from gate.facts.rehearsal import QueryFailure, Statement
-from gate.facts.schema import Schema, Table
+from gate.facts.schema import Column, Schema, Table
 
 Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
 Quote = Callable[[str], str]
@@ -90,12 +90,19 @@ def _culprit(table: Table, column: str | None, statements: Iterable[Statement]) 
     for one in statements:
         now = one.after.tables.get(table.name)
         known = column is not None and table.column(column) is not None
-        if now is None or (column and (now.column(column) is None) == known):
+        if now is None or (column and _broken(now.column(column), known)):
             return one.revision
     for one in statements:
         if any(_about(change, table) for change in one.changes):
             return one.revision
     return None
+
+
+def _broken(now: Column | None, known: bool) -> bool:
+    """A column that the old release knows is gone; one that it does not know must have a value."""
+    if known:
+        return now is None
+    return now is not None and not now.nullable and now.default is None and not now.identity and now.generated is None
 
 
 def _about(change: Change, table: Table) -> bool:

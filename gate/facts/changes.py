@@ -528,3 +528,29 @@ class Harmless(Change):
     """Known and of no interest to any rule (GRANT, CREATE EXTENSION, CREATE SEQUENCE ...); ``verb`` lower-cased."""
 
     verb: str
+
+
+# What an empty downgrade() is right for: rows, settings, proofs, and a label that no statement can remove.
+_NO_WAY_BACK = (
+    Insert,
+    Update,
+    Delete,
+    Truncate,
+    Query,
+    SetSetting,
+    TransactionControl,
+    ValidateConstraint,
+    AddEnumValue,
+    Maintenance,
+    Reindex,
+    Comment,
+    Harmless,
+    LockTable,
+    RefreshMaterializedView,
+    AlterAlgorithm,
+)
+
+
+def changes_schema(change: Change) -> bool:
+    """Whether a change is one that a downgrade can and should take back."""
+    return not isinstance(change, _NO_WAY_BACK)

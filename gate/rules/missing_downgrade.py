@@ -11,25 +11,6 @@ from gate.model import Category, Location, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import remedy
 
-# What needs no way back: rows, settings, proofs, and a label that nothing can remove.
-_NO_WAY_BACK = (
-    c.Insert,
-    c.Update,
-    c.Delete,
-    c.Query,
-    c.SetSetting,
-    c.TransactionControl,
-    c.ValidateConstraint,
-    c.AddEnumValue,
-    c.Maintenance,
-    c.Reindex,
-    c.Comment,
-    c.Harmless,
-    c.LockTable,
-    c.RefreshMaterializedView,
-    c.AlterAlgorithm,
-    c.Truncate,
-)
 _HOW = {
     "missing": "has no downgrade()",
     "empty": "has an empty downgrade()",
@@ -56,7 +37,7 @@ def _changes_schema(deploy: Deploy, revision: Revision) -> bool:
     if not own:
         return False
     return any(not one.changes and not one.understood for one in own) or any(
-        not isinstance(change, _NO_WAY_BACK) for one in own for change in one.changes
+        c.changes_schema(change) for one in own for change in one.changes
     )
 
 

@@ -66,7 +66,7 @@ rule = Rule(
     split=("transaction",),
     unsafe=(
         Example(
-            ('op.execute("UPDATE notes SET user_id = user_id")\nop.add_column("notes", sa.Column("a", sa.Integer()))',)
+            ('op.execute("UPDATE notes SET user_id = (SELECT min(id) FROM users)")\nop.add_column("notes", sa.Column("a", sa.Integer()))',)
         ),
     ),
     safe=(
