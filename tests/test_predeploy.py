@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymysql
 import pytest
 
 from tests.running import git, revision
@@ -337,14 +340,37 @@ def test_a_missing_privilege_is_unknown(tmp_path: Path, new: Any, cache: Path) -
     database.execute("DROP ROLE blind")
 
 
+def after_the_first_look(database: Any, action: Any) -> threading.Thread:
+    """Do something as soon as the gate has read the version table and left; env.py is slow, so it is before its end."""
+
+    def wait() -> None:
+        look = (
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'alembic-gate' "
+            f"AND datname = '{database.parts['database']}'"
+        )
+        for wanted in (1, 0):
+            while database.execute(look)[0][0] != wanted:
+                time.sleep(0.01)
+        action()
+
+    started = threading.Thread(target=wait, daemon=True)
+    started.start()
+    return started
+
+
+def slow_env(repo: Path) -> None:
+    """Every run of env.py takes a second and a half longer."""
+    file = repo / "migrations/env.py"
+    file.write_text(file.read_text() + "\nimport time\ntime.sleep(1.5)\n")
+
+
 def test_a_target_that_moves_is_said(tmp_path: Path, new: Any, cache: Path) -> None:
     """Another pipeline migrates meanwhile: nothing that was read counts, exit 3."""
     repo = project_for(tmp_path, "postgresql", HISTORY)
     database = new("postgresql")
     migrate(repo, database, "r1")
-    (repo / "migrations/env.py").write_text((repo / "migrations/env.py").read_text() + "\nimport time\ntime.sleep(2)\n")
-    mover = threading.Timer(2.5, lambda: stamp(database, "r2"))
-    mover.start()
+    slow_env(repo)
+    mover = after_the_first_look(database, lambda: stamp(database, "r2"))
     done = asked(repo, database, cache=cache)
     mover.join()
     assert (done.code, target(done)["moved"], "moved" in done.reason("target-ready")) == (3, True, True)
@@ -395,14 +421,67 @@ def test_nothing_is_written_and_every_query_has_a_bound(tmp_path: Path, new: Any
     repo = project_for(tmp_path, "postgresql", {**HISTORY, "r4": change})
     database = new("postgresql")
     migrate(repo, database, "r3")
-    log = Path(database.execute("SELECT current_setting('data_directory')")[0][0])
+    data = Path(database.execute("SELECT current_setting('data_directory')")[0][0])
     counters = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
-    name = database.parts["database"]
-    database.execute(f"ALTER DATABASE \"{name}\" SET log_statement = 'all'")
     before = database.execute(counters)
+    database.execute("ALTER SYSTEM SET log_statement = 'all'")
+    database.execute("ALTER SYSTEM SET log_line_prefix = '<%d|%a> '")
+    database.execute("SELECT pg_reload_conf()")
+    time.sleep(0.3)
     asked(repo, database, "--skip", "image-contents", cache=cache)
+    database.execute("ALTER SYSTEM RESET ALL")
+    database.execute("SELECT pg_reload_conf()")
     assert database.execute(counters) == before
-    assert log.name
+    mine = f"<{database.parts['database']}|alembic-gate> "
+    logs = [path.read_text("utf-8", "replace") for path in data.parent.rglob("*log*") if path.is_file()]
+    said = [line.partition("statement: ")[2] for text in logs for line in text.splitlines() if line.startswith(mine)]
+    heads = [line.split(None, 1)[0].upper() for line in said if line.strip()]
+    assert len(heads) > 20
+    assert set(heads) <= {"BEGIN", "SELECT", "ROLLBACK"}
+    begins = [line for line in said if line.startswith("BEGIN")]
+    assert all("READ ONLY" in line and "statement_timeout" in line and "lock_timeout" in line for line in begins)
+    assert heads.count("BEGIN") == heads.count("ROLLBACK")
+
+
+def test_a_signal_ends_the_run_at_once(tmp_path: Path, new: Any, cache: Path) -> None:
+    """SIGTERM while the project hangs: 143, within seconds, and the target is as it was."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database = new("postgresql")
+    migrate(repo, database, "r1")
+    (repo / "migrations/env.py").write_text("import time\ntime.sleep(60)\n")
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "gate",
+        "predeploy",
+        "--repo",
+        str(repo),
+        "--target-url",
+        url_of(database),
+        "--format",
+        "json",
+    ]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/")
+    time.sleep(4)
+    started.terminate()
+    assert started.wait(15) == 143
+    assert database.versions() == ("r1",)
+
+
+def test_a_server_that_dies_half_way(tmp_path: Path, new: Any, cache: Path) -> None:
+    """The connection is cut while the gate reads: a sentence and exit 3."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database = new("postgresql")
+    migrate(repo, database, "r1")
+    slow_env(repo)
+    admin = new("postgresql")
+    close = f'ALTER DATABASE "{database.parts["database"]}" WITH ALLOW_CONNECTIONS false'
+    closing = after_the_first_look(database, lambda: admin.execute(close))
+    done = asked(repo, database, cache=cache)
+    closing.join()
+    assert done.code == 3
+    assert "not currently accepting connections" in done.reason("target-ready")
 
 
 def test_verify_runs_the_applications_queries_and_the_plan(tmp_path: Path, new: Any, cache: Path) -> None:
@@ -423,3 +502,47 @@ def test_verify_runs_the_applications_queries_and_the_plan(tmp_path: Path, new: 
     assert "the plan has r2, r3" in said
     migrate(repo, database, "head")
     assert asked(repo, database, "--plan", str(plan), command="verify", cache=cache).code == 0
+
+
+def test_a_locked_table_does_not_hold_the_gate_up(tmp_path: Path, new: Any, cache: Path) -> None:
+    """ACCESS EXCLUSIVE on a touched table, or on the version table itself: who holds it is said, within seconds."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    database = new("postgresql")
+    migrate(repo, database, "r2")
+    plain = url_of(database).replace("+psycopg2", "")
+    with psycopg.connect(plain, application_name="other-pipeline") as other:
+        other.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        done = asked(repo, database, cache=cache)
+        locks = [one["detail"] for one in target(done)["blockers"] if one["kind"] == "lock"]
+        assert (done.code, len(locks), "other-pipeline" in locks[0]) == (1, 1, True)
+        other.rollback()
+        other.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+        done = asked(repo, database, cache=cache)
+        kinds = {one["kind"] for one in target(done)["blockers"]}
+        assert (done.code, target(done)["state"], "migration-running" in kinds) == (1, None, True)
+
+
+def test_mariadb_sessions_block(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Where the server does not tell which table a transaction holds, an old one counts, and that is said."""
+    repo = project_for(tmp_path, "mariadb", HISTORY)
+    database = new("mariadb")
+    migrate(repo, database, "r2")
+    (repo / ".alembic-gate.yml").write_text("transaction-seconds: 1\n")
+    parts = database.parts
+    with (
+        pymysql.connect(
+            host=parts["host"],
+            port=int(parts["port"]),
+            user=parts["user"],
+            password=parts["password"],
+            database=parts["database"],
+        ) as other,
+        other.cursor() as cursor,
+    ):
+        cursor.execute("SELECT count(*) FROM users")
+        time.sleep(1.2)
+        about = target(asked(repo, database, cache=cache))
+        assert {one["kind"] for one in about["blockers"]} == {"long-transaction", "idle-in-transaction"}
+        other.rollback()
+        cursor.execute("LOCK TABLES users WRITE")
+        assert "lock" in {one["kind"] for one in target(asked(repo, database, cache=cache))["blockers"]}

@@ -25,6 +25,7 @@ def section(
     """Plain values, in the contract's order."""
     stamp = evidence.stamp
     survey = evidence.survey
+    own = position.version_table.name if position.version_table else "alembic_version"
     return {
         "server_version": position.server.version_text,
         "dialect": position.server.dialect,
@@ -71,7 +72,7 @@ def section(
         "tables": [
             {"name": size.name, "rows": size.rows, "bytes": size.bytes}
             for name, size in sorted(survey.tables.items())
-            if touched is None or name in touched
+            if (touched is None and name != own) or name in (touched or ())
         ],
         "unknowns": _unknowns(evidence),
         "phases": [{"name": one.name, "revisions": list(one.revisions), "why": one.why} for one in staged.phases],

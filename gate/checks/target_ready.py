@@ -46,7 +46,8 @@ def ask(
             advice="Another migration ran meanwhile: wait for it, then run the gate again.",
         )
     findings = tuple(_verified(position, evidence, every) if verify else _ready(position, evidence, every))
-    reason = evidence.drift_problem or (evidence.problem if not verify else None)
+    locked = position.notes[0] if position.state is None else None
+    reason = locked or evidence.drift_problem or (evidence.problem if not verify else None)
     if reason:
         return Answer(
             findings, undecided=reason, advice=evidence.advice or "See the reason.", sections=sections, notes=notes
@@ -69,7 +70,7 @@ def _staged(
     if not position.knows_its_revision:
         return Staging(None)
     bad = [row for row in evidence.drift if row.severity is Severity.ERROR]
-    stop = evidence.problem or evidence.drift_problem
+    stop: str | None = evidence.problem or evidence.drift_problem
     if bad:
         stop = f"the target's schema is not the one of its revision: {bad[0].kind} {bad[0].object}"
     barring = [one for one in every if one.severity is Severity.ERROR and one.kind != "invalid-index"]

@@ -99,7 +99,13 @@ def matched(replay: Replay, actual: Schema, history: History) -> Stamp:
         reason = "the target's tables resemble no revision of this history"
         return Stamp(replayed=len(replay.prints), total=replay.total, reason=reason)
     nearest = [one.id for one in history.ordered if one.id in tie and tie[one.id] == tie[best]]
-    return Stamp(tuple(nearest), apart[best], len(replay.prints), replay.total, replay.reason)
+    return Stamp(tuple(nearest), apart[best], tie[best], len(replay.prints), replay.total, replay.reason)
+
+
+def lines_apart(replay: Replay, actual: Schema, revisions: Iterable[str]) -> int | None:
+    """How far the actual schema is from the nearest of these revisions; None where none of them was replayed."""
+    lines = fingerprint(actual).lines
+    return min((len(replay.prints[id] ^ lines) for id in revisions if id in replay.prints), default=None)
 
 
 def _alike(known: frozenset[str], lines: frozenset[str]) -> bool:

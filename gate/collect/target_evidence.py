@@ -15,6 +15,7 @@ from typing import Any
 from gate import suppressions
 from gate.collect import _target, _target_drift, _target_queries, _target_replay, _upgrades_at_start
 from gate.context import RunContext
+from gate.databases.target import LOCKED, catalogue
 from gate.errors import CannotDecide, GateError, TargetUnavailable, UsageError
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Deploy, Rehearsal, Statement
@@ -109,7 +110,11 @@ class _Found:
     def compare(self) -> Schema | None:
         """The target's schema against what its revision gives on a scratch database. Gives the target's schema."""
         with _target.connected(self.context) as target:
-            actual = target.schema(_target.version_names(self.position))
+            actual, unknown = catalogue(target, _target.version_names(self.position))
+        if unknown:
+            self.drift_problem = f"the target's schema could not be read: {LOCKED}"
+            self.advice = "The blockers say who holds it: wait for that session or end it, then run again."
+            return None
         if not self.position.knows_its_revision or self.position.state == "empty":
             return actual
         try:
@@ -151,16 +156,21 @@ class _Found:
             self.drift_problem = self.drift_problem or f"the history could not be replayed: {error}"
             return
         stamp = _target_replay.matched(replay, actual, self.history)
-        if false and self._is_only_drift(stamp):
+        if false and self._is_only_drift(stamp, _target_replay.lines_apart(replay, actual, self.position.current)):
             return
         self.stamp = stamp
         if not false:
             self._compare_with_candidate(stamp, actual)
 
-    def _is_only_drift(self, stamp: Stamp) -> bool:
-        """No other revision fits better than the one that the target says: a drifted schema, not a false stamp."""
-        current = set(self.position.current)
-        return not stamp.candidates or bool(current & set(stamp.candidates))
+    def _is_only_drift(self, stamp: Stamp, said: int | None) -> bool:
+        """No other revision fits much better than the one that the target says: a drifted schema, not a false stamp.
+
+        Dropping by hand what the last revision added looks like never having run it; beside other drift the version
+        table is believed.
+        """
+        if not stamp.candidates or set(self.position.current) & set(stamp.candidates):
+            return True
+        return said is not None and stamp.lines * 2 > said
 
     def _compare_with_candidate(self, stamp: Stamp, actual: Schema) -> None:
         if not stamp.candidates:
@@ -175,6 +185,7 @@ class _Found:
             self.drift_problem = str(error)
             return
         self.drift = _target_drift.drift(self.expected, actual)
+        self.stamp = dataclasses.replace(stamp, differences=len(self.drift))
 
     def measure(self) -> TargetMeasurements:
         """The preconditions' answers; without a deploy there are none."""
@@ -213,6 +224,8 @@ def _again(context: RunContext, position: TargetPosition) -> tuple[str, ...] | N
     same = [
         one for one in stand.version_tables if table is None or (one.name, one.schema) == (table.name, table.schema)
     ]
+    if same and same[0].locked:
+        return None if position.state is None else ("a version table locked by another session",)
     rows = tuple(sorted(str(row) for row in same[0].rows or ())) if same else ()
     return None if rows == position.current else rows
 

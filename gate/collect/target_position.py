@@ -79,6 +79,8 @@ def position(
     expected_heads: bool,
 ) -> TargetPosition:
     """The facts put together; git is only asked about revisions that the working tree does not have."""
+    if table is not None and table.locked:
+        return _locked(stand, place, history, table)
     current = _rows(table, place, stand.user)
     _refuse_rubbish(current, history, table, place)
     unknown = tuple(_lost_revisions.find(git, project, history, one) for one in current if one not in history.by_id)
@@ -104,6 +106,23 @@ def position(
         user=stand.user,
         expected_heads=expected_heads,
         notes=_notes(unknown, git),
+    )
+
+
+def _locked(stand: Stand, place: str, history: History, table: FoundTable) -> TargetPosition:
+    """Somebody migrates right now: the survey tells who."""
+    note = f"the version table {table.name} is locked by another session, so the target's revision is not known"
+    return TargetPosition(
+        stand.server,
+        place.removeprefix("target "),
+        None,
+        (),
+        history.heads,
+        version_table=VersionTable(table.name, table.schema),
+        default_schema=stand.default_schema,
+        time_zone=stand.time_zone,
+        user=stand.user,
+        notes=(note,),
     )
 
 

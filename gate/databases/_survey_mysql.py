@@ -59,9 +59,11 @@ UNION ALL SELECT 'sql_mode', @@global.sql_mode UNION ALL SELECT 'foreign_key_che
 """
 
 
-def survey(ask: Callable[[str], list[Row]], optional: Optional, schema: Schema, kind: str) -> TargetSurvey:
+def survey(
+    ask: Callable[[str], list[Row]], optional: Optional, schema: Schema, kind: str, unknown: tuple[str, ...]
+) -> TargetSurvey:
     """Put the views together."""
-    unknowns: list[str] = []
+    unknowns: list[str] = list(unknown)
     may_select, user = ask(_RIGHTS)[0]
     if not may_select:
         unknowns.append(f"tables without a grant are not visible: {user} has no SELECT on the whole database")

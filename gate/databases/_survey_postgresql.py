@@ -17,6 +17,7 @@ Row = tuple[Any, ...]
 Ask = Callable[[str], list[Row]]
 Optional = Callable[[str], "list[Row] | str"]
 
+MOST_COUNTED, COUNT_LIMIT = 30, 100_001
 _NAME = "CASE n.nspname WHEN coalesce(current_schema(), 'public') THEN '' ELSE n.nspname || '.' END || "
 _USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 # Pages from the catalogue, not pg_total_relation_size: that waits behind an ACCESS EXCLUSIVE lock (measured).
@@ -71,9 +72,9 @@ WHERE name IN ('lock_timeout', 'statement_timeout', 'TimeZone', 'idle_in_transac
 """
 
 
-def survey(ask: Ask, optional: Optional, schema: Schema) -> TargetSurvey:
+def survey(ask: Ask, optional: Optional, schema: Schema, unknown: tuple[str, ...]) -> TargetSurvey:
     """Put the views together. ``optional`` gives a sentence in place of rows that could not be read."""
-    unknowns: list[str] = []
+    unknowns: list[str] = list(unknown)
 
     def rows(sql: str, what: str) -> list[Row]:
         found = optional(sql)
@@ -88,13 +89,15 @@ def survey(ask: Ask, optional: Optional, schema: Schema) -> TargetSurvey:
             f"transactions of other roles and replication lag: role {user} lacks pg_read_all_stats "
             f"(GRANT pg_monitor TO {user})"
         )
-    tables = _tables(rows(_SIZES, "table sizes"), optional, unknowns)
+    sizes = _tables(rows(_SIZES, "table sizes"), optional, unknowns)
     sessions = _sessions(rows(_SESSIONS, "sessions"), rows(_LOCKS, "locks"), rows(_PREPARED, "prepared transactions"))
     replicas = (
         [Replica(name, seconds, size) for name, seconds, size, _ in rows(_REPLICAS, "replicas")] if allowed else []
     )
     if allowed:
         replicas += [Replica(name, None, size) for name, size in rows(_SLOTS, "replication slots")]
+    locked = frozenset(lock.table for one in sessions for lock in one.locks if lock.mode == "AccessExclusiveLock")
+    tables = _counted(sizes, locked, optional)
     return TargetSurvey(
         schema=schema,
         tables=tables,
@@ -123,6 +126,17 @@ def _tables(found: list[Row], optional: Optional, unknowns: list[str]) -> dict[s
         known = estimate > 0 and oid not in unseen
         rows = int(estimate) if known else int(live) if live or estimate == 0 else None
         tables[name] = TableSize(name, rows, sizes.get(name, int(size)) or None, readable)
+    return tables
+
+
+def _counted(tables: dict[str, TableSize], locked: frozenset[str], optional: Optional) -> dict[str, TableSize]:
+    """Tables that the statistics do not know yet, counted as far as that is quick; those that are locked are left alone."""
+    unknown = [one for one in tables.values() if one.rows is None and one.readable and one.name not in locked]
+    for one in unknown[:MOST_COUNTED]:
+        name = ".".join('"' + part.replace('"', '""') + '"' for part in one.name.split("."))
+        found = optional(f"SELECT count(*) FROM (SELECT FROM {name} LIMIT {COUNT_LIMIT}) counted")
+        if not isinstance(found, str) and found[0][0] < COUNT_LIMIT:
+            tables[one.name] = dataclasses.replace(one, rows=int(found[0][0]))
     return tables
 
 

@@ -26,6 +26,7 @@ Row = tuple[Any, ...]
 CONNECT_SECONDS = 10
 QUERY_SECONDS = 5
 LOCK_SECONDS = 1
+LOCKED = "a table is locked by another session"
 VERSION_ROWS = 200  # a version table has one row per branch; more than this is rubbish
 
 KINDS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
@@ -35,12 +36,16 @@ _SECRET_VARIABLES = ("PGPASSWORD", "MYSQL_PWD", "PGSSLPASSWORD")
 
 @dataclass(frozen=True)
 class FoundTable:
-    """A table that may be Alembic's: ``rows`` is None when it may not be read; ``fits`` that it has ``version_num``."""
+    """A table that may be Alembic's; ``fits`` tells that it has ``version_num``.
+
+    ``rows`` is None when it may not be read, or, with ``locked``, when another session holds it.
+    """
 
     name: str
     schema: str | None
     rows: tuple[Any, ...] | None
     fits: bool = True
+    locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,16 @@ def open_target(text: str, repo: Path) -> Target:
         )
     opener: Callable[[Address, Path], Target] = importlib.import_module(f"gate.databases.target_{kind}").connect
     return opener(address, repo)
+
+
+def catalogue(target: Target, left_out: frozenset[str]) -> tuple[Schema, tuple[str, ...]]:
+    """The catalogue, or none of it and a sentence, where another session's lock keeps the server from telling it."""
+    try:
+        return target.schema(left_out), ()
+    except TargetUnavailable as error:
+        if error.what != LOCKED:
+            raise
+        return Schema(), (f"the schema: {LOCKED}",)
 
 
 def no_target() -> UsageError:

@@ -22,12 +22,14 @@ from gate.databases._catalog_mysql import read_schema
 from gate.databases.target import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
+    LOCKED,
     QUERY_SECONDS,
     VERSION_ROWS,
     Address,
     FoundTable,
     Row,
     Stand,
+    catalogue,
 )
 from gate.errors import TargetUnavailable, UsageError
 from gate.facts.rehearsal import Server
@@ -197,9 +199,7 @@ class MysqlTarget:
                     "a query took longer than it may", "Try again when the server is less busy."
                 ) from None
             elif number in _LOCKED:
-                raise self.address.unavailable(
-                    "a table is locked by another session", "Find and end what holds the lock, then run again."
-                ) from None
+                raise self.address.unavailable(LOCKED, "Find and end what holds the lock, then run again.") from None
             else:
                 advice = (
                     "The connection was lost while reading: run again."
@@ -246,9 +246,9 @@ class MysqlTarget:
         try:
             rows = self.ask(f"SELECT version_num FROM {self.quote(name)} LIMIT {VERSION_ROWS}")
         except TargetUnavailable as error:
-            if not self.connection.open or "locked" in error.what:
+            if not self.connection.open:
                 raise
-            return FoundTable(name, None, None)
+            return FoundTable(name, None, None, locked=error.what == LOCKED)
         return FoundTable(name, None, tuple(row[0] for row in rows))
 
     def schema(self, left_out: frozenset[str]) -> Schema:
@@ -263,4 +263,5 @@ class MysqlTarget:
 
     def survey(self, left_out: frozenset[str]) -> TargetSurvey:
         """Sizes, sessions, locks, settings."""
-        return survey_sql.survey(self.ask, self.optional, self.schema(left_out), self.kind)
+        schema, unknown = catalogue(self, left_out)
+        return survey_sql.survey(self.ask, self.optional, schema, self.kind, unknown)

@@ -21,12 +21,14 @@ from gate.databases._catalog_postgresql import read_schema
 from gate.databases.target import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
+    LOCKED,
     QUERY_SECONDS,
     VERSION_ROWS,
     Address,
     FoundTable,
     Row,
     Stand,
+    catalogue,
 )
 from gate.errors import TargetUnavailable
 from gate.facts.rehearsal import Server
@@ -39,7 +41,7 @@ _SPELLINGS = {"ssl": "sslmode", "unix_sock": "host", "timeout": "connect_timeout
 _VERSION_TABLES = """
 SELECT n.nspname, c.relname,
        EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'version_num' AND NOT a.attisdropped),
-       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'), c.oid::bigint
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND (c.relname = ANY (%s) OR (SELECT count(*) = 1 AND min(a.attname::text) = 'version_num' FROM pg_attribute a
@@ -187,9 +189,7 @@ class PostgresqlTarget:
                 "a query took longer than it may", "Try again when the server is less busy."
             ) from None
         except psycopg.errors.LockNotAvailable:
-            raise self.address.unavailable(
-                "a table is locked by another session", "Find and end what holds the lock, then run again."
-            ) from None
+            raise self.address.unavailable(LOCKED, "Find and end what holds the lock, then run again.") from None
         except psycopg.errors.InsufficientPrivilege as error:
             raise self.address.unavailable(
                 _first(error), "Grant this role the right, or use a role that has it."
@@ -213,29 +213,28 @@ class PostgresqlTarget:
         return ".".join(_identifier(part) for part in name.split("."))
 
     def stand(self, names: Iterable[str]) -> Stand:
-        """The version tables and what the server says of itself, in one snapshot."""
+        """What the server says of itself in one snapshot, then each version table in a transaction of its own."""
         with self.reading():
             number, text, replica, user, schema, zone = self.ask(_ABOUT)[0]
             found = self.ask(_VERSION_TABLES, parameters=[list({*names, "alembic_version"})])
-            tables = tuple(self._rows(schema, *row) for row in found)
-            oids = [self._oid(row[0], row[1]) for row in found]
-            has_tables = bool(self.ask(_HAS_TABLES, parameters=[[one for one in oids if one]])[0][0])
+            has_tables = bool(self.ask(_HAS_TABLES, parameters=[[row[4] for row in found]])[0][0])
+        tables = tuple(self._rows(schema, *row[:4]) for row in found)
         self.default_schema = schema
         server = Server("postgresql", (number // 10000, number % 10000), text.split()[0], "target")
         why = "it is in recovery (pg_is_in_recovery): a read replica" if replica else None
         return Stand(server, tables, has_tables, schema, zone, user, why)
 
-    def _oid(self, schema: str, name: str) -> int | None:
-        sql = "SELECT c.oid::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s"
-        rows = self.ask(sql, parameters=[schema, name])
-        return rows[0][0] if rows else None
-
     def _rows(self, default: str, schema: str, name: str, fits: bool, readable: bool) -> FoundTable:
         place = None if schema == default else schema
         if not fits or not readable:
             return FoundTable(name, place, None, fits)
-        sql = f"SELECT version_num FROM {self.quote(f'{schema}.{name}')} LIMIT {VERSION_ROWS}"
-        return FoundTable(name, place, tuple(row[0] for row in self.ask(sql)))
+        try:
+            rows = self.ask(f"SELECT version_num FROM {self.quote(schema)}.{self.quote(name)} LIMIT {VERSION_ROWS}")
+        except TargetUnavailable as error:
+            if error.what != LOCKED:
+                raise
+            return FoundTable(name, place, None, locked=True)
+        return FoundTable(name, place, tuple(row[0] for row in rows))
 
     def schema(self, left_out: frozenset[str]) -> Schema:
         """The catalogue in one snapshot. A default schema of another name reads as the default one."""
@@ -246,7 +245,8 @@ class PostgresqlTarget:
 
     def survey(self, left_out: frozenset[str]) -> TargetSurvey:
         """Sizes, sessions, locks, replicas, settings."""
-        return survey_sql.survey(self.ask, self.optional, self.schema(left_out))
+        schema, unknown = catalogue(self, left_out)
+        return survey_sql.survey(self.ask, self.optional, schema, unknown)
 
     def optional(self, sql: str) -> list[Row] | str:
         """The rows, or a sentence why they could not be read."""

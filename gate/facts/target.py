@@ -62,12 +62,13 @@ class TargetPosition:
 
     ``current`` are the version table's rows, ``pending`` what an upgrade to the heads would run, parents first (empty
     where it cannot be known: unknown revision, unstamped). ``overlapping`` are rows that are ancestors of other rows.
-    ``elsewhere`` are version tables that were found beside the one in use.
+    ``elsewhere`` are version tables that were found beside the one in use. ``state`` is None while another session
+    holds the version table, so that it cannot be read.
     """
 
     server: Server
     place: str
-    state: State
+    state: State | None
     current: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     pending: tuple[Revision, ...] = ()
@@ -89,7 +90,7 @@ class TargetPosition:
     @property
     def knows_its_revision(self) -> bool:
         """Can an upgrade start from where the target says it is?"""
-        return self.state not in ("unknown-revision", "ahead", "unstamped") and not self.overlapping
+        return self.state not in (None, "unknown-revision", "ahead", "unstamped") and not self.overlapping
 
 
 def rubbish(row: object) -> bool:

@@ -29,11 +29,12 @@ class Stamp:
     """Which revisions the target's schema corresponds to, by replay of the whole history with fingerprints.
 
     ``candidates`` are in order of history; several when their schemas are equal. ``differences`` counts the objects in
-    which the target still differs from them. ``reason`` says why there is none, ``replayed`` how far the replay came.
+    which the target still differs from them, ``lines`` the finer lines of their prints. ``reason`` says why there is none, ``replayed`` how far the replay came.
     """
 
     candidates: tuple[str, ...] = ()
     differences: int = 0
+    lines: int = 0
     replayed: int = 0
     total: int = 0
     reason: str | None = None
