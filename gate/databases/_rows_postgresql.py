@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Literal
@@ -21,6 +22,7 @@ Kind = Literal["check", "unique", "not-null", "foreign-key", "other"]
 _STATES: dict[str, Kind] = {
     "23514": "check", "23505": "unique", "23P01": "unique", "23502": "not-null", "23503": "foreign-key",
 }  # fmt: skip
+_NEXTVAL = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
 # More rows than this are digested by the server, as a whole column, and only exactly.
 _FETCHED = 2000
 
@@ -30,6 +32,13 @@ def identifier(name: str) -> sql.Identifier:
     return sql.Identifier(*name.split(".", 1))
 
 
+class _Text(sql.Composable):
+    """SQL that the server spelled itself."""
+
+    def as_bytes(self, context: object = None) -> bytes:
+        return str(self._obj).encode()
+
+
 class Rows:
     """Takes seeds inside one transaction, foreign keys and triggers off where the user may switch them off."""
 
@@ -37,7 +46,9 @@ class Rows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._cursor = psycopg.ClientCursor(connection)
         self._transaction = connection.transaction()
+        self._highest: dict[str, list[sql.Composable]] = {}
 
     def __enter__(self) -> Rows:
         self._transaction.__enter__()
@@ -48,6 +59,8 @@ class Rows:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            self._advance()
         self._transaction.__exit__(kind, error, trace)
 
     def filled(self, tables: Sequence[Table]) -> set[str]:
@@ -78,9 +91,10 @@ class Rows:
             text = f"INSERT INTO {name} DEFAULT VALUES"
         values = [row[name] for row in rows for name in columns]
         try:
-            with self._connection.transaction():
-                self._connection.execute(text.encode(), values)
+            # Values are merged here, so that one round trip holds all three statements.
+            self._cursor.execute(f"SAVEPOINT seeding; {text}; RELEASE seeding".encode(), values)
         except psycopg.Error as error:
+            self._connection.execute("ROLLBACK TO seeding; RELEASE seeding")
             return _refusal(error)
         return None
 
@@ -89,22 +103,36 @@ class Rows:
         return name.as_string(self._connection).replace("%", "%%")
 
     def inserted(self, table: Table) -> None:
-        """Put the table's sequences behind its rows, so that a migration's own inserts get new numbers."""
-        counted = [one.name for one in table.columns if one.identity or "nextval(" in (one.default or "")]
-        for name in counted:
-            text = sql.SQL(
-                "SELECT setval(s::regclass, (SELECT max({c}) FROM {t})) "
-                "FROM pg_get_serial_sequence({n}, {l}) s WHERE s IS NOT NULL"
-            )
-            with contextlib.suppress(psycopg.Error), self._connection.transaction():
-                self._connection.execute(
-                    text.format(
-                        c=sql.Identifier(name),
-                        t=identifier(table.name),
-                        n=identifier(table.name).as_string(self._connection),
-                        l=sql.Literal(name),
-                    )
-                )
+        """Note the table's sequences: they are put behind the rows at the end, so that new rows get new numbers."""
+        for one in table.columns:
+            highest = sql.SQL("(SELECT max({}) FROM {})").format(sql.Identifier(one.name), identifier(table.name))
+            named = _NEXTVAL.search(one.default or "")
+            if one.identity:
+                owner = identifier(table.name).as_string(self._connection)
+                owned = sql.SQL("pg_get_serial_sequence({}, {})").format(sql.Literal(owner), sql.Literal(one.name))
+                self._highest.setdefault(owned.as_string(self._connection), []).append(highest)
+            elif named:
+                self._highest.setdefault(f"'{named[1]}'", []).append(highest)
+
+    def _advance(self) -> None:
+        """Put every sequence behind the highest number used, all in one go unless one of them refuses."""
+        calls = [
+            sql.SQL("setval({}::regclass, greatest({}))").format(_Text(sequence), sql.SQL(", ").join(highest))
+            for sequence, highest in self._highest.items()
+        ]
+        # A target list has at most 1664 entries (MaxTupleAttributeNumber).
+        for start in range(0, len(calls), 500):
+            if not self._run(calls[start : start + 500]):
+                for call in calls[start : start + 500]:
+                    self._run([call])
+
+    def _run(self, calls: Sequence[sql.Composable]) -> bool:
+        try:
+            with self._connection.transaction():
+                self._connection.execute(sql.SQL("SELECT ") + sql.SQL(", ").join(calls))
+        except psycopg.Error:
+            return False
+        return True
 
 
 def _refusal(error: psycopg.Error) -> Refusal:

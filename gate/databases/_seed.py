@@ -84,25 +84,36 @@ def _seed_table(work: _Work, table: Table) -> int:
     planned = [_plan(work, table, columns, keys, number) for number in range(ROWS)]
     names = [one.name for one in columns]
     refusal = work.engine.insert(table, names, planned)
-    done = planned if refusal is None else []
-    if refusal is not None:
-        parents = functools.partial(_rows_of, work)
-        wanted = [dict(row) for row in planned]
-        for number, row in enumerate(planned):
-            if number == _COPY and work.profile == "hostile" and done:
-                # A copy of the first row as it was accepted, not as it was planned.
-                row.update({name: done[0][name] for name in names if wanted[number][name] == wanted[_FULL][name]})
-            reason = Attempt(work.engine, work.types, table, names, row, number, done, parents).insert()
-            if reason is None:
-                done.append(row)
-            else:
-                work.reasons.setdefault(table.name, reason)
+    done = planned if refusal is None else _one_by_one(work, table, names, planned)
     work.rows[table.name] = done
     if done:
         work.engine.inserted(table)
         if table.name in work.reasons:
             work.reasons[table.name] = f"{len(done)} of {ROWS} rows only: {work.reasons[table.name]}"
     return len(done)
+
+
+def _one_by_one(work: _Work, table: Table, names: Sequence[str], planned: Sequence[Row]) -> list[Row]:
+    """The rows that the server takes in the end; what the first one teaches is tried on the others together."""
+    done: list[Row] = []
+    parents = functools.partial(_rows_of, work)
+    wanted = [dict(row) for row in planned]
+    refused: dict[tuple[str, str | None], set[Value]] = {}
+    for number, row in enumerate(planned):
+        if number == _COPY and work.profile == "hostile" and done:
+            # A copy of the first row as it was accepted, not as it was planned.
+            row.update({name: done[0][name] for name in names if wanted[number][name] == wanted[_FULL][name]})
+        attempt = Attempt(work.engine, work.types, table, names, row, number, done, parents, refused)
+        reason = attempt.insert()
+        if reason is None:
+            done.append(row)
+        else:
+            work.reasons.setdefault(table.name, reason)
+        if number == _FULL and reason is None and work.profile == "plain":
+            rest = attempt.taught(planned[1:])
+            if work.engine.insert(table, names, rest) is None:
+                return [row, *rest]
+    return done
 
 
 def _keys(table: Table) -> list[tuple[str, ...]]:

@@ -59,7 +59,10 @@ def foreign_keys(table: Table) -> list[Constraint]:
 
 @dataclass
 class Attempt:
-    """One row on its way into one table. ``done`` are the table's rows so far, ``parents`` gives those of others."""
+    """One row on its way into one table. ``done`` are the table's rows so far, ``parents`` gives those of others.
+
+    ``refused`` is shared by the attempts of a table: the values that a condition on one column has refused before.
+    """
 
     engine: SeedEngine
     types: Types
@@ -69,6 +72,8 @@ class Attempt:
     number: int
     done: Sequence[Row]
     parents: Callable[[str, Sequence[str]], list[Row]]
+    refused: dict[tuple[str, str | None], set[Value]] = field(default_factory=dict)
+    _solved: list[tuple[Column, Refusal]] = field(default_factory=list)
     _searched: set[frozenset[str]] = field(default_factory=set)
 
     def insert(self) -> str | None:
@@ -88,6 +93,20 @@ class Attempt:
             blamed = now
             refusal = self._search(now, refusal)
         return None
+
+    def taught(self, rows: Sequence[Row]) -> list[Row]:
+        """Other rows with what this one has learned: values near the accepted ones, different in every row."""
+        rows = [dict(row) for row in rows]
+        for column, refusal in self._solved:
+            taken = {self.row[column.name]}
+            for number, row in enumerate(rows, self.number + 1):
+                text = self._condition(refusal)
+                kind = self.types.of(column, self.table)
+                bad = self.refused.get((column.name, refusal.name), set()) | taken
+                found = candidates(kind, column, number, " ".join((text, *kind.checks)))
+                row[column.name] = next((value for value in found if value not in bad), self.row[column.name])
+                taken.add(row[column.name])
+        return rows
 
     def _try(self) -> Refusal | None:
         return self.engine.insert(self.table, self.names, [self.row])
@@ -140,20 +159,25 @@ class Attempt:
         names = [one.name for one in blamed]
         text = " ".join(text for _, columns, text in _conditions(self.table) if set(columns) & set(names))
         text = f"{self._condition(refusal)} {text}"
-        pools = [self._pool(column, text, _POOL[len(blamed)]) for column in blamed]
+        pools = [self._pool(column, refusal, text, _POOL[len(blamed)]) for column in blamed]
         last = refusal
         for values in itertools.islice(_combined(pools), _TRIES):
             self.row.update(zip(names, values, strict=True))
             answer = self._try()
             if answer is None:
+                if len(blamed) == 1 and not any(blamed[0].name in one.columns for one in foreign_keys(self.table)):
+                    self._solved.append((blamed[0], refusal))
                 return None
+            if len(names) == 1 and answer.kind == "check":
+                # A condition on one column refuses the value in every row.
+                self.refused.setdefault((names[0], answer.name), set()).add(values[0])
             if answer.kind != "other":
                 last = answer
                 if {one.name for one in self._blamed(answer)} - set(names):
                     return answer
         return last
 
-    def _pool(self, column: Column, text: str, size: int) -> list[Value]:
+    def _pool(self, column: Column, refusal: Refusal, text: str, size: int) -> list[Value]:
         """Values to try in a column: those that no other row has first; of a foreign key only its parent's."""
         used = {row.get(column.name) for row in self.done}
         for constraint in foreign_keys(self.table):
@@ -163,7 +187,8 @@ class Attempt:
                 return [*known, None] if column.nullable else known
         kind = self.types.of(column, self.table)
         found = [self.row.get(column.name), *candidates(kind, column, self.number, " ".join((text, *kind.checks)))]
-        unique = list(dict.fromkeys(found))
+        bad = self.refused.get((column.name, refusal.name), set())
+        unique = [value for value in dict.fromkeys(found) if value not in bad]
         fresh = [value for value in unique if value not in used or value is None]
         return (fresh + [value for value in unique if value in used and value is not None])[:size]
 

@@ -134,7 +134,7 @@ def test_the_whole_catalogue(kind: str, new_database: NewDatabase) -> None:
     }  # fmt: skip
     assert {name: without_not_null(table) for name, table in schema.tables.items()} == expected
     assert Schema(
-        {}, schema.enums, schema.domains, schema.sequences, {name: "" for name in schema.routines}, schema.extensions
+        {}, schema.enums, schema.domains, schema.sequences, dict.fromkeys(schema.routines, ""), schema.extensions
     ) == Schema(
         {},
         {"mood": EnumType("mood", ("sad", "ok"))},

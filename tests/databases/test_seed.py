@@ -81,9 +81,16 @@ def test_sequences_stand_behind_the_rows(kind: str, new_database: NewDatabase) -
     database.execute(
         "CREATE TABLE a (id serial PRIMARY KEY, t text); CREATE TABLE b (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, t text)"
     )
+    database.execute(
+        'CREATE SEQUENCE "Odd % seq"; CREATE TABLE c (id int DEFAULT nextval(\'"Odd % seq"\'), k int UNIQUE)'
+    )
+    database.execute("CREATE TABLE d (id int DEFAULT nextval('\"Odd % seq\"'))")
     database.seed("plain")
-    database.execute("INSERT INTO a (t) VALUES ('new'); INSERT INTO b (t) VALUES ('new')")
-    assert database.execute("SELECT (SELECT max(id) FROM a), (SELECT max(id) FROM b)") == [(5, 5)]
+    database.execute(
+        "INSERT INTO a (t) VALUES ('new'); INSERT INTO b (t) VALUES ('new'); INSERT INTO c (k) VALUES (70)"
+    )
+    highest = "SELECT (SELECT max(id) FROM a), (SELECT max(id) FROM b), (SELECT max(id) FROM c)"
+    assert database.execute(highest) == [(5, 5, 5)]
 
 
 HARD = """
