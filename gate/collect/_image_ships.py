@@ -16,7 +16,7 @@ from gate.docker.ignore import IgnoreFile, parse
 from gate.docker.paths import clean, inside
 from gate.docker.project import Project
 from gate.docker.run import Needs
-from gate.docker.shipping import Ship, from_dockerfiles, from_flags, Wanted
+from gate.docker.shipping import Ship, Wanted, from_dockerfiles, from_flags
 from gate.docker.stages import evaluate
 from gate.errors import UsageError
 from gate.settings import Settings

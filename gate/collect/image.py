@@ -17,8 +17,8 @@ from gate.docker.judgement import BROKEN, CANNOT_TELL, Judgement
 from gate.docker.lookup import Run
 from gate.docker.paths import inside
 from gate.docker.project import Hints, Project, describe
-from gate.docker.remedies import mend
 from gate.docker.remarks import remarks
+from gate.docker.remedies import mend
 from gate.docker.running import find
 from gate.docker.shipping import Ship
 from gate.docker.surroundings import after
@@ -173,7 +173,9 @@ def _judged(
         return run
 
     judged = after(judge(dockerfile, build, project, runs, _places(ship)), ship, text)
-    said = remarks(dockerfile, build.context.ignore, ship, lambda path: path in repository.by_path, build.context.folder)
+    said = remarks(
+        dockerfile, build.context.ignore, ship, lambda path: path in repository.by_path, build.context.folder
+    )
     untracked = _untracked(repository, project) if not ship.git else []
     return dataclasses.replace(judged, notes=(*judged.notes, *said, *untracked)), build
 
@@ -185,8 +187,13 @@ def _untracked(repository: Repository, project: Project) -> list[tuple[str, int,
         return []
     missing = [one for one in project.revisions if one not in tracked]
     ignored = repository.ignored_by_git(missing)
-    whys = {one: "git ignores it ({}:{})".format(*ignored[one]) if one in ignored else "git does not track it" for one in missing}
-    return [(one, 1, f"{why}, so an image built from a clean checkout lacks this revision") for one, why in whys.items()]
+    whys = {
+        one: "git ignores it ({}:{})".format(*ignored[one]) if one in ignored else "git does not track it"
+        for one in missing
+    }
+    return [
+        (one, 1, f"{why}, so an image built from a clean checkout lacks this revision") for one, why in whys.items()
+    ]
 
 
 def _places(ship: Ship) -> Places:
@@ -194,7 +201,8 @@ def _places(ship: Ship) -> Places:
     if ship.source in ("flags", "dockerfile"):
         return Places()
     target = (ship.path, ship.lines["target"]) if ship.target and "target" in ship.lines else None
-    return Places((ship.path, ship.lines.get("context", ship.line)), target)
+    start = (ship.path, ship.lines["working_dir"]) if "working_dir" in ship.lines else None
+    return Places((ship.path, ship.lines.get("context", ship.line)), target, start)
 
 
 def _run(settings: Settings, project: Project, stage: Stage, ship: Ship, build: Build) -> Run:

@@ -253,9 +253,14 @@ def _ship(files: Files, name: str, value: Value, owner: Value) -> Ship:
         tuple(_binds(value)),
         value.get("image").text or "",
         value.get("user").text,
-        lines={key: build.get(key).line for key in ("context", "target") if build.get(key).text}
-        or {"context": build.line},
+        lines=_lines(value, build),
     )
+
+
+def _lines(value: Value, build: Value) -> dict[str, int]:
+    """Where the service says context, target and working directory."""
+    lines = {"context": build.line} | {key: build.get(key).line for key in ("context", "target") if build.get(key).text}
+    return lines | ({"working_dir": value.get("working_dir").line} if value.get("working_dir").text else {})
 
 
 def _beside(folder: str, dockerfile: str) -> str:

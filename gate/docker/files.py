@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gate.docker.patterns import go_match, has_wildcard
-from gate.docker.shell import Word
+from gate.docker.shell import Command, Word
 from gate.docker.tree import Dir, File, Fog, Link, Node, Place, Tree
 
 
@@ -174,6 +174,19 @@ def _ln(call: Call) -> None:
     call.tree.put(_exact(call.tree, goal), Link(target, None, call.place), call.place)
 
 
+def _install(call: Call) -> None:
+    """``install -d`` makes folders, ``install FILE… GOAL`` copies."""
+    values = {
+        call.text[n + 1]
+        for n, one in enumerate(call.text[:-1])
+        if one in ("-m", "-o", "-g", "--mode", "--owner", "--group")
+    }
+    operands = tuple(word for word in call.operands if word.text not in values)
+    _mkdir(dataclasses.replace(call, operands=operands)) if "d" in call.flags else _cp(
+        dataclasses.replace(call, operands=operands)
+    )
+
+
 def _touch(call: Call) -> None:
     for word in call.operands:
         path = call.tree.resolve(call.path(word)) or call.path(word)
@@ -282,6 +295,15 @@ def _find(call: Call) -> None:
                 call.tree.cover(path, f"`{' '.join(call.text)[:120]}` may delete {path}", call.place)
 
 
+def found(tree: Tree, command: Command, path: Callable[[str], str]) -> Iterator[str]:
+    """What a ``find`` may print."""
+    text = list(command.text[1:])
+    first = next((number for number, one in enumerate(text) if one.startswith(("-", "(", "!"))), len(text))
+    names = [text[number + 1] for number, one in enumerate(text[:-1]) if one in ("-name", "-iname")]
+    for start in text[:first] or ["."]:
+        yield from _found(tree, path(start), [] if {"!", "-not"} & set(text) else names)
+
+
 def _found(tree: Tree, start: str, names: list[str]) -> Iterator[str]:
     try:
         match = [go_match(re.sub(r"\[!", "[^", name)) for name in names]
@@ -311,4 +333,5 @@ ACTIONS: dict[str, Action] = {
     "chown": _chown,
     "chgrp": lambda call: None,
     "find": _find,
+    "install": _install,
 }

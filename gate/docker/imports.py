@@ -26,12 +26,16 @@ class Import:
 
 @dataclass(frozen=True)
 class Module:
-    """A module of the repository that is needed: its file, who imports it, and at which line."""
+    """A module of the repository that is needed: its file, who imports it, and at which line.
+
+    ``taken``: something of the module itself is used; a package that is only passed through works without its ``__init__.py``.
+    """
 
     name: str
     origin: str
     by: str
     line: int
+    taken: bool = True
 
 
 def imports_of(text: str, package: str = "", *, deep: bool = True) -> list[Import]:
@@ -58,9 +62,7 @@ def _walk(body: Sequence[ast.stmt], package: str, deep: bool) -> Iterator[Import
         elif isinstance(node, ast.Try):
             guarded = any(_catches_import(handler) for handler in node.handlers)
             yield from _walk([*([] if guarded else node.body), *node.orelse, *node.finalbody], package, deep)
-        elif isinstance(node, (ast.With, ast.For, ast.While, ast.ClassDef)):
-            yield from _walk(node.body, package, deep)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and deep:
+        elif isinstance(node, (ast.With, ast.For, ast.While, ast.ClassDef)) or (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and deep):
             yield from _walk(node.body, package, deep)
 
 
@@ -112,12 +114,21 @@ def closure(starts: Sequence[str], finder: Finder, read: Callable[[str], str | N
                 origin = finder.path(name)
                 if origin is None or not origin.endswith(".py"):
                     continue
-                found.setdefault(name, Module(name, origin, path, one.line))
+                old = found.get(name)
+                if old is None or not old.taken:
+                    found[name] = Module(name, origin, path, one.line, _is_taken(one, name, finder))
                 if origin not in seen:
                     seen.add(origin)
                     inner = name if origin.endswith("/__init__.py") else name.rpartition(".")[0]
                     todo.append((origin, inner, False))
     return list(found.values())
+
+
+def _is_taken(one: Import, name: str, finder: Finder) -> bool:
+    if name != one.module:
+        return not one.module.startswith(name + ".")
+    submodules = [(finder.path(f"{name}.{taken}") or "").endswith(".py") for taken in one.names if taken != "*"]
+    return not submodules or not all(submodules) or "*" in one.names
 
 
 def _names(one: Import, finder: Finder) -> Iterator[str]:

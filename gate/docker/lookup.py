@@ -142,7 +142,7 @@ def look_up(world: World, run: Run, stand_in: Callable[[str], Options | None] = 
         return _located(world, run, None, True, Options(run.script, sys_path=(".",)))
     ini, toml = _config_paths(world, run)
     options = _read(world, ini, lambda text, here: ini_options(text, here, run.section))
-    second = _read(world, toml, toml_options)
+    second = _read(world, toml, toml_options) if options is None or not options.script else None
     named = toml if run.config and posixpath.basename(run.config) == "pyproject.toml" else ini
     if options is not None and options.script:
         return _located(world, run, ini, True, options)
@@ -171,7 +171,8 @@ def _read(world: World, path: str, parse: Callable[[str, str], Options | None]) 
             raise Unknown(f"whether {path} is in the image: {fog.why}", fog.place.path or None, fog.place.line)
         return None
     if node.doubt:
-        raise Unknown(f"the text of {path}: {node.doubt}", node.place.path or None, node.place.line)
+        place = world.tree.doubter(path, node)
+        raise Unknown(f"the text of {path}: {node.doubt}", place.path or None, place.line)
     text = world.read(node)
     return parse(text, posixpath.dirname(path)) if text is not None else None
 

@@ -221,11 +221,24 @@ class Machine:
         for n, token in enumerate(tokens):
             if isinstance(token, Char):
                 literals[token.text] = literals.get(token.text, 0) | 1 << n
-        prefix = "".join(token.text for token in itertools.takewhile(lambda one: isinstance(one, Char), tokens) if isinstance(token, Char))
+        prefix = "".join(
+            token.text
+            for token in itertools.takewhile(lambda one: isinstance(one, Char), tokens)
+            if isinstance(token, Char)
+        )
         classes = tuple((1 << n, token) for n, token in enumerate(tokens) if isinstance(token, CharClass))
         return cls(
-            len(tokens), prefix, literals, classes, bits("one"), bits("any"), bits("folders"), bits("some"), bits("deep", "folders"),
-            bits("some", "deep", "enter"), bits("enter"),
+            len(tokens),
+            prefix,
+            literals,
+            classes,
+            bits("one"),
+            bits("any"),
+            bits("folders"),
+            bits("some"),
+            bits("deep", "folders"),
+            bits("some", "deep", "enter"),
+            bits("enter"),
         )
 
     def accepts(self, path: str) -> bool:

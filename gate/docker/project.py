@@ -11,6 +11,7 @@ from gate.docker.imports import Finder, Module, closure
 from gate.docker.lookup import Options, ini_options, is_revision, toml_options
 from gate.docker.paths import clean, inside
 
+DATA = (".sql", ".csv", ".json", ".yaml", ".yml", ".txt", ".toml")
 Read = Callable[[str], str | None]
 
 
@@ -93,7 +94,8 @@ def describe(files: Iterable[str], read: Read, hints: Hints) -> Project:
         modules,
         "fileConfig(" in text,
         "sys.path" in text,
-        hints.flask, bool(hints.script),
+        hints.flask,
+        bool(hints.script),
     )
 
 
@@ -162,10 +164,19 @@ def _beside(
         if any(inside(root, one) for root in roots) and not one.endswith((".py", ".pyc", ".mako", ".md"))
     ]
     found: set[str] = set()
-    for path in starts if near else ():
+    for path in starts:
         said = _constants(read(path) or "")
         found |= {one for one in near if _is_named(one, said)}
+        found |= {
+            one for one in others if one.endswith(DATA) and any("/" in text and _ends(one, text) for text in said)
+        }
     return tuple(sorted(found))
+
+
+def _ends(path: str, text: str) -> bool:
+    """Whether a path is the file that a text names, from wherever the text counts."""
+    text = text.removeprefix("./")
+    return path == text or (not text.startswith(("/", ".")) and path.endswith("/" + text))
 
 
 def _constants(text: str) -> frozenset[str]:

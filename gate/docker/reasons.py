@@ -32,6 +32,7 @@ class Case:
     free: set[str] | None = None
     context_place: tuple[str, int] | None = None
     target_place: tuple[str, int] | None = None
+    start_place: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         for path, file in self.stage.tree.files():
@@ -91,7 +92,8 @@ def _doubt(case: Case, origin: str, expected: str | None) -> Why | None:
     real = case.stage.tree.resolve(expected) or expected
     node = case.stage.tree.at(real)
     if isinstance(node, File) and node.doubt:
-        raise Unknown(f"whether {origin} is at {expected}: {node.doubt}", node.place.path or None, node.place.line)
+        place = case.stage.tree.doubter(real, node)
+        raise Unknown(f"whether {origin} is at {expected}: {node.doubt}", place.path or None, place.line)
     fog = case.stage.tree.fog_over(real)
     if node is None and fog is not None:
         raise Unknown(f"whether {origin} is at {expected}: {fog.why}", fog.place.path or case.head.path, fog.place.line)
@@ -149,6 +151,12 @@ def _landed(case: Case, origin: str, expected: str | None) -> Why | None:
     node = case.stage.tree.at(places[0])
     place = node.place if isinstance(node, File) else case.head
     kept = places[0].endswith("/" + origin) or (expected is not None and _same_tail(places[0], expected))
+    if kept and case.start_place is not None:
+        return (
+            "wrong_path",
+            *case.start_place,
+            f"{origin} is at {places[0]}, but the process starts in {shown(case.cwd)}",
+        )
     moved = case.stage.workdir_line
     if kept and moved is not None and moved > place.line and place.path == case.made.dockerfile.path:
         return (

@@ -13,7 +13,9 @@ Remark = tuple[str, int, str]
 DIFFERS = "differs under the classic builder or Podman"
 
 
-def remarks(dockerfile: Dockerfile, ignore: IgnoreFile, ship: Ship, exists: Callable[[str], bool], folder: str) -> Iterator[Remark]:
+def remarks(
+    dockerfile: Dockerfile, ignore: IgnoreFile, ship: Ship, exists: Callable[[str], bool], folder: str
+) -> Iterator[Remark]:
     """Everything worth saying about one build, each with a file and line."""
     for line, what in portability(ignore):
         yield ignore.path, line, f"{what} {DIFFERS}"
@@ -28,5 +30,10 @@ def remarks(dockerfile: Dockerfile, ignore: IgnoreFile, ship: Ship, exists: Call
         yield dead, 1, f"nobody reads this file: the context is {folder}, whose own ignore file counts"
     heads = [one for one in dockerfile.instructions if one.name == "FROM"]
     last = heads[-1].words[-1] if heads and len(heads[-1].words) == 3 else str(len(heads) - 1)
-    if ship.target and ship.source in ("compose", "bake", "workflow") and len(heads) > 1 and last.lower() != ship.target.lower():
+    if (
+        ship.target
+        and ship.source in ("compose", "bake", "workflow")
+        and len(heads) > 1
+        and last.lower() != ship.target.lower()
+    ):
         yield dockerfile.path, heads[-1].line, f"a build without a target builds stage {last}, not {ship.target}"

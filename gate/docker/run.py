@@ -18,16 +18,21 @@ from gate.docker.tree import Dir, File, Place, Tree
 
 DEEPEST_SCRIPT = 4
 LONGEST_SCRIPT = 200_000
+MOST_CHARACTERS = 300  # of a word that may be a path
 # Commands that change none of the files they name.
 HARMLESS = frozenset(
-    "test [ [[ ls cat echo printf true false head tail grep egrep wc stat du diff cmp sha256sum md5sum file env printenv which"
-    " id whoami date set export unset ulimit umask sleep exit : pwd type hash trap wait . source apt-get apt apk yum dnf microdnf"
-    " useradd adduser groupadd addgroup usermod locale-gen ldconfig update-ca-certificates dpkg gpg ruff mypy"
-    " flake8 black isort pytest pre-commit alembic flask getent command eval readlink realpath basename dirname tree setcap shopt"
-    " sync".split()
+    ["test", "[", "[[", "ls", "cat", "echo", "printf", "true", "false", "head", "tail", "grep", "egrep", "wc", "stat", "du", "diff", "cmp", "sha256sum", "md5sum", "file", "env", "printenv", "which", "id", "whoami", "date", "set", "export", "unset", "ulimit", "umask", "sleep", "exit", ":", "pwd", "type", "hash", "trap", "wait", "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "useradd", "adduser", "groupadd", "addgroup", "usermod", "locale-gen", "ldconfig", "update-ca-certificates", "dpkg", "gpg", "ruff", "mypy", "flake8", "black", "isort", "pytest", "pre-commit", "alembic", "flask", "getent", "readlink", "realpath", "basename", "dirname", "tree", "setcap", "shopt", "case", "sync", "read", "local", "return", "shift", "declare", "compileall", "ensurepip"]
 )
-_PREFIXES = frozenset("sudo exec nice nohup time env doas gosu su-exec command xvfb-run tini dumb-init".split())
-_SHELLS = frozenset("sh bash dash ash zsh /bin/sh /bin/bash /usr/bin/bash /bin/ash".split())
+# Commands that make files of their own, and whose words are names of packages and tasks, not paths.
+GENERATORS = frozenset(
+    ["npm", "npx", "yarn", "pnpm", "bun", "pipx", "conda", "mamba", "micromamba", "gem", "cargo", "go", "corepack", "playwright", "rustup"]
+)
+# What a Python script says when it takes files away or writes them.
+_CHANGES = re.compile(
+    r"rmtree|unlink|remove\(|rename\(|\.move\(|truncate|write_text|write_bytes|[\"'][wa]b?[\"']|\brm\b|\bmv\b"
+)
+_PREFIXES = frozenset(["sudo", "exec", "nice", "nohup", "time", "env", "doas", "gosu", "su-exec", "command", "xvfb-run", "tini", "dumb-init"])
+_SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/ash"])
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class Machine:
     python: str = "3"
     installs: list[Installed] = field(default_factory=list)
     foreign: str = ""
+    pipe: list[Command] = field(default_factory=list)
     values_kept: dict[str, str] = field(default_factory=dict)
 
     def path(self, word: Word | str) -> str:
@@ -134,18 +140,35 @@ def _run(machine: Machine, command: Command) -> None:
     _users(machine, [word.text for word in words])
     command = Command(words, command.conditional, command.piped, command.writes, command.depth)
     name = posixpath.basename(words[0].text)
+    machine.pipe = [*machine.pipe, command] if command.piped else []
     if name == "cd":
         _cd(machine, words)
     elif command.piped and name in ("xargs", "parallel"):
-        _unknown(machine, command, with_folders=True)
+        _fed(machine, command)
     elif machine.install(machine, command):
         return
     elif _ACTIONS.get(name) and not any(word.dynamic for word in words):
         _act(machine, command, _ACTIONS[name])
     elif _script_text(machine, words) is not None:
         _script(machine, command)
+    elif name in GENERATORS:
+        machine.generates = True
     elif not _is_harmless(name, words):
         _unknown(machine, command)
+
+
+def _fed(machine: Machine, command: Command) -> None:
+    """``… | xargs rm``: what the commands before it name is given to it."""
+    if {"ls", "cat", "echo", "grep", "wc", "head", "test"} & set(command.text[1:3]):
+        return
+    for one in machine.pipe[:-1]:
+        if one.text[0] != "find":
+            _unknown(machine, one)
+            continue
+        for path in files.found(machine.tree, one, machine.path):
+            if machine.matters(path):
+                machine.doubt(path, command)
+    _unknown(machine, command)
 
 
 def _users(machine: Machine, texts: list[str]) -> None:
@@ -159,12 +182,15 @@ def _users(machine: Machine, texts: list[str]) -> None:
 
 def _is_harmless(name: str, words: tuple[Word, ...]) -> bool:
     texts = [word.text for word in words]
-    return name in HARMLESS or texts[1:3] in (
-        ["-m", "compileall"],
-        ["-m", "venv"],
-        ["-m", "ensurepip"],
-        ["-m", "pytest"],
-    )
+    if name.startswith("python") and texts[1:2] == ["-m"] and len(texts) > 2:
+        return texts[2] in HARMLESS
+    if name == "git":
+        return not {"clone", "clean", "checkout", "reset", "restore", "rm", "mv", "apply", "stash", "switch"} & set(
+            texts
+        )
+    if name == "tar" and len(texts) > 1:
+        return texts[1].lstrip("-").startswith("c")
+    return name in HARMLESS
 
 
 def _cd(machine: Machine, words: tuple[Word, ...]) -> None:
@@ -202,6 +228,11 @@ def _redirected(machine: Machine, command: Command, mark: str, goal: Word) -> No
 def _script_text(machine: Machine, words: tuple[Word, ...]) -> str | None:
     """The shell text that a command runs: ``sh -c '…'`` or a script that lies in the tree."""
     texts = [word.text for word in words]
+    if texts[0] == "eval":
+        return " ".join(texts[1:])
+    if texts[0] in ("su", "runuser") and "-c" in texts[:-1]:
+        return texts[texts.index("-c") + 1]
+    texts = ["sh", *texts[1:]] if texts[0] in (".", "source") else texts
     if texts[0] in _SHELLS or posixpath.basename(texts[0]) in _SHELLS:
         rest = [number for number, text in enumerate(texts[1:], 1) if not text.startswith("-")]
         if not rest:
@@ -236,20 +267,28 @@ def _script(machine: Machine, command: Command) -> None:
     machine.cwd = cwd
 
 
-def _unknown(machine: Machine, command: Command, text: str | None = None, *, with_folders: bool = False) -> None:
+def _unknown(machine: Machine, command: Command, text: str | None = None) -> None:
     """A command that is not followed: paths that matter and that its text names are in doubt."""
     machine.generates = True
     told = text if text is not None else " ".join(_named(machine, command))
-    named = {machine.path(one) for one in re.split(r"[\s\"'(),;=:<>|&{}\[\]]+", told) if 1 < len(one) < 300}
-    for path in sorted(named):
-        here = path == clean(machine.cwd) or clean(machine.cwd).startswith(path.rstrip("/") + "/")
-        if here and not with_folders:
-            continue
+    words = [
+        one
+        for one in re.split(r"[\s\"'(),;=:<>|&{}\[\]]+", told)
+        if 1 < len(one) < MOST_CHARACTERS and clean(one) not in (".", "..", "/")
+    ]
+    for path in sorted({_before_wildcard(machine.path(word)) for word in words if not word.startswith("*")}):
         if machine.matters(path):
             machine.doubt(path, command)
         elif machine.tree.at(path) is None and _looks_needed(machine, path):
             machine.tree.fogs.append(files.fog(path, command.text, machine.place))
     _unpacks(machine, command)
+
+
+def _before_wildcard(path: str) -> str:
+    """The folder in which a glob looks."""
+    parts = path.split("/")
+    first = next((number for number, part in enumerate(parts) if any(mark in part for mark in "*?[")), len(parts))
+    return "/".join(parts[:first]) or "/"
 
 
 def _named(machine: Machine, command: Command) -> Iterator[str]:
@@ -258,7 +297,8 @@ def _named(machine: Machine, command: Command) -> Iterator[str]:
         yield word.text
         node = machine.tree.get(machine.path(word)) if word.text.endswith((".py", ".sh")) else None
         if isinstance(node, File) and node.origin not in machine.needs.origins:
-            yield (machine.read(node) or "")[:LONGEST_SCRIPT]
+            text = (machine.read(node) or "")[:LONGEST_SCRIPT]
+            yield text if _CHANGES.search(text) else ""
 
 
 def _looks_needed(machine: Machine, path: str) -> bool:

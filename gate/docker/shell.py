@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_OPENERS = frozenset("if then else elif while until do { ! time".split())
-_CLOSERS = frozenset("fi done } esac".split())
+_OPENERS = frozenset(["if", "then", "else", "elif", "while", "until", "do", "{", "!", "time"])
+_CLOSERS = frozenset(["fi", "done", "}", "esac"])
 _OPERATOR = re.compile(r"&&|\|\||;;|[;&|()\n]|\d*>>|\d*>&?|\d*<<<|<<-?|\d*<&?")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^{}$]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
 
@@ -95,19 +95,25 @@ class _Parser:
             words = words[1:]
         if words and words[0] in ("for", "case", "select"):
             self.nesting += 1
-            return None
+            return Command(tuple(map(self.word, words)), True, piped, (), self.depth)
         while words and re.match(r"[A-Za-z_][A-Za-z0-9_]*=", words[0]):
-            name, _, value = words[0].partition("=")
-            word = self.word(value)
-            if word.dynamic:
-                self.values.pop(name, None)
-            else:
-                self.values[name] = word.text
+            self._assign(words[0])
             words = words[1:]
+        if words and words[0] in ("export", "local", "declare", "readonly", "typeset"):
+            for word in words[1:]:
+                self._assign(word)
         if not words and not writes:
             return None
         goals = tuple((mark, self.word(goal)) for mark, goal in writes)
         return Command(tuple(map(self.word, words)), self.may_skip or self.nesting > 0, piped, goals, self.depth)
+
+    def _assign(self, text: str) -> None:
+        name, equals, value = text.partition("=")
+        word = self.word(value)
+        if word.dynamic:
+            self.values.pop(name, None)
+        elif equals:
+            self.values[name] = word.text
 
     def word(self, raw: str) -> Word:
         """A raw word without its quotes, variables put in."""

@@ -180,7 +180,8 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
             mounts=list(parent.mounts),
             empty_globs=list(parent.empty_globs),
             notes=list(parent.notes),
-            goals=set(parent.goals), unset=set(parent.unset),
+            goals=set(parent.goals),
+            unset=set(parent.unset),
             installs=list(parent.installs),
             parents=(*parent.parents, parent.index),
             uses=parent.uses | {parent.index},
@@ -196,8 +197,10 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
     image = named if isinstance(named, str) else image
     image = image.removeprefix("docker-image://")
     rooted = image == "scratch" or is_rooted(image)
-    start = "/" if rooted else made.build.start
-    return Stage("", index, head.line, image, workdir=start, opaque=not rooted)
+    stage = Stage("", index, head.line, image, workdir="/" if rooted else made.build.start, opaque=not rooted)
+    if image != "scratch":
+        stage.tree.mkdirs("/root", mode=0o700)  # as in every image with a shell: only root may enter
+    return stage
 
 
 def _step(made: Evaluation, stage: Stage, one: Instruction) -> None:
@@ -280,7 +283,7 @@ def _copy(made: Evaluation, stage: Stage, one: Instruction) -> None:
             if one.name == "COPY":
                 raise made.stop("source can't be a URL for COPY", one.line)
             stage.tree.fogs.append(Fog(clean(folder), f"ADD {source} comes from outside", place))
-    if one.name == "ADD":
+    if one.name == "ADD" and one.flag("unpack") != "false":
         local = unpack(job, local, folder, made.build.unpack)
     stage.empty_globs += [(source, one.line) for source in copy(job, local, folder)]
     _documents(job, one, values, folder)

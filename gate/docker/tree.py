@@ -173,6 +173,11 @@ class Tree:
                 return fog
         return None
 
+    def doubter(self, path: str, file: File) -> Place:
+        """The instruction that made a file doubtful: the fog that lies over it, else the one that wrote it."""
+        fog = self.fog_over(self.resolve(path) or path)
+        return fog.place if fog is not None and fog.why == file.doubt else file.place
+
     # changing
 
     def mkdirs(self, path: str, place: Place = Place(), mode: int = 0o755, owner: str = "0") -> Dir | None:

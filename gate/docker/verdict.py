@@ -13,9 +13,9 @@ from gate.docker.build import UNKNOWN_FOLDER, Build, Stage
 from gate.docker.dockerfile import Dockerfile
 from gate.docker.errors import BuildStops, Unknown
 from gate.docker.imports import Finder
-from gate.docker.packages.environments import site_roots
 from gate.docker.judgement import BROKEN, CANNOT_TELL, FINE, Gap, Judgement
 from gate.docker.lookup import Found, Options, Run, World, list_revisions, look_up
+from gate.docker.packages.environments import site_roots
 from gate.docker.paths import clean, inside, join
 from gate.docker.project import Project, options_at
 from gate.docker.reasons import Case, explain, nearest, shown
@@ -29,10 +29,11 @@ Runs = Callable[[Stage], Run]
 
 @dataclass(frozen=True)
 class Places:
-    """Where compose, bake or a workflow names the build's context and target: file and line."""
+    """Where compose, bake or a workflow names the context, the target and the folder of the process: file and line."""
 
     context: tuple[str, int] | None = None
     target: tuple[str, int] | None = None
+    start: tuple[str, int] | None = None
 
 
 @dataclass
@@ -119,7 +120,9 @@ def _variable_unknown(first: Judgement, stage: Stage) -> Judgement:
     name = sorted(stage.unset)[0]
     message = f"the base image {stage.base} may set ${name}, on which paths here depend"
     settle = f"write an ENV {name} into the Dockerfile, or build the image and pass it with --image"
-    return dataclasses.replace(first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend="")
+    return dataclasses.replace(
+        first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend=""
+    )
 
 
 def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, places: Places) -> Judgement:
@@ -144,7 +147,15 @@ def judge_stage(
     def would_be_fine(other: Stage) -> bool:
         return deep and judge_stage(made, other, project, runs, deep=False).verdict == FINE
 
-    case = Case(made, stage, run.cwd, would_be_fine, context_place=places.context, target_place=places.target)
+    case = Case(
+        made,
+        stage,
+        run.cwd,
+        would_be_fine,
+        context_place=places.context,
+        target_place=places.target,
+        start_place=places.start,
+    )
     hearing = Hearing(made, stage, project, run, case)
     try:
         found = _found(hearing)
@@ -301,7 +312,7 @@ def _modules(hearing: Hearing, found: Found) -> None:
     finder = Finder(tuple(dict.fromkeys(roots)), lambda path: isinstance(tree.get(path), File), tree.is_dir)
     for module in project.modules:
         path = finder.path(module.name)
-        if path is None or (isinstance(tree.get(path), Dir) and _has_text(hearing, module.origin)):
+        if path is None or (isinstance(tree.get(path), Dir) and module.taken and _has_text(hearing, module.origin)):
             _module_lacks(hearing, module.origin, module.by, module.line, roots)
         elif isinstance(tree.get(path), File):
             hearing.has(module.origin, path)
@@ -342,7 +353,9 @@ def _library(hearing: Hearing, found: Found) -> None:
             continue
         text = f"{path} is a package named like the library and hides it for whatever has {root} first on sys.path"
         if root in early:
-            hearing.gaps.append(Gap(node.origin, "env", path, "wrong_path", node.place.path, node.place.line, text, path))
+            hearing.gaps.append(
+                Gap(node.origin, "env", path, "wrong_path", node.place.path, node.place.line, text, path)
+            )
         elif (node.origin, 1, text) not in hearing.remarks:
             hearing.remarks.append((node.origin, 1, text))
 

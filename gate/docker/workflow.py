@@ -203,7 +203,7 @@ def _shell_builds(script: str, step: Value, path: str, name: str, root: str, fol
 
 
 _VALUED = frozenset(
-    "-f --file -t --tag --target --build-arg --build-context --platform --cache-from --cache-to --label --secret --ssh --output -o".split()
+    ["-f", "--file", "-t", "--tag", "--target", "--build-arg", "--build-context", "--platform", "--cache-from", "--cache-to", "--label", "--secret", "--ssh", "--output", "-o"]
 )
 
 

@@ -104,7 +104,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any], tuple[Any, ...]]] = {
             "compose.yaml": "services:\n  web:\n    build: .\n    working_dir: /srv\n",
         },
         {},
-        broken("wrong_path", 3),
+        broken("wrong_path", 4, "compose.yaml"),
     ),
     "mount hides": (
         {"Dockerfile": NONE, "compose.yaml": "services:\n  web:\n    build: .\n    volumes:\n      - .:/app\n"},

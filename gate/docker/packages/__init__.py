@@ -15,9 +15,7 @@ from gate.docker.shell import Command
 from gate.docker.tree import File, Fog
 
 _VALUED = frozenset(
-    "-r --requirement -c --constraint -i --index-url --extra-index-url -t --target --prefix --root -f --find-links --python -p -w --wheel-dir"
-    " --cache-dir --extra --group --only --with --without --package --directory --project -C --config-settings --python-version -o --outdir --out-dir"
-    " --no-install-package --no-binary --only-binary -E --extras -G --timeout --retries --trusted-host --default-index --index --link-mode".split()
+    ["-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-t", "--target", "--prefix", "--root", "-f", "--find-links", "--python", "-p", "-w", "--wheel-dir", "--cache-dir", "--extra", "--group", "--only", "--with", "--without", "--package", "--directory", "--project", "-C", "--config-settings", "--python-version", "-o", "--outdir", "--out-dir", "--no-install-package", "--no-binary", "--only-binary", "-E", "--extras", "-G", "--timeout", "--retries", "--trusted-host", "--default-index", "--index", "--link-mode"]
 )
 
 
@@ -126,7 +124,7 @@ def _one(machine: Machine, text: str, goal: str, *, editable: bool) -> None:
     path = re.sub(r"\[[^\]]*\]$", "", text.partition(" @ file://")[2] or text.removeprefix("file://"))
     if path.endswith((".whl", ".tar.gz", ".zip")) or "*" in path:
         _built(machine, path, goal)
-    elif path.startswith((".", "/")) or machine.tree.is_dir(machine.path(path)) and "/" in path:
+    elif path.startswith((".", "/")) or (machine.tree.is_dir(machine.path(path)) and "/" in path):
         _project(machine, machine.path(path), goal, editable=editable)
     elif text.startswith(("git+", "http:", "https:")) or " @ " in text:
         machine.foreign = machine.foreign or f"{text} is installed from outside the repository"
@@ -204,7 +202,7 @@ def _place(machine: Machine, files: backends.Files, goal: str) -> None:
 
 
 def _is_package(source: Source) -> bool:
-    """uv installs a project only when it has a build system (or says so)."""
+    """Uv installs a project only when it has a build system (or says so)."""
     said = source.tool("uv").get("package")
     return bool(said) if said is not None else "build-system" in source.toml or bool(source.setup_py)
 

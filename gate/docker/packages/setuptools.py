@@ -19,8 +19,7 @@ from gate.docker.tree import File
 
 # FlatLayoutPackageFinder.DEFAULT_EXCLUDE of setuptools.discovery
 RESERVED = frozenset(
-    "ci bin debian doc docs documentation manpages news newsfragments changelog test tests unit_test unit_tests example examples"
-    " scripts tools util utils python build benchmark benchmarks exercise exercises htmlcov tasks fabfile site_scons".split()
+    ["ci", "bin", "debian", "doc", "docs", "documentation", "manpages", "news", "newsfragments", "changelog", "test", "tests", "unit_test", "unit_tests", "example", "examples", "scripts", "tools", "util", "utils", "python", "build", "benchmark", "benchmarks", "exercise", "exercises", "htmlcov", "tasks", "fabfile", "site_scons"]
 )
 
 

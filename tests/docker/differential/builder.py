@@ -26,8 +26,12 @@ class Builder:
         archive = out / "image.tar"
         goal = f"type=tar,dest={archive}"
         done = subprocess.run(
-            [*self.program, *(("-o", goal) if self.kind != "buildah" else ("--output", goal)), str(context)], capture_output=True, text=True, check=False,
-            timeout=120, env={**os.environ, "DOCKER_BUILDKIT": "1"},
+            [*self.program, *(("-o", goal) if self.kind != "buildah" else ("--output", goal)), str(context)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env={**os.environ, "DOCKER_BUILDKIT": "1"},
         )
         if done.returncode:
             return None
@@ -41,7 +45,11 @@ def read(archive: Path) -> Files:
     found: Files = {}
     with tarfile.open(archive) as tar:
         for one in tar:
-            path = "/" + one.name.strip("./").removeprefix("./") if not one.name.startswith(".") or one.name.startswith("./") else "/" + one.name
+            path = (
+                "/" + one.name.strip("./").removeprefix("./")
+                if not one.name.startswith(".") or one.name.startswith("./")
+                else "/" + one.name
+            )
             if one.isdir():
                 found[path] = "folder"
             elif one.issym():
@@ -60,7 +68,9 @@ def find() -> Builder | None:
         return None
     if Path(program).name == "buildah":
         return Builder("buildah", (program, "--storage-driver=vfs", "bud", "--isolation=chroot", "--no-cache", "-q"))
-    version = subprocess.run([program, "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, check=False)
+    version = subprocess.run(
+        [program, "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, check=False
+    )
     old = version.stdout.split(".")[0].isdigit() and int(version.stdout.split(".")[0]) < 23
     return Builder("docker 20" if old else "docker", (program, "build", "-q"))
 

@@ -12,9 +12,29 @@ TREE = {
     "migrations/versions/2024/0003_c.py": 0o644, "migrations/sql/x.sql": 0o644, "docs/env.py": 0o644, "docs/migrations/old.py": 0o644,
     "Migrations/env.py": 0o644, ".env": 0o600, "versions/top.py": 0o644,
 }  # fmt: skip
-LINKS = {"latest": "migrations", "app/link.py": "models.py", "app/up": "../migrations/versions", "dangling": "nowhere", "abs": "/migrations"}
+LINKS = {
+    "latest": "migrations",
+    "app/link.py": "models.py",
+    "app/up": "../migrations/versions",
+    "dangling": "nowhere",
+    "abs": "/migrations",
+}
 EMPTY = ("empty", "migrations/none")
-NAMES = ("migrations", "versions", "env.py", "app", "db", "docs", "alembic.ini", "sql", "x.sql", "2024", "a b.txt", "latest", ".env")
+NAMES = (
+    "migrations",
+    "versions",
+    "env.py",
+    "app",
+    "db",
+    "docs",
+    "alembic.ini",
+    "sql",
+    "x.sql",
+    "2024",
+    "a b.txt",
+    "latest",
+    ".env",
+)
 WILD = ("*", "**", "*.py", "?nv.py", "[a-m]*", "[!a]*", "[^m]*", "0*", "*s", "**/env.py", "*_b.py", "**ions", "ver*")
 
 
@@ -33,7 +53,11 @@ class Case:
 def _pattern(dice: random.Random) -> str:
     parts = [dice.choice(NAMES if dice.random() < 0.6 else WILD) for _ in range(dice.choice((1, 1, 2, 2, 3)))]
     text = "/".join(parts)
-    return dice.choice(("", "", "", "/", "./", "**/", "!", "!", "!**/", "! ", "a/../")) + text + dice.choice(("", "", "", "/", "/**", "/*", " "))
+    return (
+        dice.choice(("", "", "", "/", "./", "**/", "!", "!", "!**/", "! ", "a/../"))
+        + text
+        + dice.choice(("", "", "", "/", "/**", "/*", " "))
+    )
 
 
 def ignore_case(number: int) -> Case:
@@ -49,7 +73,22 @@ SOURCES = (
     "/alembic.ini", "../env.py", "migrations/versions/*.py", "latest", "latest/env.py", "app/up", "app/link.py", "[a-d]*", "e*", "docs", "empty",
     "versions/..", "setup.cfg", "run.sh", "Migrations", "missing", "migrations/versions/2024",
 )  # fmt: skip
-GOALS = (".", "./", "/", "/x", "/x/", "x", "x/y/", "/app", "/app/migrations", "migrations", "migrations/", "/x/alembic.ini", "/y/env.py", "../z")
+GOALS = (
+    ".",
+    "./",
+    "/",
+    "/x",
+    "/x/",
+    "x",
+    "x/y/",
+    "/app",
+    "/app/migrations",
+    "migrations",
+    "migrations/",
+    "/x/alembic.ini",
+    "/y/env.py",
+    "../z",
+)
 FLAGS = ("", "", "", "", "--chown=1000:1000 ", "--chmod=750 ")
 
 
@@ -59,7 +98,9 @@ def _copy(dice: random.Random, *, stages: list[str], modern: bool) -> str:
     sources = [dice.choice(GOALS[:-1] if origin else SOURCES) for _ in range(dice.choice((1, 1, 1, 2)))]
     goal = dice.choice(GOALS)
     goal = goal if len(sources) == 1 or goal.endswith("/") else f"{goal.rstrip('/')}/"
-    flags = dice.choice(FLAGS) + (dice.choice(("", "", "--link ", "--exclude=versions ", "--exclude=**/*.py ")) if modern else "")
+    flags = dice.choice(FLAGS) + (
+        dice.choice(("", "", "--link ", "--exclude=versions ", "--exclude=**/*.py ")) if modern else ""
+    )
     return f"{name} {origin}{flags}{' '.join(sources)} {goal}"
 
 
@@ -75,9 +116,13 @@ def copy_case(number: int, *, modern: bool = False) -> Case:
         for _ in range(dice.randint(1, 4)):
             choice = dice.random()
             if choice < 0.2:
-                lines.append(dice.choice(("WORKDIR /app", "WORKDIR x", "WORKDIR ../y", "WORKDIR /${D:-w}", "WORKDIR $D/z")))
+                lines.append(
+                    dice.choice(("WORKDIR /app", "WORKDIR x", "WORKDIR ../y", "WORKDIR /${D:-w}", "WORKDIR $D/z"))
+                )
             elif choice < 0.3:
                 lines.append(dice.choice(("ARG D", "ENV D=e", "ARG D=own", "ENV E=$D")))
             else:
-                lines.append(_copy(dice, stages=[one for one in (*stages, *map(str, range(len(stages))))], modern=modern))
+                lines.append(
+                    _copy(dice, stages=[one for one in (*stages, *map(str, range(len(stages))))], modern=modern)
+                )
     return Case(number, "\n".join(lines) + "\n", dice.choice(("", "", "docs\n", "**/versions\n!migrations/versions\n")))

@@ -19,7 +19,9 @@ def predict(folder: Path) -> Files | None:
     """The image's files by path, None when the build should stop."""
     repository = Repository(folder)
     try:
-        build = Build(context_of(repository, ".", "Dockerfile", frozenset()), read=repository.read, unpack=repository.archive)
+        build = Build(
+            context_of(repository, ".", "Dockerfile", frozenset()), read=repository.read, unpack=repository.archive
+        )
         made = evaluate(parse(repository.read("Dockerfile") or ""), build)
         tree = made.stage(made.index(None)).tree
     except BuildStops:

@@ -19,7 +19,9 @@ from tests.docker.differential.model import predict
 
 COUNT = int(os.environ.get("ALEMBIC_GATE_CASES", "60"))
 BUILDER = real.find()
-pytestmark = pytest.mark.skipif(BUILDER is None, reason="no builder: set ALEMBIC_GATE_BUILDER to docker (BuildKit) or buildah")
+pytestmark = pytest.mark.skipif(
+    BUILDER is None, reason="no builder: set ALEMBIC_GATE_BUILDER to docker (BuildKit) or buildah"
+)
 
 # What these builders read otherwise than the reference (BuildKit of Docker 28), seen with each of them.
 DOCUMENTED: dict[str, Callable[[Case], bool]] = {
