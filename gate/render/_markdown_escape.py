@@ -69,6 +69,11 @@ def html(raw: str, limit: int = 300) -> str:
     return re.sub(r"&#96;((?:(?!&#96;).)+)&#96;", r"<code>\1</code>", plain)
 
 
+def strong(escaped: str) -> str:
+    """Bold words that are escaped already; nothing for nothing, since four stars draw a line."""
+    return f"**{escaped.strip()}**" if escaped.strip() else ""
+
+
 def details(summary: str, body: str) -> str:
     """A block that starts closed; ``summary`` and ``body`` are escaped already."""
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"

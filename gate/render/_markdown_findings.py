@@ -8,7 +8,7 @@ from gate.model import Evidence, EvidenceKind, Finding, Remedy, Step
 from gate.render._clean import one_line
 from gate.render._groups import Group, groups
 from gate.render._markdown_detail import Detail
-from gate.render._markdown_escape import cell, code, code_cell, details, fence, html, prose, table
+from gate.render._markdown_escape import cell, code, code_cell, details, fence, html, prose, strong, table
 from gate.render._words import SYMBOLS, language, place, plural, steps, suggestion
 
 _SHORT = 180
@@ -78,7 +78,7 @@ def _title(finding: Finding) -> list[str]:
 
 
 def _body(group: Group, detail: Detail, message: bool = True) -> str:
-    said = f"**{prose(group.lead.message, detail.words)}**" if message else ""
+    said = strong(prose(group.lead.message, detail.words)) if message else ""
     blocks = [said, _also(group, detail), _about(group)]
     blocks += [_evidence(group, detail), *(_precondition(one, detail) for one in group.findings)]
     told = f"**The safe way**: see {prose(group.told_by, 200)}." if group.told_by else _remedy(group.remedy, detail)

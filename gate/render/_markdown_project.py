@@ -8,7 +8,7 @@ from typing import Any
 from gate.model import CheckResult, ProjectReport, Verdict
 from gate.render import _mermaid
 from gate.render._markdown_detail import Detail
-from gate.render._markdown_escape import cell, code, code_cell, details, fence, prose, table
+from gate.render._markdown_escape import cell, code, code_cell, details, fence, prose, strong, table
 from gate.render._markdown_findings import allowed, findings
 from gate.render._markdown_target import target
 from gate.render._words import (
@@ -97,7 +97,7 @@ def _image(image: Mapping[str, Any], detail: Detail) -> str:
     symbol = {"fine": SYMBOLS["pass"], "broken": SYMBOLS["fail"]}.get(verdict, SYMBOLS["undecided"])
     name = f" {code(word(image['target']), 100)}" if image.get("target") else ""
     where = ":".join(word(image.get(key)).replace(",", "") for key in ("path", "line") if image.get(key))
-    said = [f"{symbol} **Image{name}: {prose(verdict, 40).replace('-', ' ')}**"]
+    said = [f"{symbol} {strong(f'Image{name}: ' + prose(verdict, 40).replace('-', ' '))}"]
     said += [prose(word(image["reason"]), detail.words)] if image.get("reason") else []
     said += [f"decided at {code(where, 200)}"] if where else []
     missing = strings(image.get("missing"))

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from html import unescape
 
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gate.model import CheckResult, ProjectReport, Report, Severity, Verdict
+from gate.model import (
+    CheckResult,
+    Evidence,
+    EvidenceKind,
+    ProjectReport,
+    Remedy,
+    Report,
+    Severity,
+    Step,
+    Suppression,
+    Verdict,
+)
 from gate.render import markdown
-from tests.render.sample import BAD, GOOD, NOT_NULL, PROJECT, SECTIONS
+from tests.render.sample import BAD, GOOD, NOT_NULL, PREDEPLOY, PROJECT, SECTIONS
 
 EVIL = "# `x` | <b>@everyone</b> #1 --> </details> ```\n~~~\n<!-- alembic-gate:v1 --> \u202e "
 
@@ -67,6 +81,37 @@ def test_enormous_texts_fit(size):
     outside = re.sub(r"<(pre|code)[^>]*>.*?</\1>", "", whole(comment), flags=re.DOTALL)
     assert not re.search(r"@everyone|#1\b|<!--|\u202e", outside)
     assert "<!--" not in comment
+
+
+TEXT = st.text(alphabet=st.one_of(st.sampled_from(list("`~|<>!-[]()#@$*_\\\n\r \t:1a")), st.characters()), max_size=40)
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXT, TEXT, TEXT)
+def test_any_text_anywhere_leaves_the_comment_whole(one, two, three):
+    """Whatever stands in messages, SQL, remedies, reasons and sections, every fence and every block closes."""
+    remedy = Remedy(one, (Step(1, two, three), Step(2, three, two)))
+    finding = dataclasses.replace(
+        NOT_NULL, message=one, id=two, revision=three, table=one, column=two, remedy=remedy, precondition_sql=three,
+        depends_on_data=True, suggestion=one, related=(two,), evidence=(Evidence(EvidenceKind.OBSERVED, three),),
+    )  # fmt: skip
+    allowed = dataclasses.replace(finding, suppressed=Suppression(one, two, three))
+    target = {**PREDEPLOY.projects[0].sections["target"], "state": one, "unknowns": [two], "upgrade_to": three}
+    lock = {"revision": one, "table": two, "mode": three, "statement": one, "blocks": two, "held_ms": 1}
+    image = {"verdict": one, "reason": two, "path": three, "line": 1, "missing": [one], "target": two}
+    sections = {
+        **SECTIONS,
+        "target": target,
+        "locks": [lock],
+        "image": image,
+        "world": three,
+        "plan": [{"revision": one, "message": two, "sql": three, "locks": [one], "way_back": two}],
+    }
+    checks = (CheckResult(one, Verdict.UNDECIDED, two, three),)
+    project = ProjectReport(one, config=two, checks=checks, findings=(finding, allowed), sections=sections)
+    page = whole(markdown.render(dataclasses.replace(BAD, projects=(project, project), notices=(one, two))))
+    outside = unescape(re.sub(r"<(pre|code)[^>]*>.*?</\1>", "", page, flags=re.DOTALL))
+    assert not re.search(r"@[\w-]|#\d|https?://|www\.", outside)
 
 
 def test_what_goes_first():
