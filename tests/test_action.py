@@ -32,7 +32,12 @@ class World:
         fake.add_pull(7, head_sha=self.head, base_sha=self.origin.main)
 
     def runner(self, **more: Any) -> Runner:
-        known: dict[str, Any] = {"payload": pull_payload(7, self.head, self.origin.main), "sha": self.merge, "inputs": FAST, **more}
+        known: dict[str, Any] = {
+            "payload": pull_payload(7, self.head, self.origin.main),
+            "sha": self.merge,
+            "inputs": FAST,
+            **more,
+        }
         return Runner(self.root / "runner", self.fake, **known)
 
     def checked_out(self, take: str = "refs/pull/7/merge", depth: int = 1, **more: Any) -> Runner:
@@ -50,7 +55,11 @@ def world(tmp_path: Path) -> Iterator[World]:
 def state(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     """Every file with its owner, mode and bytes."""
     return {
-        str(path.relative_to(folder)): (path.lstat().st_uid, path.lstat().st_mode, path.read_bytes() if path.is_file() else b"")
+        str(path.relative_to(folder)): (
+            path.lstat().st_uid,
+            path.lstat().st_mode,
+            path.read_bytes() if path.is_file() else b"",
+        )
         for path in sorted(folder.rglob("*"))
     }
 
@@ -99,14 +108,18 @@ def test_req_6_files_of_the_workspace_never_run_in_the_gate(world: World) -> Non
     """yaml.py, a gate package and sitecustomize in the pull request; PYTHONPATH points to them."""
     trap = f"open({str(world.root / 'trap')!r}, 'w').write('ran')\n"
     world.head, world.merge = world.origin.pull(
-        7, {name: trap for name in ("yaml.py", "gate/__init__.py", "sitecustomize.py", "jsonschema.py", "usercustomize.py")}
+        7,
+        {
+            name: trap
+            for name in ("yaml.py", "gate/__init__.py", "sitecustomize.py", "jsonschema.py", "usercustomize.py")
+        },
     )
     result = world.checked_out(environ={"PYTHONSTARTUP": "sitecustomize.py", "PYTHONHOME": "/nonexistent"}).run()
     assert result.outputs["verdict"] == "pass"
     assert not (world.root / "trap").exists()
 
 
-SPY = '''\
+SPY = """\
 import json, os, pathlib, sys
 seen = {"environ": dict(os.environ)}
 for name in ("environ", "cmdline"):
@@ -132,7 +145,7 @@ print("::error::forged"); print("  ::warning::forged"); print("text ##[error]for
 print("::stop-commands::abcdefghijklmnopqrstu"); print("::add-mask::a", file=sys.stderr)
 raise RuntimeError("SPIED " + json.dumps({key: [part for part in %r if part in value] for key, value in seen.items()
                    if isinstance(value, str) and any(part in value for part in %r)}) + json.dumps(seen["environ"]))
-'''
+"""
 
 
 @pytest.fixture(scope="session")
@@ -162,14 +175,23 @@ def test_req_7_project_code_finds_no_secret(world: World, other_users_python: st
         path.chmod(0o755)
     settings = f"python: {other_users_python}\n"
     world.head, world.merge = world.origin.pull(7, {"migrations/env.py": spy, ".alembic-gate.yml": settings})
-    watched = ":".join(str(world.root / "runner" / name) for name in ("file_commands", "workflow", "runner_temp", "home"))
+    watched = ":".join(
+        str(world.root / "runner" / name) for name in ("file_commands", "workflow", "runner_temp", "home")
+    )
     runner = world.checked_out(inputs={"install": "none", "only": "upgrade-works", "env": f"SPY_ON={watched}"})
     for name in ("file_commands", "runner_temp", "home", "workflow"):
         (runner.folder / name).mkdir(parents=True, mode=0o755)
     result = runner.run()
     assert result.outputs["verdict"] in ("undecided", "fail")
     assert "SPIED {}" in json.dumps(report_of(runner, result)) or "SPIED {}" in result.log
-    for word in ("ACTIONS_RUNTIME_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "RUNNER_TEMP", "INPUT_", "ALEMBIC_GATE_INPUTS"):
+    for word in (
+        "ACTIONS_RUNTIME_TOKEN",
+        "GITHUB_OUTPUT",
+        "GITHUB_ENV",
+        "RUNNER_TEMP",
+        "INPUT_",
+        "ALEMBIC_GATE_INPUTS",
+    ):
         assert word not in json.dumps(report_of(runner, result))
     everything = [result.log, result.summary, *world.fake.bodies(), *map(str, result.outputs.values())]
     everything += [path.read_text() for path in (runner.folder / "runner_temp").rglob("*.json")]
@@ -187,7 +209,11 @@ def test_req_9_project_output_forges_no_command(world: World) -> None:
     spy = SPY % ((), ())
     world.head, world.merge = world.origin.pull(7, {"migrations/env.py": spy})
     result = world.checked_out(inputs={"install": "none", "only": "upgrade-works"}).run()
-    assert "forged" not in "\n".join(line.split("::")[1].split(" ")[0] + line for line in commands(result.log) if "forged" in line.split("::", 2)[-1][:8])
+    assert "forged" not in "\n".join(
+        line.split("::")[1].split(" ")[0] + line
+        for line in commands(result.log)
+        if "forged" in line.split("::", 2)[-1][:8]
+    )
     kinds = {line.lstrip().split("::")[1].split(" ")[0] for line in commands(result.log)}
     assert kinds <= {"group", "endgroup", "error", "warning", "notice", "add-mask"}
     assert "::add-mask::a\n" not in result.log
@@ -203,16 +229,28 @@ def test_req_10_passwords_are_masked_before_anything_else(world: World) -> None:
     masks = [line for line in lines if line.startswith("::add-mask::")]
     assert lines[: len(masks)] == masks
     assert "::add-mask::s3cr@t-canary" in masks
-    rest = ["\n".join(lines[len(masks) :]), result.summary, *world.fake.bodies(), json.dumps(result.outputs), json.dumps(report_of(runner, result))]
+    rest = [
+        "\n".join(lines[len(masks) :]),
+        result.summary,
+        *world.fake.bodies(),
+        json.dumps(result.outputs),
+        json.dumps(report_of(runner, result)),
+    ]
     assert not [text for text in rest if "s3cr" in text]
     assert result.code == 3
 
 
-@pytest.mark.parametrize("event", ["push", "workflow_dispatch", "release", "schedule", "deployment", "repository_dispatch", "merge_group"])
-@pytest.mark.parametrize("payload", [{}, {"before": "0" * 40, "repository": None, "merge_group": None, "pull_request": None}])
+@pytest.mark.parametrize(
+    "event", ["push", "workflow_dispatch", "release", "schedule", "deployment", "repository_dispatch", "merge_group"]
+)
+@pytest.mark.parametrize(
+    "payload", [{}, {"before": "0" * 40, "repository": None, "merge_group": None, "pull_request": None}]
+)
 def test_req_13_events_without_a_pull_request(world: World, event: str, payload: dict[str, Any]) -> None:
     """No comment, said once, exit unaffected; not one request to the API."""
-    runner = world.checked_out("refs/heads/main", event_name=event, payload=payload, sha=world.origin.main, ref="refs/heads/main")
+    runner = world.checked_out(
+        "refs/heads/main", event_name=event, payload=payload, sha=world.origin.main, ref="refs/heads/main"
+    )
     result = runner.run()
     assert (result.code, result.outputs["verdict"], result.outputs["comment-status"]) == (0, "pass", "skipped")
     assert result.log.count("no pull request to comment on") == 1
@@ -286,7 +324,9 @@ def test_req_8_code_of_a_fork_is_not_run_with_secrets(world: World) -> None:
     trap = f"open({str(world.root / 'trap')!r}, 'w').write('ran')\n"
     world.head, world.merge = world.origin.pull(7, {"migrations/env.py": trap})
     runner = world.runner(
-        event_name="pull_request_target", payload=pull_payload(7, world.head, world.origin.main, fork=True), inputs={"install": "none"}
+        event_name="pull_request_target",
+        payload=pull_payload(7, world.head, world.origin.main, fork=True),
+        inputs={"install": "none"},
     )
     runner.variables()
     result = runner.run()
@@ -299,9 +339,15 @@ def test_req_8_code_of_a_fork_is_not_run_with_secrets(world: World) -> None:
 
 def test_req_8_the_same_repository_or_an_explicit_word_lets_it_run(world: World) -> None:
     payload = pull_payload(7, world.head, world.origin.main, fork=True)
-    for environ, chosen in (({}, pull_payload(7, world.head, world.origin.main)), ({"ALEMBIC_GATE_ALLOW_UNSAFE_FORK_CODE": "true"}, payload)):
+    for environ, chosen in (
+        ({}, pull_payload(7, world.head, world.origin.main)),
+        ({"ALEMBIC_GATE_ALLOW_UNSAFE_FORK_CODE": "true"}, payload),
+    ):
         runner = world.checked_out(
-            event_name="pull_request_target", payload=chosen, environ=environ, inputs={"install": "none", "only": "upgrade-works"}
+            event_name="pull_request_target",
+            payload=chosen,
+            environ=environ,
+            inputs={"install": "none", "only": "upgrade-works"},
         )
         assert runner.run().outputs["verdict"] == "pass"
         world.root = world.root / "next"
@@ -310,7 +356,9 @@ def test_req_8_the_same_repository_or_an_explicit_word_lets_it_run(world: World)
 
 def test_req_8_a_settings_file_cannot_allow_it(world: World) -> None:
     world.head, world.merge = world.origin.pull(7, {".alembic-gate.yml": "allow-unsafe-fork-code: true\n"})
-    runner = world.checked_out(event_name="pull_request_target", payload=pull_payload(7, world.head, world.origin.main, fork=True))
+    runner = world.checked_out(
+        event_name="pull_request_target", payload=pull_payload(7, world.head, world.origin.main, fork=True)
+    )
     result = runner.run()
     assert (result.code, result.outputs["verdict"]) == (2, "undecided")
 
@@ -344,7 +392,15 @@ def test_req_37_findings_are_exit_1(world: World) -> None:
 
 
 def test_req_3_inputs_are_trimmed_and_typos_are_told(world: World) -> None:
-    runner = world.checked_out(inputs={"install": " none\n", "only": "\n single-head ,\n", "working directory": "x", "comments": "off", "zzz": "1"})
+    runner = world.checked_out(
+        inputs={
+            "install": " none\n",
+            "only": "\n single-head ,\n",
+            "working directory": "x",
+            "comments": "off",
+            "zzz": "1",
+        }
+    )
     result = runner.run()
     assert result.code == 0
     assert "did you mean 'working-directory'?" in result.log
@@ -454,7 +510,9 @@ def test_req_5_the_same_gate_outside_github(world: World) -> None:
     words = ["-I", "-m", "gate", "check", "--only", "single-head,history-intact", "--install", "none", "--base", "none"]
     import sys
 
-    done = subprocess.run([sys.executable, *words], cwd=runner.workspace, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, *words], cwd=runner.workspace, env=environ, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0
     assert commands(done.stdout + done.stderr) == []
     assert world.fake.requests == []
@@ -496,3 +554,134 @@ def test_merge_order_is_not_asked_without_new_revisions(world: World) -> None:
     world.head, world.merge = world.origin.pull(7, {"README": "only words"})
     world.checked_out(inputs={"install": "none", "only": "merge-order"}).run()
     assert "pulls" not in [one.path.rpartition("/")[2] for one in world.fake.requests]
+
+
+def test_req_23_the_fork_safe_pair(world: World) -> None:
+    """The first run has no right and leaves its report; the second posts it and runs nothing of the pull request."""
+    world.fake.add_pull(7, head_sha=world.head, head_repository="eve/shop")
+    first = world.checked_out(payload=pull_payload(7, world.head, world.origin.main, fork=True), token=READ_ONLY_TOKEN)
+    judged = first.run()
+    assert judged.outputs["comment-status"] == "forbidden"
+    run = {
+        "id": 5,
+        "run_attempt": 1,
+        "event": "pull_request",
+        "head_sha": world.head,
+        "pull_requests": [],
+        "head_repository": {"id": 2},
+    }
+    second = Runner(
+        world.root / "second", world.fake, "workflow_run", {"workflow_run": {**run, "repository": {"id": 1}}}, world.origin.main,
+        "refs/heads/main", {"mode": "publish", "reports": "/home/runner/work/_temp/alembic-gate", "key": "alembic-gate"}, run_id=99,
+    )  # fmt: skip
+    second.variables()
+    folder = second.folder / "runner_temp/alembic-gate"
+    folder.mkdir()
+    (folder / "report.json").write_bytes((first.folder / "runner_temp" / judged.outputs["result-file"]).read_bytes())
+    before = len(world.fake.requests)
+    result = second.run()
+    assert (result.code, result.outputs["verdict"], result.outputs["comment-status"]) == (0, "pass", "created")
+    assert world.fake.bodies()[0].startswith("<!-- alembic-gate:v1 key=alembic-gate run=5 attempt=1 -->")
+    assert len(world.fake.requests) - before == 4
+    assert list(second.workspace.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["{}", "<html>", "x" * 2_000_000, "null"])
+def test_req_23_a_forged_report_is_undecided(world: World, content: str) -> None:
+    world.fake.add_pull(7, head_sha=world.head)
+    payload = {
+        "workflow_run": {
+            "id": 5,
+            "event": "pull_request",
+            "head_sha": world.head,
+            "repository": {"id": 1},
+            "head_repository": {"id": 1},
+        }
+    }
+    runner = world.runner(
+        event_name="workflow_run", payload=payload, inputs={"mode": "publish", "reports": "alembic-gate"}
+    )
+    runner.variables()
+    (runner.folder / "runner_temp/alembic-gate").mkdir()
+    (runner.folder / "runner_temp/alembic-gate/report.json").write_text(content)
+    result = runner.run()
+    assert (result.code, result.outputs["verdict"], result.outputs["comment-status"]) == (3, "undecided", "created")
+    assert "Traceback" not in result.log
+
+
+def test_req_25_legs_of_a_matrix_merge_and_a_missing_one_is_not_green(world: World) -> None:
+    runner = world.checked_out(inputs={**FAST, "comment": "off"})
+    judged = runner.run()
+    report = (runner.folder / "runner_temp" / judged.outputs["result-file"]).read_bytes()
+    for leg in ("gate-pg15", "gate-pg16"):
+        (runner.folder / f"runner_temp/reports/{leg}").mkdir(parents=True)
+        (runner.folder / f"runner_temp/reports/{leg}/report.json").write_bytes(report)
+    runner.inputs = {"mode": "publish", "reports": "reports/gate-pg15,reports/gate-pg16"}
+    assert runner.run().code == 0
+    runner.inputs = {"mode": "publish", "reports": "reports/gate-pg15,reports/gate-pg16,reports/gate-pg17"}
+    result = runner.run()
+    assert (result.code, result.outputs["verdict"], len(world.fake.bodies())) == (3, "undecided", 1)
+    assert "gate-pg17" in world.fake.bodies()[0]
+
+
+def test_req_34_groups_close_colour_is_off_and_the_verdict_is_last(world: World) -> None:
+    world.head, world.merge = world.origin.pull(7, {"migrations/env.py": "raise SystemExit('boom')\n"})
+    result = world.checked_out(inputs={"install": "none"}, environ={"FORCE_COLOR": "1", "TERM": "xterm-256color"}).run()
+    assert result.log.count("::group::") == result.log.count("::endgroup::") == 1
+    assert "\x1b" not in result.log
+    assert result.last == f"alembic-gate: verdict {result.outputs['verdict']}, exit code {result.code}"
+
+
+def test_req_35_sarif_is_written_even_when_empty(world: World) -> None:
+    """So that alerts close; the upload is left to codeql-action."""
+    runner = world.checked_out(inputs={**FAST, "sarif": "true"})
+    result = runner.run()
+    sarif = json.loads((runner.folder / "runner_temp" / result.outputs["sarif-file"]).read_text())
+    assert sarif["runs"][0]["results"] == []
+
+
+def test_req_40_localhost_in_a_container_names_the_service(world: World) -> None:
+    """A job's service is reached by its name, not at localhost: said where nothing listens there."""
+    url = "postgresql+psycopg://postgres:postgres@localhost:1/postgres"
+    result = world.checked_out(inputs={"install": "none", "only": "upgrade-works", "database-url": url}).run()
+    assert (result.code, result.outputs["verdict"]) == (3, "undecided")
+    assert "services are at their service names" in result.log
+
+
+def test_req_41_missing_dependencies_are_a_hint_and_never_a_pass(world: World) -> None:
+    world.head, world.merge = world.origin.pull(7, {"migrations/env.py": "import no_such_library_anywhere\n"})
+    result = world.checked_out(inputs={"install": "none", "only": "models-match,upgrade-works"}).run()
+    assert (result.code, result.outputs["verdict"]) == (3, "undecided")
+    assert "no_such_library_anywhere" in result.log
+    assert "install" in result.log
+
+
+@pytest.mark.parametrize("how", ["comment", "status"])
+def test_a_push_tells_the_pull_requests_that_it_made_stale(world: World, how: str) -> None:
+    """Opt-in; the other pull request and one that is right again are told too, and nobody else."""
+    world.fake.add_pull(7, head_sha=world.head)
+    head, _ = world.origin.pull(8, {"README": "no revision"})
+    world.fake.add_pull(8, head_sha=head)
+    after = world.origin.advance(
+        {"migrations/versions/x9.py": revision("x9", "b2"), ".alembic-gate.yml": f"warn-stale: {how}\n"}
+    )
+    payload = {"before": world.origin.main, "repository": {"full_name": "octo/shop", "default_branch": "main"}}
+    runner = world.checked_out(
+        "refs/heads/main",
+        event_name="push",
+        payload=payload,
+        sha=after,
+        ref="refs/heads/main",
+        inputs={"install": "none", "only": "merge-order"},
+    )
+    result = runner.run()
+    assert (result.code, result.outputs["verdict"]) == (0, "pass")
+    if how == "comment":
+        (body,) = world.fake.bodies(7)
+        assert 'down_revision = "x9"' in body
+        assert "has moved on" in body
+    else:
+        (status,) = world.fake.statuses
+        assert (status["sha"], status["state"]) == (world.head, "failure")
+        assert "would now make a second head" in status["description"]
+    assert world.fake.bodies(8) == []

@@ -21,7 +21,9 @@ WORKFLOWS = sorted((ROOT / "docs/workflows").glob("*.yml"))
 
 
 def tool(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(Path(sys.executable).parent / words[0]), *words[1:]], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [str(Path(sys.executable).parent / words[0]), *words[1:]], capture_output=True, text=True, check=False
+    )
 
 
 def test_req_1_name_author_description_and_branding() -> None:
@@ -97,7 +99,9 @@ def test_req_1_zizmor_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_there_are_ready_workflows() -> None:
-    assert {"pull-request", "fork-check", "fork-publish", "release", "manual", "monorepo"} <= {path.stem for path in WORKFLOWS}
+    assert {"pull-request", "fork-check", "fork-publish", "release", "manual", "monorepo"} <= {
+        path.stem for path in WORKFLOWS
+    }
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -134,3 +138,28 @@ def test_req_30_workflows_ask_for_least(path: Path) -> None:
                 assert re.search(r"@[0-9a-f]{40}$", uses), uses
             if "actions/checkout@" in uses:
                 assert step["with"]["persist-credentials"] is False
+
+
+def release(image: str) -> str:
+    """The action.yml that scripts/release-action writes."""
+    spaces: dict[str, Any] = {"__name__": "release_action", "__file__": str(ROOT / "scripts/release-action")}
+    exec((ROOT / "scripts/release-action").read_text(), spaces)
+    return str(spaces["released"]((ROOT / "action.yml").read_text(), image))
+
+
+def test_req_2_a_release_names_the_image_by_digest(tmp_path: Path) -> None:
+    """Everything else stays as it is, and the linters agree with it too."""
+    image = f"ghcr.io/alembic-gate/alembic-gate@sha256:{'a1' * 32}"
+    (tmp_path / "action.yml").write_text(release(image))
+    made = yaml.safe_load((tmp_path / "action.yml").read_text())
+    assert made == {**ACTION, "runs": {"using": "docker", "image": f"docker://{image}"}}
+    done = tool("zizmor", "--persona", "pedantic", "--offline", "--no-progress", str(tmp_path / "action.yml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "image", ["ghcr.io/a/b:latest", "ghcr.io/a/b@sha256:short", "b@sha256:" + "a" * 64, "x\n  image: y"]
+)
+def test_req_2_a_tag_is_no_digest(image: str) -> None:
+    with pytest.raises(ValueError, match="a digest cannot|no single line"):
+        release(image)

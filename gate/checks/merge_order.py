@@ -24,6 +24,12 @@ def ask(history: History, base: Base, pulls: OpenPullRequests) -> Answer:
         ours = _brought(history.revisions, known)
         told = [_clash(known, ours, other, pulls) for other in pulls.others]
     findings = [one for one in told if one is not None]
+    pushed = [pull for pull, one in zip(pulls.others, told, strict=True) if one is not None and pulls.own is None]
+    sections = (
+        {"stale_pull_requests": [_told(pull, one) for pull, one in zip(pushed, findings, strict=True)]}
+        if pushed
+        else {}
+    )
     noun = "pull request that brings" if len(pulls.others) == 1 else "pull requests that bring"
     return Answer(
         tuple(findings),
@@ -31,6 +37,7 @@ def ask(history: History, base: Base, pulls: OpenPullRequests) -> Answer:
         advice="Give the job `permissions: pull-requests: read` (or write), or raise merge-order-limit."
         if pulls.gap
         else None,
+        sections=sections,
         reason=f"compared with {len(pulls.others)} open {noun} revisions" if not pulls.gap else None,
     )
 
@@ -131,6 +138,14 @@ def _made_stale(pushed: History, other: PullRequest, pulls: OpenPullRequests) ->
             (Step(1, f"{root.path}, line {root.down_line}", f'down_revision = "{first}"'),),
         ),
     )
+
+
+def _told(pull: PullRequest, finding: Finding) -> dict[str, object]:
+    """What the pull request itself is told, for those who asked for it."""
+    code = finding.remedy.steps[0].code if finding.remedy and finding.remedy.steps else ""
+    root = next((one for one in pull.revisions if one.id == finding.revision), None)
+    place = {"path": root.path, "line": root.down_line} if root else {}
+    return {"number": pull.number, "message": finding.message, "code": code, **place}
 
 
 def _seen(other: PullRequest, revision: Revision, line: int) -> Evidence:

@@ -17,7 +17,7 @@ from gate.github.client import TOTAL_SECONDS, Client
 from gate.github.clock import Clock
 from gate.github.event import Event, read_event
 from gate.model import Report, Verdict
-from gate.publish import _merge, _report, _secrets, comment, files, outputs, status, suggestions, summary
+from gate.publish import _merge, _report, _secrets, comment, files, outputs, stale, status, suggestions, summary
 from gate.publish._marker import Marker, encode_key
 from gate.publish._text import comment_text, has_problems
 from gate.publish.annotations import note, show, warn
@@ -106,6 +106,7 @@ class Publication:
             outcome = self.settle_comment(report)
             self.set_status(report)
             self.suggest(report)
+            self.tell_stale(report)
         except GateError as error:
             outcome = Outcome("failed", detail=str(error))
         if outcome.status in MATTERS:
@@ -174,6 +175,13 @@ class Publication:
         said = suggestions.post(self.client(), f"{repository}/pulls/{number}", sha, report, self.context.hunks)
         if said:
             note(f"alembic-gate: {said}")
+
+    def tell_stale(self, report: Report) -> None:
+        """On a push to the base, for those who asked: the open pull requests that it made stale."""
+        how = self.settings.warn_stale
+        if self.context.event == "push" and how != "off" and self.token and self.context.open_pulls:
+            for said in stale.tell(self.client(), how, self.context, report, self.event.run_url):
+                warn(said)
 
     def judged(self, report: Report, outcome: Outcome) -> Report:
         """``require-comment`` makes a lost comment an undecided run; findings outrank it."""

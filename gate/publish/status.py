@@ -19,8 +19,13 @@ def description(report: Report) -> str:
 
 
 def post(client: Client, commit: str, name: str, report: Report, link: str | None) -> str | None:
-    """Set the status ``name`` on a commit (``owner/name/statuses/SHA``); what went wrong, or None."""
-    payload = {"state": _STATES[report.verdict], "description": description(report), "context": name[:100]}
+    """Set the status ``name`` on a commit (``owner/name/statuses/SHA``) to the verdict; what went wrong, or None."""
+    return send(client, commit, _STATES[report.verdict], name, description(report), link)
+
+
+def send(client: Client, commit: str, state: str, name: str, said: str, link: str | None) -> str | None:  # noqa: PLR0917  # the API's own fields
+    """Set any status; what went wrong, or None."""
+    payload = {"state": state, "description": said[:LIMIT], "context": name[:100]}
     try:
         client.write("POST", f"repos/{commit}", {**payload, **({"target_url": link} if link else {})})
     except ApiError as error:
