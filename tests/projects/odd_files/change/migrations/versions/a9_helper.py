@@ -1,0 +1,3 @@
+"""Named like a revision, and none."""
+
+NAMES = ["a", "b"]

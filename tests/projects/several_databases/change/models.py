@@ -1,0 +1,5 @@
+from sqlalchemy import Column, Integer, MetaData, String, Table
+
+metadata = {"accounts": MetaData(), "orders": MetaData()}
+Table("accounts", metadata["accounts"], Column("id", Integer, primary_key=True), Column("email", String(200), nullable=False), Column("nickname", String(200)))
+Table("orders", metadata["orders"], Column("id", Integer, primary_key=True), Column("email", String(200), nullable=False))
