@@ -546,3 +546,19 @@ def test_mariadb_sessions_block(tmp_path: Path, new: Any, cache: Path) -> None:
         other.rollback()
         cursor.execute("LOCK TABLES users WRITE")
         assert "lock" in {one["kind"] for one in target(asked(repo, database, cache=cache))["blockers"]}
+
+
+def test_a_version_table_elsewhere(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Its name and schema come from env.py; it is no drift, and neither is another application's version table."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    env = repo / "migrations/env.py"
+    env.write_text(env.read_text().replace("target_metadata=metadata", 'target_metadata=metadata, version_table="app_version", '
+                   'version_table_schema="meta"').replace("    context.configure", '    connection.execute(__import__("sqlalchemy").text("CREATE SCHEMA IF NOT EXISTS meta"))\n    context.configure'))
+    env.write_text(env.read_text() + "\n    connection.commit()\n")
+    database = new("postgresql")
+    migrate(repo, database, "r2")
+    database.execute("CREATE TABLE alembic_version (version_num varchar(32))")
+    database.execute("INSERT INTO alembic_version VALUES ('somebodyelses')")
+    done = asked(repo, database, cache=cache)
+    about = target(done)
+    assert (done.code, about["state"], about["version_table"], about["drift"]) == (0, "behind", "meta.app_version", [])

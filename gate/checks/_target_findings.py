@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gate.checks._target_blockers import Blocker
+from gate.facts.history import History
 from gate.facts.target import TargetPosition, UnknownRevision
 from gate.facts.target_evidence import Drift, TargetEvidence
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity, Step
@@ -92,6 +93,12 @@ def unknown_text(one: UnknownRevision, position: TargetPosition) -> str:
     return f"{start}, and no commit here ever had it"
 
 
+def _at(evidence: TargetEvidence, id: str | None) -> Location | None:
+    """The revision's file, so that the finding becomes an annotation there."""
+    found = evidence.deploy.revision(id) if evidence.deploy and id else None
+    return Location(found.path, found.upgrade_line or found.line) if found else None
+
+
 def _rows(position: TargetPosition) -> str:
     place = position.version_table.place if position.version_table else "no version table"
     return f"{place}: {', '.join(position.current) or 'no row'}"
@@ -158,6 +165,7 @@ def preconditions(evidence: TargetEvidence) -> Iterator[Finding]:
                 category=Category.FAILS_ON_EXISTING_ROWS,
                 severity=Severity.ERROR,
                 revision=one.revision,
+                location=_at(evidence, one.revision),
                 table=one.table,
                 column=one.column,
                 message=f"{one.revision} will fail on the target ({one.rule}): {one.said}",
@@ -197,6 +205,35 @@ def unknowns(evidence: TargetEvidence) -> Iterator[Finding]:
                 table=one.table,
                 column=one.column,
             )
+
+
+def image(position: TargetPosition, evidence: TargetEvidence, history: History) -> Iterator[Finding]:
+    """The image's revisions set against the target's: can it go on from where the target is, and how far?"""
+    found = evidence.image
+    if found is None:
+        return
+    missing = set(found.missing)
+    lost = [id for id in position.current if id in history.by_id and history.by_id[id].path in missing]
+    short = [one.id for one in position.pending if one.path in missing]
+    if lost:
+        yield _finding(
+            f"the image does not have the target's revision {', '.join(lost)}: inside it Alembic cannot locate it",
+            category=Category.IMAGE,
+            column="current",
+        )
+    elif short:
+        yield _finding(
+            f"the image lacks {', '.join(short)}: an upgrade from it leaves the target behind this code",
+            category=Category.IMAGE,
+            column="pending",
+        )
+    newer = [id for id in found.revisions if id not in history.by_id]
+    if newer:
+        yield _finding(
+            f"the image has {', '.join(newer[:5])}, which this checkout does not: it was built from other code",
+            category=Category.IMAGE,
+            column="newer",
+        )
 
 
 def starts(evidence: TargetEvidence) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ def ask(
             notes=notes,
             advice="Another migration ran meanwhile: wait for it, then run the gate again.",
         )
-    findings = tuple(_verified(position, evidence, every) if verify else _ready(position, evidence, every))
+    findings = tuple(_verified(position, evidence, every) if verify else _ready(position, evidence, every, history))
     locked = position.notes[0] if position.state is None else None
     reason = locked or evidence.drift_problem or (evidence.problem if not verify else None)
     if reason:
@@ -85,13 +85,16 @@ def _staged(
     return staging(history, position.pending_ids, evidence.unsafe, evidence.findings, barred, stop)
 
 
-def _ready(position: TargetPosition, evidence: TargetEvidence, every: tuple[Blocker, ...]) -> Iterator[Finding]:
+def _ready(
+    position: TargetPosition, evidence: TargetEvidence, every: tuple[Blocker, ...], history: History
+) -> Iterator[Finding]:
     yield from say.state(position)
     yield from say.false_stamp(position, evidence)
     yield from say.drift(evidence)
     yield from say.preconditions(evidence)
     yield from say.blocked(every)
     yield from say.unknowns(evidence)
+    yield from say.image(position, evidence, history)
     yield from say.starts(evidence)
 
 

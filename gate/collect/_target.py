@@ -5,11 +5,13 @@ With several projects ``ALEMBIC_GATE_TARGET_URL_<PROJECT>`` (capitals, anything 
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 
 from gate.context import RunContext
 from gate.databases.target import Target, no_target, open_target
+from gate.facts.schema import Schema
 from gate.facts.target import TargetPosition, VersionTable
 
 VARIABLE = "ALEMBIC_GATE_TARGET_URL"
@@ -27,6 +29,12 @@ def target_url(context: RunContext) -> str:
 def connected(context: RunContext) -> Target:
     """A fresh read-only session; close it by ``with``."""
     return open_target(target_url(context), context.repo)
+
+
+def without(schema: Schema, names: frozenset[str]) -> Schema:
+    """The schema without the tables of these bare names (and the sequences and routines of the same name)."""
+    tables = {name: table for name, table in schema.tables.items() if name.rpartition(".")[2] not in names}
+    return schema if len(tables) == len(schema.tables) else dataclasses.replace(schema, tables=tables)
 
 
 def version_names(position: TargetPosition) -> frozenset[str]:

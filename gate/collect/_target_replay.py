@@ -1,7 +1,7 @@
 """Replays the whole history on a scratch database and keeps the schema's fingerprint after every revision.
 
 One replay answers which revision a schema is: bisection would save prints, not the replay. The prints are kept, keyed by
-everything that decides them: revision files, env.py, the server's kind and major, the settings of the project's code.
+everything that decides them: the project's source files, the server's kind and version, the settings of its code.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from gate.collect._stage import Stage
+from gate.collect._target import without
 from gate.context import RunContext
 from gate.databases.fingerprint import fingerprint
 from gate.errors import GateError
@@ -24,9 +25,10 @@ from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
 from gate.facts.schema import Schema
 from gate.facts.target_evidence import Stamp
-from gate.sandbox import ProjectFailure
+from gate.sandbox import LEFT_OUT, ProjectFailure
 
 _FORMAT = "1"  # of the cached prints; part of their key
+_SOURCE = (".py", ".sql", ".ini", ".toml", ".cfg", ".yml", ".yaml", ".lock", ".txt")
 
 
 @dataclass(frozen=True)
@@ -38,23 +40,28 @@ class Replay:
     reason: str | None = None
 
 
-def replayed(context: RunContext, project: Project, history: History) -> Replay:
+def replayed(context: RunContext, project: Project, history: History, left_out: frozenset[str]) -> Replay:
     """From the cache, else by running every revision. Never raises for the project's failures: it says how far it came."""
     environment, choice = context.fact(ProjectEnvironment), context.fact(DatabaseChoice)
-    file = context.cache_dir / f"replay-{_key(context, project, history, choice)}.json.gz"
+    file = context.cache_dir / f"replay-{_key(context, project, history, choice, left_out)}.json.gz"
     kept = _load(file)
     if kept is not None:
         return Replay(kept, len(history.revisions))
     context.progress(f"replaying {len(history.revisions)} revisions to see which one the target's schema is")
     with context.timed("replay"):
-        found = _run(context, project, history, environment, choice)
+        found = _run(context, project, history, environment, choice, left_out)
     if found.reason is None:
         _keep(file, found.prints)
     return found
 
 
 def _run(
-    context: RunContext, project: Project, history: History, environment: ProjectEnvironment, choice: DatabaseChoice
+    context: RunContext,
+    project: Project,
+    history: History,
+    environment: ProjectEnvironment,
+    choice: DatabaseChoice,
+    left_out: frozenset[str],
 ) -> Replay:
     prints: dict[str, frozenset[str]] = {}
     total = len(history.revisions)
@@ -69,7 +76,7 @@ def _run(
                         total,
                         f"revision {revision.id} cannot be replayed: {failed.error.strip().splitlines()[0]}",
                     )
-                prints[revision.id] = fingerprint(stage.database.schema()).lines
+                prints[revision.id] = fingerprint(without(stage.database.schema(), left_out)).lines
                 if number % 20 == 19:
                     context.progress(f"replayed {number + 1} of {total} revisions")
     except (GateError, ProjectFailure) as error:
@@ -124,28 +131,28 @@ def _object(line: str) -> str:
     return " ".join(words[:3] if words[0] in ("constraint", "index", "trigger") else words[:2])
 
 
-def _key(context: RunContext, project: Project, history: History, choice: DatabaseChoice) -> str:
-    """Digest of what decides the prints."""
+def _key(
+    context: RunContext, project: Project, history: History, choice: DatabaseChoice, left_out: frozenset[str]
+) -> str:
+    """Digest of what decides the prints: settings, server, and every source file, since revisions import helpers."""
     settings = context.settings
-    parts: list[str] = [
-        _FORMAT,
-        choice.kind,
-        choice.version,
-        choice.url.rpartition("@")[2],
-        project.name,
-        project.section,
-    ]
+    parts = [_FORMAT, choice.kind, choice.version, choice.url.rpartition("@")[2], project.name, project.section]
     parts += [settings.init_sql, settings.bootstrap, *settings.extensions, repr(sorted(settings.env.items()))]
-    digest = hashlib.sha256("\0".join(parts).encode())
-    files: Sequence[str] = [one.path for one in history.revisions]
-    places = [f"{project.script_location}/env.py"] if project.script_location else []
-    for path in sorted((*files, *places)):
+    digest = hashlib.sha256("\0".join([*parts, *sorted(left_out), *(one.id for one in history.revisions)]).encode())
+    for path in sorted(_sources(context.repo)):
         with contextlib.suppress(OSError):
-            digest.update(path.encode() + b"\0" + (context.repo / path).read_bytes() + b"\0")
+            digest.update(f"{path}\0".encode("utf-8", "surrogateescape") + path.read_bytes() + b"\0")
     return digest.hexdigest()[:32]
 
 
-def _load(file: Any) -> dict[str, frozenset[str]] | None:
+def _sources(repo: Path) -> Iterator[Path]:
+    """Files that code may come from or be steered by; what nobody writes by hand is left out."""
+    for here, folders, names in os.walk(repo):
+        folders[:] = [one for one in folders if one not in LEFT_OUT and not one.startswith(".")]
+        yield from (Path(here, name) for name in names if name.endswith(_SOURCE))
+
+
+def _load(file: Path) -> dict[str, frozenset[str]] | None:
     """Prints out of the cache: each revision as what it adds to and takes from the one before it."""
     try:
         rows = json.loads(gzip.decompress(file.read_bytes()))
@@ -159,7 +166,7 @@ def _load(file: Any) -> dict[str, frozenset[str]] | None:
         return None
 
 
-def _keep(file: Any, prints: Mapping[str, frozenset[str]]) -> None:
+def _keep(file: Path, prints: Mapping[str, frozenset[str]]) -> None:
     rows, before = [], frozenset[str]()
     for id, lines in prints.items():
         rows.append([id, sorted(lines - before), sorted(before - lines)])

@@ -18,6 +18,7 @@ from gate.context import RunContext
 from gate.databases.target import LOCKED, catalogue
 from gate.errors import CannotDecide, GateError, TargetUnavailable, UsageError
 from gate.facts.history import History, Project
+from gate.facts.image import ImageAnswer, ImageFacts
 from gate.facts.rehearsal import Deploy, Rehearsal, Statement
 from gate.facts.rulebook import Rulebook
 from gate.facts.schema import Schema
@@ -56,6 +57,7 @@ def collect(context: RunContext, project: Project, history: History, position: T
         moved_to=moved,
         planned=found.planned,
         starts_upgrades=_upgrades_at_start.places(context.repo),
+        image=_image(context),
         notes=tuple(found.notes),
     )
 
@@ -127,8 +129,9 @@ class _Found:
         if rehearsal.baseline_failure:
             self.drift_problem = f"the target's revision cannot be rebuilt: {rehearsal.baseline_failure.error}"
             return actual
-        self.expected, self.compared_with = rehearsal.baseline, self.position.current
-        self.drift = _target_drift.drift(rehearsal.baseline, actual)
+        self.expected = _target.without(rehearsal.baseline, _target.version_names(self.position))
+        self.compared_with = self.position.current
+        self.drift = _target_drift.drift(self.expected, actual)
         self._note_server(rehearsal)
         return actual
 
@@ -150,7 +153,9 @@ class _Found:
         ):
             return
         try:
-            replay = _target_replay.replayed(self.context, self.project, self.history)
+            replay = _target_replay.replayed(
+                self.context, self.project, self.history, _target.version_names(self.position)
+            )
         except GateError as error:
             self.stamp = Stamp(total=len(self.history.revisions), reason=str(error))
             self.drift_problem = self.drift_problem or f"the history could not be replayed: {error}"
@@ -180,7 +185,8 @@ class _Found:
         if not stamp.differences:
             return
         try:
-            self.expected = _target_replay.schema_at(self.context, self.project, self.history, stamp.candidates[:1])
+            found = _target_replay.schema_at(self.context, self.project, self.history, stamp.candidates[:1])
+            self.expected = _target.without(found, _target.version_names(self.position))
         except GateError as error:
             self.drift_problem = str(error)
             return
@@ -228,6 +234,16 @@ def _again(context: RunContext, position: TargetPosition) -> tuple[str, ...] | N
         return None if position.state is None else ("a version table locked by another session",)
     rows = tuple(sorted(str(row) for row in same[0].rows or ())) if same else ()
     return None if rows == position.current else rows
+
+
+def _image(context: RunContext) -> ImageAnswer | None:
+    """The image that will migrate, when one is named; whether it is sound is the question of ``image-contents``."""
+    if not context.settings.image or context.mode != "predeploy":
+        return None
+    try:
+        return context.fact(ImageFacts).decides
+    except CannotDecide:
+        return None
 
 
 def _plan(context: RunContext) -> Mapping[str, Any] | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gate.facts.image import ImageAnswer
 from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Schema
 from gate.facts.target_measurements import TargetMeasurements
@@ -73,4 +74,5 @@ class TargetEvidence:
     moved_to: tuple[str, ...] | None = None
     planned: Mapping[str, Any] | None = None
     starts_upgrades: tuple[str, ...] = ()
+    image: ImageAnswer | None = None
     notes: tuple[str, ...] = ()
