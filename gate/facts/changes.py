@@ -421,8 +421,11 @@ class RefreshMaterializedView(Change):
 
 @dataclass(frozen=True)
 class SetTableOption(Change):
-    """One storage or engine option: ``logged``, ``unlogged``, ``access-method``, ``tablespace``, ``engine``,
-    ``charset``, ``row-format``, ``row-level-security``, ``replica-identity``, ``owner``, ``auto-increment`` ..."""
+    """One storage or engine option.
+
+    ``logged``, ``unlogged``, ``access-method``, ``tablespace``, ``engine``, ``charset``, ``row-format``,
+    ``row-level-security``, ``replica-identity``, ``owner``, ``auto-increment`` ...
+    """
 
     table: str
     option: str
@@ -517,7 +520,7 @@ class CodeBlock(Change):
 
 @dataclass(frozen=True)
 class Query(Change):
-    """SELECT and friends: reads only, as far as the text tells; ``tables`` are those it names, ``calls`` the functions."""
+    """SELECT and friends: reads only, as far as the text tells; ``tables`` and ``calls`` are what it names."""
 
     tables: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()

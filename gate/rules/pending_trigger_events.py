@@ -66,7 +66,10 @@ rule = Rule(
     split=("transaction",),
     unsafe=(
         Example(
-            ('op.execute("UPDATE notes SET user_id = (SELECT min(id) FROM users)")\nop.add_column("notes", sa.Column("a", sa.Integer()))',)
+            (
+                'op.execute("UPDATE notes SET user_id = (SELECT min(id) FROM users)")\n'
+                'op.add_column("notes", sa.Column("a", sa.Integer()))',
+            )
         ),
     ),
     safe=(

@@ -57,7 +57,11 @@ def _observed(statement: Statement) -> Iterator[c.Change]:
 
 def _written(change: c.Change, statement: Statement) -> c.Change:
     """The change as the text has it, which may say more (a default's function), else as the catalogue has it."""
-    return next((one for one in statement.changes if _key(one) == _key(change)), _rewritten(change, statement))
+    text = next((one for one in statement.changes if _key(one) == _key(change)), None)
+    if isinstance(text, c.AddConstraint) and isinstance(change, c.AddConstraint):
+        proven = replace(text.constraint, not_valid=change.constraint.not_valid)
+        return replace(text, constraint=proven)  # added NOT VALID and validated by one block is added at once
+    return text or _rewritten(change, statement)
 
 
 def _rewritten(change: c.Change, statement: Statement) -> c.Change:

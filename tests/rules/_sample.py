@@ -2,7 +2,8 @@
 
 BASE = """\
 op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True),
-    sa.Column("name", sa.String(50), nullable=False), sa.Column("email", sa.String(100)), sa.Column("age", sa.Integer()),
+    sa.Column("name", sa.String(50), nullable=False),
+    sa.Column("email", sa.String(100)), sa.Column("age", sa.Integer()),
     sa.Column("state", sa.String(20), nullable=False, server_default="new"))
 op.create_index("ix_users_email", "users", ["email"])
 op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("user_id", sa.Integer()),

@@ -1,0 +1,68 @@
+"""A table written anew by something that no other rule knows: the server was seen doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Severity
+from gate.rule import POSTGRESQL, Example, Hit, Rule
+from gate.rules._recipes import remedy
+
+# Changes whose own rules speak about the rewrite, or that give a table a new file without copying rows.
+_EXPLAINED = (
+    c.AddColumn,
+    c.AlterColumnType,
+    c.Maintenance,
+    c.Truncate,
+    c.Reindex,
+    c.RefreshMaterializedView,
+    c.DropTable,
+    c.RenameTable,
+)
+_OPTIONS = frozenset({"logged", "unlogged", "access-method", "tablespace"})
+
+
+def find(deploy: Deploy) -> Iterator[Hit]:
+    for statement in deploy.statements:
+        for table in statement.observed.rewrites if statement.observed else ():
+            known = statement.before.table(table)
+            if known is None or known.kind == "materialized-view" or not deploy.existed(table, statement):
+                continue
+            if not _is_explained(statement, table):
+                yield Hit(
+                    f"This writes the whole table {table} anew while an ACCESS EXCLUSIVE lock stops all its reads and "
+                    "writes: its file was seen to change.",
+                    statement,
+                    table=table,
+                    remedy=remedy("Put a new column or table beside the old one and move over in batches."),
+                )
+
+
+def _is_explained(statement: Statement, table: str) -> bool:
+    for change in statement.changes:
+        if isinstance(change, c.SetTableOption) and change.option in _OPTIONS:
+            return True
+        if isinstance(change, _EXPLAINED) and getattr(change, "table", table) in (table, None):
+            return True
+    return False
+
+
+rule = Rule(
+    title="Table written anew",
+    why="Whatever the statement says, the server copied every row of the table under its strongest lock.",
+    find=find,
+    harms={Category.REWRITE: Severity.ERROR},
+    dialects=POSTGRESQL,
+    split=("transaction",),
+    unsafe=(
+        Example(
+            (
+                "op.execute('''DO $$ BEGIN EXECUTE 'ALTER TABLE logs ADD x uuid DEFAULT gen_random_uuid()'; "
+                "EXECUTE 'ALTER TABLE logs DROP x'; END $$''')",
+            )
+        ),
+    ),
+    safe=(Example(('op.add_column("logs", sa.Column("x", sa.Uuid()))',)),),
+)

@@ -1,0 +1,34 @@
+"""Table written anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.rehearsal import Deploy, Observation
+from tests.rules._deploy import deploy, said
+
+ID = "rewriting-table"
+SEEN = {1: Observation(rewrites=("logs",))}
+UNSAFE = [
+    (deploy("DO $$ BEGIN EXECUTE format('x'); END $$", seen=SEEN), ["error rewrite logs c1"]),
+    (deploy("ALTER TABLE logs ADD CONSTRAINT c CHECK (true)", seen=SEEN), ["error rewrite logs c1"]),
+]
+SAFE = [
+    deploy("ALTER TABLE logs ALTER code TYPE int", seen=SEEN),
+    deploy("TRUNCATE logs", seen=SEEN),
+    deploy("ALTER TABLE logs SET UNLOGGED", seen=SEEN),
+    deploy("DO $$ BEGIN EXECUTE format('x'); END $$", seen={1: Observation(rewrites=("unheard_of",))}),
+    deploy("DO $$ BEGIN EXECUTE format('x'); END $$"),
+]
+
+
+@pytest.mark.parametrize(("world", "expected"), UNSAFE)
+def test_unsafe(world: Deploy, expected: list[str]) -> None:
+    """What was seen counts, whatever was written."""
+    assert said(ID, world) == expected
+
+
+@pytest.mark.parametrize("world", SAFE)
+def test_silent(world: Deploy) -> None:
+    """A rewrite that another rule explains, of a table that is not there, or that nobody saw."""
+    assert said(ID, world) == []
