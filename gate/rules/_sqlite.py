@@ -55,14 +55,14 @@ def foreign_keys(deploy: Deploy, statement: Statement) -> bool | None:
 
 
 def children(deploy: Deploy, change: c.RecreateTable) -> tuple[tuple[Table, Constraint], ...]:
-    """Foreign keys of other tables that point at the table."""
+    """Foreign keys that point at the table, its own too: the copy's rows point at the old one."""
     schema = steps(deploy, change)[0].before
     lower = change.table.lower()
     return tuple(
         (child, key)
         for child in schema.tables.values()
         for key in child.constraints
-        if key.kind == "foreign-key" and (key.references or "").lower() == lower and child.name.lower() != lower
+        if key.kind == "foreign-key" and (key.references or "").lower() == lower
     )
 
 
@@ -71,7 +71,8 @@ def rows_lost(deploy: Deploy, change: c.RecreateTable, child: str) -> int | None
     watched = [one.observed for one in steps(deploy, change) if one.observed is not None]
     if not watched:
         return None
-    return sum(one.deleted for seen in watched for one in seen.touched if one.table.lower() == child.lower())
+    name = change.temporary if child.lower() == change.table.lower() else child
+    return sum(one.deleted for seen in watched for one in seen.touched if one.table.lower() == name.lower())
 
 
 def is_unknown_alter(deploy: Deploy, failure: Failure) -> bool:

@@ -54,6 +54,15 @@ def added_here(deploy: Deploy, table: str, column: str, until: Statement) -> tup
     return next(((until, change) for change in same if change.column.name.lower() == name), None)
 
 
+def holds_only_null(deploy: Deploy, table: str, columns: tuple[str, ...], at: Statement) -> bool:
+    """Whether the deploy itself adds these columns, nullable and without a default: no row has a value in them.
+
+    Neither old rows nor the release still running, which does not know them, can break a key over them.
+    """
+    made = [added_here(deploy, table, name, at) for name in columns]
+    return bool(made) and all(one and one[1].column.nullable and one[1].column.default is None for one in made)
+
+
 def existed_column(deploy: Deploy, table: str, column: str, at: Statement) -> bool:
     """Whether the release still running knows the column: its table and itself are older than the deploy."""
     return deploy.existed(table, at) and added_here(deploy, table, column, at) is None

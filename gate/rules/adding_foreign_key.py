@@ -14,7 +14,7 @@ from gate.rules._mysql import copy_hit
 from gate.rules._recipes import not_valid_then_validate
 from gate.rules._rows import counting_orphans, may_fail
 from gate.rules._says import bare, listed, python, schema_argument
-from gate.rules._world import constraint_before, scanned
+from gate.rules._world import constraint_before, holds_only_null, scanned
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -23,6 +23,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         what = f"Adding foreign key {one.name}"
         adding = c.AddConstraint(one.table, one.spec)
         yield from copy_hit(deploy, one.statement, adding, what, table=one.table, column=_column(one))
+        if holds_only_null(deploy, one.table, one.spec.columns, one.statement):
+            continue
         if not one.spec.not_valid:
             yield from may_fail(
                 deploy,

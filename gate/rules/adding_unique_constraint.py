@@ -11,6 +11,7 @@ from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code
 from gate.rules._recipes import key_using_index
 from gate.rules._rows import counting_duplicates, may_fail
+from gate.rules._world import holds_only_null
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -33,6 +34,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 column=_column(one),
                 remedy=recipe,
             )
+        if holds_only_null(deploy, one.table, one.spec.columns, one.statement):
+            continue
         yield from may_fail(
             deploy,
             one.statement,

@@ -12,12 +12,14 @@ from gate.rules._indexes import created
 from gate.rules._recipes import remedy
 from gate.rules._rows import counting_duplicates, may_fail
 from gate.rules._says import python
-from gate.rules._world import is_unique, table_before
+from gate.rules._world import holds_only_null, is_unique, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in created(deploy):
         if not change.unique or is_unique(table_before(statement, change.table), change.columns):
+            continue
+        if holds_only_null(deploy, change.table, change.columns, statement):
             continue
         keys = ", ".join(change.columns) or "the indexed expression"
         column = change.columns[0] if len(change.columns) == 1 else None

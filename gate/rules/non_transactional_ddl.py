@@ -49,7 +49,8 @@ def _is_fallible(deploy: Deploy, statement: Statement, change: c.Change) -> bool
         return change.unique and not _only_new(deploy, statement, change.table, change.columns)
     if isinstance(change, c.AddConstraint):
         return not _only_new(deploy, statement, change.table, change.constraint.columns)
-    return isinstance(change, (c.SetNotNull, c.AlterColumnType))
+    retyped = isinstance(change, c.AlterColumnType) and deploy.dialect != "sqlite"  # which keeps whatever it is given
+    return retyped or isinstance(change, c.SetNotNull)
 
 
 def _only_new(deploy: Deploy, statement: Statement, table: str, columns: tuple[str, ...]) -> bool:

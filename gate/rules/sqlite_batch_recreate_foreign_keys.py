@@ -15,13 +15,13 @@ _ACTS = ("CASCADE", "SET NULL", "SET DEFAULT")
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in recreates(deploy):
-        refused = _refusal(deploy, change)
+        refused = _refusal(deploy, statement, change)
         pointing = [child.name for child, key in children(deploy, change) if (key.on_delete or "").upper() not in _ACTS]
         if refused is None and not (pointing and foreign_keys(deploy, statement) and _is_doubtful(deploy, change)):
             continue
         evidence = [Evidence(EvidenceKind.SQL, statement.sql)]
         if refused is not None:
-            evidence.append(Evidence(EvidenceKind.OBSERVED, f"{refused.sql}: {refused.error}"))
+            evidence.append(Evidence(EvidenceKind.OBSERVED, refused))
         names = ", ".join(dict.fromkeys(pointing)) or "another table"
         yield Hit(
             f"Making {change.table} anew drops the old one; PRAGMA foreign_keys=ON refuses that while rows of {names} "
@@ -39,9 +39,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         )
 
 
-def _refusal(deploy: Deploy, change: c.RecreateTable) -> Statement | None:
-    """The step that the server refused for a foreign key."""
-    return next((one for one in steps(deploy, change) if one.error and "FOREIGN KEY" in one.error.upper()), None)
+def _refusal(deploy: Deploy, statement: Statement, change: c.RecreateTable) -> str | None:
+    """What the server said when it refused a step for a foreign key, with rows in the tables."""
+    told = [f"{one.sql}: {one.error}" for one in steps(deploy, change) if one.error]
+    failures = (run.failure for run in deploy.runs if run.failure and run.failure.revision == statement.revision)
+    told += [f"{one.sql}: {one.error}" for one in failures if one.statement in change.steps]
+    return next((one for one in told if "FOREIGN KEY CONSTRAINT FAILED" in one.upper()), None)
 
 
 def _is_doubtful(deploy: Deploy, change: c.RecreateTable) -> bool:
