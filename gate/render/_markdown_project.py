@@ -97,7 +97,7 @@ def _image(image: Mapping[str, Any], detail: Detail) -> str:
     symbol = {"fine": SYMBOLS["pass"], "broken": SYMBOLS["fail"]}.get(verdict, SYMBOLS["undecided"])
     name = f" {code(word(image['target']), 100)}" if image.get("target") else ""
     where = ":".join(word(image.get(key)).replace(",", "") for key in ("path", "line") if image.get(key))
-    said = [f"{symbol} {strong(f'Image{name}: ' + prose(verdict, 40).replace('-', ' '))}"]
+    said = [f"{symbol} {strong(f'Image{name}: ' + prose(verdict.replace('-', ' '), 40))}"]
     said += [prose(word(image["reason"]), detail.words)] if image.get("reason") else []
     said += [f"decided at {code(where, 200)}"] if where else []
     missing = strings(image.get("missing"))
