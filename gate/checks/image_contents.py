@@ -1,4 +1,7 @@
-"""Will the image that ships hold every revision, ``env.py`` and config where Alembic will look, from where it will run?"""
+"""Will the image that ships hold every revision, ``env.py`` and config where Alembic will look.
+
+From where it will run?.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A built image read from an archive: ``docker save``, an OCI archive or an OCI layout. No process of the image is started.
+"""A built image read from an archive: ``docker save``, an OCI archive or an OCI layout. Nothing of it is started.
 
 Nothing is unpacked to disk: headers are streamed, and only files of interest are read, within bounds.
 https://github.com/opencontainers/image-spec/blob/main/image-layout.md
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from gate.docker.errors import Unknown
+from gate.docker.errors import UnknownError
 from gate.docker.layers import Member, lay
 from gate.docker.paths import clean, rooted
 from gate.docker.tree import Place, Tree
@@ -42,13 +42,16 @@ class BuiltImage:
 
 @contextlib.contextmanager
 def archive_of(name: str, repo: Path, workdir: Path) -> Iterator[Path]:
-    """The archive behind ``--image``: a path (relative to the repository), else what ``docker save`` gives of a reference."""
+    """The archive behind ``--image``.
+
+    A path (relative to the repository), else what ``docker save`` gives of a reference.
+    """
     for path in (repo / name, Path(name)):
         if path.exists():
             yield path
             return
     if name.endswith((".tar", ".tar.gz", ".tgz")) or name.startswith((".", "/", "-")):
-        raise Unknown(f"there is no image archive {name}", settle="check the path; it is relative to --repo")
+        raise UnknownError(f"there is no image archive {name}", settle="check the path; it is relative to --repo")
     goal = workdir / "image.tar"
     try:
         done = subprocess.run(
@@ -59,12 +62,12 @@ def archive_of(name: str, repo: Path, workdir: Path) -> Iterator[Path]:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unknown(
+        raise UnknownError(
             f"the image {name} cannot be read: {error}", settle="pass the output of `docker save` as --image"
         ) from error
     if done.returncode:
         why = " ".join(done.stderr.split())[:200]
-        raise Unknown(
+        raise UnknownError(
             f"docker cannot save the image {name}: {why}", settle=f"`docker pull {name}` first, or pass an archive"
         )
     try:
@@ -81,10 +84,10 @@ class _Blobs:
         self.tar: tarfile.TarFile | None = None
         self.names: dict[str, tarfile.TarInfo] = {}
         if path.is_file():
-            self.tar = stack.enter_context(tarfile.open(path))
+            self.tar = stack.enter_context(tarfile.open(path))  # noqa: SIM115  # closed with the stack
             for number, member in enumerate(self.tar):
                 if number > MOST_MEMBERS:
-                    raise Unknown("the archive has too many members")
+                    raise UnknownError("the archive has too many members")
                 self.names[rooted(member.name)] = member
 
     def open(self, name: str) -> IO[bytes]:
@@ -92,12 +95,12 @@ class _Blobs:
         if self.tar is None:
             real = (self.path / rooted(name)).resolve()
             if not real.is_relative_to(self.path.resolve()) or not real.is_file():
-                raise Unknown(f"the image layout has no {name}")
-            return self.stack.enter_context(real.open("rb"))
+                raise UnknownError(f"the image layout has no {name}")
+            return self.stack.enter_context(Path(real).open("rb"))
         member = self.names.get(rooted(name))
         found = self.tar.extractfile(member) if member is not None else None
         if found is None:
-            raise Unknown(f"the image archive has no {name}")
+            raise UnknownError(f"the image archive has no {name}")
         return found
 
     def has(self, name: str) -> bool:
@@ -108,12 +111,15 @@ class _Blobs:
         """A small JSON file."""
         raw = self.open(name).read(LARGEST_JSON + 1)
         if len(raw) > LARGEST_JSON:
-            raise Unknown(f"{name} of the image is too large")
+            raise UnknownError(f"{name} of the image is too large")
         return json.loads(raw)
 
 
 def read_image(path: Path, shown: str, wanted: Callable[[str], bool]) -> BuiltImage:
-    """The image of an archive or layout; ``wanted`` says whose texts are needed. Raises ``Unknown`` for what cannot be read."""
+    """The image of an archive or layout; ``wanted`` says whose texts are needed.
+
+    Raises ``UnknownError`` for what cannot be read.
+    """
     try:
         with contextlib.ExitStack() as stack:
             return _read(_Blobs(path, stack), shown, wanted)
@@ -129,7 +135,7 @@ def read_image(path: Path, shown: str, wanted: Callable[[str], bool]) -> BuiltIm
         RecursionError,
     ) as error:
         what = " ".join(str(error).split())[:200] or type(error).__name__
-        raise Unknown(
+        raise UnknownError(
             f"{shown} is no image archive that can be read: {what}",
             settle="pass the output of `docker save`, an OCI archive or an OCI layout",
         ) from error
@@ -138,7 +144,7 @@ def read_image(path: Path, shown: str, wanted: Callable[[str], bool]) -> BuiltIm
 def _read(blobs: _Blobs, shown: str, wanted: Callable[[str], bool]) -> BuiltImage:
     config, layers = _saved(blobs) if blobs.has("manifest.json") else _layout(blobs)
     if len(layers) > MOST_LAYERS:
-        raise Unknown("the image has too many layers")
+        raise UnknownError("the image has too many layers")
     tree = Tree()
     budget = _Budget()
     for name in layers:
@@ -160,7 +166,7 @@ def _saved(blobs: _Blobs) -> tuple[str, list[str]]:
     manifests = blobs.json("manifest.json")
     if len(manifests) != 1:
         names = ", ".join(str((one.get("RepoTags") or ["?"])[0]) for one in manifests)
-        raise Unknown(f"the archive holds several images: {names}", settle="save one image")
+        raise UnknownError(f"the archive holds several images: {names}", settle="save one image")
     return str(manifests[0]["Config"]), [str(one) for one in manifests[0]["Layers"]]
 
 
@@ -183,7 +189,7 @@ def _layout(blobs: _Blobs) -> tuple[str, list[str]]:
 def _blob(descriptor: Any) -> str:
     kind, _, digest = str(descriptor["digest"]).partition(":")
     if "zstd" in str(descriptor.get("mediaType", "")):
-        raise Unknown(
+        raise UnknownError(
             "a layer is compressed with zstd, which is not read here",
             settle="save the image with gzip or without compression",
         )
@@ -201,7 +207,7 @@ class _Budget:
         self.members -= 1
         self.bytes -= max(size, 0)
         if self.members < 0 or self.bytes < 0:
-            raise Unknown("the image is too large to be read")
+            raise UnknownError("the image is too large to be read")
 
 
 def _members(stream: IO[bytes], wanted: Callable[[str], bool], budget: _Budget) -> Iterator[Member]:

@@ -1,4 +1,7 @@
-"""The repository's files as a build context sees them: names, modes, links; bounded texts; archives that ADD unpacks."""
+"""The repository's files as a build context sees them: names, modes, links; bounded texts.
+
+Archives that ADD unpacks.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,7 @@ class Repository:
         )
         fields = (out or b"").decode("utf-8", "replace").split("\0")[:-1]
         rows = [fields[number : number + 4] for number in range(0, len(fields) - 3, 4)]
-        return {row[3]: (row[0], int(row[1] or 1)) for row in rows if not os.path.isabs(row[0])}
+        return {row[3]: (row[0], int(row[1] or 1)) for row in rows if not Path(row[0]).is_absolute()}
 
 
 def _member(one: tarfile.TarInfo) -> Entry:
@@ -145,7 +148,7 @@ def _walk(root: Path) -> Iterator[Entry]:
 def _entry(path: str, one: os.DirEntry[str]) -> Entry | None:
     try:
         if one.is_symlink():
-            return Entry(path, target=os.readlink(one.path))
+            return Entry(path, target=str(Path(one.path).readlink()))
         mode = one.stat(follow_symlinks=False).st_mode
     except OSError:
         return None

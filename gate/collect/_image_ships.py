@@ -11,7 +11,7 @@ from gate.collect._image_files import Repository
 from gate.docker import bake, compose, workflow
 from gate.docker.build import Build, Context, Entry, Stage
 from gate.docker.dockerfile import parse as parse_dockerfile
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 from gate.docker.ignore import IgnoreFile, parse
 from gate.docker.paths import clean, inside
 from gate.docker.project import Project
@@ -96,7 +96,7 @@ def _guarded(files: list[str], ask: Callable[[], list[Ship]]) -> list[Ship]:
     """A file that cannot be read is an image that cannot be told, not an empty answer."""
     try:
         return ask()
-    except BuildStops as stop:
+    except BuildError as stop:
         return [Ship(files[0] if files else stop.path, "refused", stop.path, stop.line, unknown=stop.what)]
 
 
@@ -125,7 +125,7 @@ def _with_flags(ship: Ship, wanted: Wanted) -> Ship:
 
 
 def builds(repository: Repository, project: Project, ship: Ship, every: list[Ship], depth: int = 0) -> Build:
-    """What goes into the build of one image. Raises ``BuildStops`` for an ignore file that the builder refuses."""
+    """What goes into the build of one image. Raises ``BuildError`` for an ignore file that the builder refuses."""
     folder = _folder(repository, ship)
     tracked = repository.tracked() if ship.git or ship.source == "workflow" else None
     ignored: dict[str, tuple[str, int]] = {}

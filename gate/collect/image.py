@@ -11,7 +11,7 @@ from gate.collect._image_ships import builds, ships
 from gate.context import RunContext
 from gate.docker.build import Build, Context, Stage
 from gate.docker.dockerfile import parse
-from gate.docker.errors import BuildStops, Unknown
+from gate.docker.errors import BuildError, UnknownError
 from gate.docker.inspection import judge_image, wanted, with_cause
 from gate.docker.judgement import BROKEN, CANNOT_TELL, Judgement
 from gate.docker.lookup import Run
@@ -49,7 +49,7 @@ def _inspected(context: RunContext, repository: Repository, project: Project) ->
     try:
         with archive_of(name, context.repo, context.workdir) as path:
             built = read_image(path, name, wanted(project))
-    except Unknown as unknown:
+    except UnknownError as unknown:
         judged = Judgement(
             CANNOT_TELL, path=unknown.path, line=unknown.line, message=unknown.what, settle=unknown.settle
         )
@@ -76,7 +76,7 @@ def _static(settings: Settings, repository: Repository, project: Project) -> Jud
     shipping = [ship for ship in found if not ship.aside] if not isinstance(found, str) else []
     if len(shipping) != 1 or isinstance(found, str):
         return None
-    judged, build = _judged(settings, repository, project, shipping[0], found, [])
+    judged, build = _judged(settings, repository, project, shipping[0], found, started=[])
     context = build.context.folder if build else "."
     return dataclasses.replace(judged, mend=judged.mend or mend(judged, project, context, repository.read))
 
@@ -124,14 +124,14 @@ def project_of(repository: Repository, environment: Environment) -> Project:
 def _answer(settings: Settings, repository: Repository, project: Project, ship: Ship, every: list[Ship]) -> ImageAnswer:
     """The judgement of one image as a fact."""
     started: list[Run] = []
-    judgement, build = _judged(settings, repository, project, ship, every, started)
+    judgement, build = _judged(settings, repository, project, ship, every, started=started)
     context = build.context.folder if build else ship.context
     whole = dataclasses.replace(judgement, mend=judgement.mend or mend(judgement, project, context, repository.read))
     return _fact(whole, project, dataclasses.replace(ship, context=context), any(run.said for run in started))
 
 
 def _judged(
-    settings: Settings, repository: Repository, project: Project, ship: Ship, every: list[Ship], started: list[Run]
+    settings: Settings, repository: Repository, project: Project, ship: Ship, every: list[Ship], *, started: list[Run]
 ) -> tuple[Judgement, Build | None]:
     if ship.unknown:
         return Judgement(
@@ -156,7 +156,7 @@ def _judged(
                 message=f"there is no {ship.dockerfile}",
             ), build
         dockerfile = parse(text, ship.dockerfile or ship.path)
-    except BuildStops as stop:
+    except BuildError as stop:
         return Judgement(
             BROKEN,
             "build_fails",
@@ -206,7 +206,10 @@ def _places(ship: Ship) -> Places:
 
 
 def _run(settings: Settings, project: Project, stage: Stage, ship: Ship, build: Build) -> Run:
-    """How the upgrade starts there: what the flags say, else what the image's command shows, else Alembic's own look-up."""
+    """How the upgrade starts there.
+
+    What the flags say, else what the image's command shows, else Alembic's own look-up.
+    """
     cwd = posixpath.join(stage.workdir, ship.workdir) if ship.workdir else stage.workdir
     stage.env.update(ship.env)
     if ship.user is not None:

@@ -9,7 +9,10 @@ ROOT = ("", "0", "root")
 
 
 def unreadable(stage: Stage, path: str, user: str) -> Place | None:
-    """The instruction that put a file or folder on the way to ``path`` which the user cannot read; None when all is well."""
+    """The instruction that put a file or folder on the way to ``path`` which the user cannot read.
+
+    None when all is well.
+    """
     if user in ROOT:
         return None
     real = stage.tree.resolve(path) or path

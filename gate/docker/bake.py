@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gate.docker.errors import BuildStops, Unknown
+from gate.docker.errors import BuildError, UnknownError
 from gate.docker.hcl import Block, Expression, Scope, parse
 from gate.docker.paths import clean
 from gate.docker.shipping import Read, Ship
@@ -31,7 +31,7 @@ class Files:
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     lines: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     matrices: dict[str, list[str]] = field(default_factory=dict)
-    unknown: dict[str, Unknown] = field(default_factory=dict)
+    unknown: dict[str, UnknownError] = field(default_factory=dict)
 
 
 def default_files(read: Read) -> list[str]:
@@ -48,18 +48,19 @@ def ships(
 ) -> list[Ship]:
     """The images of the wanted targets, of the group ``default``, or of the target ``default``; else of all.
 
-    ``folder`` is where bake is started: paths count from there, not from the file. Raises ``BuildStops`` for a file that bake refuses.
+    ``folder`` is where bake is started: paths count from there, not from the file. Raises ``BuildError`` for a file
+    that bake refuses.
     """
     files = Files()
     bodies = [(path, _body(path, read)) for path in paths]
-    for path, body in bodies:
+    for _, body in bodies:
         _variables(files, body, outer or {})
     for path, body in bodies:
         _blocks(files, body, path)
     known = files.groups.keys() | files.targets.keys() | files.unknown.keys()
     for name in wanted:
         if name not in known and name not in files.matrices:
-            raise BuildStops(f"failed to find target {name}", paths[0], 1)
+            raise BuildError(f"failed to find target {name}", paths[0], 1)
     names = list(wanted) or (["default"] if "default" in known else [*files.targets, *files.unknown])
     chosen = _expanded(files, names)
     aside = [
@@ -71,7 +72,7 @@ def ships(
 def _body(path: str, read: Read) -> Block:
     text = read(path)
     if text is None:
-        raise BuildStops("there is no such bake file", path, 1)
+        raise BuildError("there is no such bake file", path, 1)
     return _json_body(text, path) if path.endswith(".json") else parse(text, path)
 
 
@@ -80,16 +81,16 @@ def _json_body(text: str, path: str) -> Block:
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BuildStops(f"the JSON cannot be read: {error.msg}", path, error.lineno) from error
+        raise BuildError(f"the JSON cannot be read: {error.msg}", path, error.lineno) from error
     except RecursionError as error:
-        raise BuildStops("the JSON is nested too deeply", path, 1) from error
+        raise BuildError("the JSON is nested too deeply", path, 1) from error
     body = Block()
     for kind in ("variable", "group", "target"):
         entries = raw.get(kind, {}) if isinstance(raw, dict) else {}
         for name, fields in entries.items() if isinstance(entries, dict) else ():
             inner = Block()
-            fields = fields[0] if isinstance(fields, list) and fields else fields
-            for key, value in fields.items() if isinstance(fields, dict) else ():
+            said = fields[0] if isinstance(fields, list) and fields else fields
+            for key, value in said.items() if isinstance(said, dict) else ():
                 inner.attributes[key] = (_template(value, path), _json_line(text, name, key))
             body.blocks.append((kind, (name,), inner, _json_line(text, name, None)))
     return body
@@ -154,8 +155,8 @@ def _blocks(files: Files, body: Block, path: str) -> None:
         elif kind == "target":
             try:
                 _target(files, labels[0], inner, path, line)
-            except Unknown as unknown:
-                files.unknown[labels[0]] = Unknown(unknown.what, path, unknown.line or line, unknown.settle)
+            except UnknownError as unknown:
+                files.unknown[labels[0]] = UnknownError(unknown.what, path, unknown.line or line, unknown.settle)
                 files.lines[labels[0], ""] = path, line
 
 
@@ -166,17 +167,17 @@ def _value(scope: Scope, body: Block, name: str) -> Any:
 def _target(files: Files, label: str, body: Block, path: str, line: int) -> None:
     matrix = _value(files.scope, body, "matrix")
     if not isinstance(matrix, dict):
-        _one(files, label, body, path, line, files.scope)
+        _one(files, label, body, path, line, scope=files.scope)
         return
     axes = [[(key, value) for value in values] for key, values in matrix.items() if isinstance(values, list)]
     for row in itertools.islice(itertools.product(*axes), MOST_TARGETS):
         scope = files.scope.inner(dict(row))
         name = str(_value(scope, body, "name") or "-".join([label, *(str(value) for _, value in row)]))
-        _one(files, name, body, path, line, scope)
+        _one(files, name, body, path, line, scope=scope)
         files.matrices.setdefault(label, []).append(name)
 
 
-def _one(files: Files, name: str, body: Block, path: str, line: int, scope: Scope) -> None:
+def _one(files: Files, name: str, body: Block, path: str, line: int, *, scope: Scope) -> None:
     fields = {
         key: expression(scope) for key, (expression, _) in body.attributes.items() if key not in ("matrix", "name")
     }

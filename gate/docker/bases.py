@@ -6,7 +6,28 @@ import re
 
 # Images of the Docker library and of distroless that set no WORKDIR (their Dockerfiles are public) and hold no project.
 ROOTED = frozenset(
-    ["python", "pypy", "debian", "ubuntu", "alpine", "busybox", "buildpack-deps", "fedora", "rockylinux", "almalinux", "amazonlinux", "centos", "oraclelinux", "node", "nginx", "postgres", "redis", "mysql", "mariadb", "bash"]
+    [
+        "python",
+        "pypy",
+        "debian",
+        "ubuntu",
+        "alpine",
+        "busybox",
+        "buildpack-deps",
+        "fedora",
+        "rockylinux",
+        "almalinux",
+        "amazonlinux",
+        "centos",
+        "oraclelinux",
+        "node",
+        "nginx",
+        "postgres",
+        "redis",
+        "mysql",
+        "mariadb",
+        "bash",
+    ]
 )
 _LIBRARY = re.compile(
     r"(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|[\w.-]+(?::\d+)?/[\w./-]*?)/?library/)?([\w.-]+)$"

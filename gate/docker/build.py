@@ -29,7 +29,7 @@ class Context:
 
     folder: str
     entries: tuple[Entry, ...]
-    ignore: IgnoreFile = IgnoreFile()
+    ignore: IgnoreFile = field(default_factory=IgnoreFile)
 
     def tree(self, *, ignoring: bool = True) -> Tree:
         """What the builder gets to see. Excluded folders exist only for what comes back below them."""
@@ -81,17 +81,18 @@ class _Excluded:
 class Build:
     """One build as a user, compose, bake or a workflow asks for it. All that reads files is given as functions.
 
-    ``contexts`` are named contexts: another Context, or the text of an image. ``read`` gives the text of a repository's
-    file, None when it cannot be read. ``origins`` are the tracked files when the build takes the commit, not the working tree;
-    ``by_presence`` takes any file at
-    the right path for the repository's (a built image may be older). ``git_ignored`` names the line of a ``.gitignore`` for files that git leaves out. ``unpack`` gives the entries of a tar archive that ADD takes apart, None for other files.
+    ``contexts`` are named contexts: another Context, or the text of an image. ``read`` gives the text of a
+    repository's file, None when it cannot be read. ``origins`` are the tracked files when the build takes the commit,
+    not the working tree; ``by_presence`` takes any file at the right path for the repository's (a built image may be
+    older). ``git_ignored`` names the line of a ``.gitignore`` for files that git leaves out. ``unpack`` gives the
+    entries of a tar archive that ADD takes apart, None for other files.
     """
 
     context: Context
     target: str | None = None
     args: Mapping[str, str] = field(default_factory=dict)
     contexts: Mapping[str, Context | str | Callable[[], Stage]] = field(default_factory=dict)
-    needs: Needs = Needs()
+    needs: Needs = field(default_factory=Needs)
     read: Callable[[str], str | None] = lambda path: None
     unpack: Callable[[str], tuple[Entry, ...] | None] = lambda path: None
     unknown_args: bool = False

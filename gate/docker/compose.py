@@ -12,10 +12,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 from gate.docker.paths import clean
 from gate.docker.shipping import BindMount, Read, Ship
-from gate.docker.variables import BadWord, interpolate
+from gate.docker.variables import BadWordError, interpolate
 from gate.docker.yaml_nodes import Value, load
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -45,13 +45,13 @@ def default_files(read: Read, folder: str = ".") -> list[str]:
 
 
 def ships(paths: Sequence[str], read: Read, service: str = "", outer: Mapping[str, str] | None = None) -> list[Ship]:
-    """The images of the services that are built here. Raises ``BuildStops`` for files that compose refuses."""
+    """The images of the services that are built here. Raises ``BuildError`` for files that compose refuses."""
     files = Files(read, posixpath.dirname(paths[0]) or ".")
     files.values = {**_dotenv(read(clean(f"{files.folder}/.env")) or ""), **(outer or {})}
     for path in paths:
         _load(files, path, 0)
     if service and service not in files.services:
-        raise BuildStops(f"there is no service {service}", paths[0], 1)
+        raise BuildError(f"there is no service {service}", paths[0], 1)
     built = {name: value for name, value in files.services.items() if _is_built(value)}
     images = {text: value for value in built.values() if (text := value.get("image").text)}
     found = []
@@ -61,7 +61,7 @@ def ships(paths: Sequence[str], read: Read, service: str = "", outer: Mapping[st
             found.append(dataclasses.replace(_ship(files, name, value, build), aside=bool(service) and name != service))
     if service and all(one.aside for one in found):
         value = files.services[service]
-        raise BuildStops(f"the service {service} is not built here", value.path, value.line)
+        raise BuildError(f"the service {service} is not built here", value.path, value.line)
     return found
 
 
@@ -84,9 +84,9 @@ def _load(files: Files, path: str, depth: int) -> None:
     """Merge one file into the project, its includes before it."""
     text = files.read(path)
     if text is None:
-        raise BuildStops("there is no such compose file", path, 1)
+        raise BuildError("there is no such compose file", path, 1)
     if depth > DEEPEST:
-        raise BuildStops("compose files include each other too deeply", path, 1)
+        raise BuildError("compose files include each other too deeply", path, 1)
     top = _filled(load(text, path), files)
     for one in top.get("include").list:
         for named in (
@@ -112,8 +112,8 @@ def _filled(value: Value, files: Files) -> Value:
         return value
     try:
         return Value(interpolate(value.data, files.values), value.path, value.line, value.tag)
-    except BadWord as error:
-        raise BuildStops(f"invalid interpolation: {error}", value.path, value.line) from error
+    except BadWordError as error:
+        raise BuildError(f"invalid interpolation: {error}", value.path, value.line) from error
 
 
 def _extended(files: Files, path: str, value: Value, depth: int) -> Value:
@@ -126,10 +126,10 @@ def _extended(files: Files, path: str, value: Value, depth: int) -> Value:
     source = clean(f"{posixpath.dirname(path)}/{other}") if other else path
     text = files.read(source)
     if text is None or depth > DEEPEST:
-        raise BuildStops(f"extends: {source} cannot be read", said.path, said.line)
+        raise BuildError(f"extends: {source} cannot be read", said.path, said.line)
     parent = _filled(load(text, source), files).get("services", name)
     if parent.data is None:
-        raise BuildStops(f"extends: there is no service {name} in {source}", said.path, said.line)
+        raise BuildError(f"extends: there is no service {name} in {source}", said.path, said.line)
     whole = _placed(_extended(files, source, parent, depth + 1), posixpath.dirname(source) or ".")
     return _merged(whole, _placed(value, posixpath.dirname(path) or "."))
 
@@ -147,7 +147,7 @@ def _placed(value: Value, folder: str) -> Value:
 
 
 def _at(text: str, folder: str) -> str:
-    if text.startswith("//") or "://" in text or text.startswith(("git@", "service:", "/", "~")):
+    if "://" in text or text.startswith(("git@", "service:", "/", "~")):
         return text
     return "//" + clean(f"{folder}/{text}")
 
@@ -183,7 +183,7 @@ def _pairs(value: Value | None) -> dict[str, Value]:
     if value is None:
         return {}
     if isinstance(value.data, list):
-        parts = [(one.text or "").partition("=") + (one,) for one in value.data]
+        parts = [(*(one.text or "").partition("="), one) for one in value.data]
         return {name: Value(text if equals else None, one.path, one.line) for name, equals, text, one in parts}
     return value.items
 

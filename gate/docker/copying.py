@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 from gate.docker.ignore import IgnoreFile, State, parse
 from gate.docker.paths import clean, rooted
 from gate.docker.patterns import go_match, has_wildcard, unescape
@@ -37,9 +37,9 @@ class Copying:
     options: Options
     place: Place
 
-    def stop(self, what: str) -> BuildStops:
+    def stop(self, what: str) -> BuildError:
         """The refusal of the builder, at this instruction."""
-        return BuildStops(what, self.place.path, self.place.line)
+        return BuildError(what, self.place.path, self.place.line)
 
 
 def copy(job: Copying, sources: list[str], dest: str) -> list[str]:
@@ -68,7 +68,10 @@ def copy(job: Copying, sources: list[str], dest: str) -> list[str]:
 
 
 def _is_foggy(job: Copying, source: str) -> bool:
-    """Nothing known lies there, but something may: an image whose files are not known, a RUN that was not understood."""
+    """Nothing known lies there, but something may.
+
+    An image whose files are not known, a RUN that was not understood.
+    """
     name = "/" + rooted(source)
     plain = (
         name
@@ -208,7 +211,10 @@ def _carry_fog(job: Copying, source: str, goal: str) -> None:
 
 
 def _copy_parents(job: Copying, source: str, dest: str) -> list[str]:
-    """``--parents``: paths keep their folders, from ``/./`` on; ``**`` goes deep, a folder is taken with what it holds."""
+    """``--parents``: paths keep their folders, from ``/./`` on.
+
+    ``**`` goes deep, a folder is taken with what it holds.
+    """
     head, pivot, tail = source.partition("/./")
     base, pattern = (rooted(head), rooted(tail)) if pivot else ("", rooted(source))
     start = job.source.resolve("/" + base) or "/"
@@ -241,7 +247,10 @@ def _everything(tree: Tree, start: str) -> Iterator[tuple[str, Node]]:
 
 
 def _lay_over(job: Copying, layer: Tree) -> None:
-    """``--link``: a layer of its own over what is there; a file takes the place of a folder, and the other way round."""
+    """``--link``: a layer of its own over what is there.
+
+    A file takes the place of a folder, and the other way round.
+    """
     for path, node in _everything(layer, "/"):
         old = job.target.at(path)
         if isinstance(node, Dir):

@@ -10,11 +10,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 
 LONGEST = 4_000_000  # characters; no Dockerfile by hand comes near, and everything here is linear in it
 NAMES = frozenset(
-    ["ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"]
+    [
+        "ADD",
+        "ARG",
+        "CMD",
+        "COPY",
+        "ENTRYPOINT",
+        "ENV",
+        "EXPOSE",
+        "FROM",
+        "HEALTHCHECK",
+        "LABEL",
+        "MAINTAINER",
+        "ONBUILD",
+        "RUN",
+        "SHELL",
+        "STOPSIGNAL",
+        "USER",
+        "VOLUME",
+        "WORKDIR",
+    ]
 )
 _DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(\S.*)?$")
 _HEREDOC = re.compile(r"(\d*)<<(-?)([^<]*)$")
@@ -88,13 +107,13 @@ class _Lines:
 
 
 def parse(text: str, path: str = "Dockerfile") -> Dockerfile:
-    """The instructions of a Dockerfile. Raises ``BuildStops`` where the builder refuses the text."""
+    """The instructions of a Dockerfile. Raises ``BuildError`` where the builder refuses the text."""
     if len(text) > LONGEST:
-        raise BuildStops("the file is too large for a Dockerfile", path, 1)
+        raise BuildError("the file is too large for a Dockerfile", path, 1)
     source = _Lines(text.removeprefix("\ufeff").split("\n"), path)
     found = tuple(_instructions(source))
     if not found:
-        raise BuildStops("the file has no instruction", path, 1)
+        raise BuildError("the file has no instruction", path, 1)
     return Dockerfile(path, found, source.escape, source.syntax)
 
 
@@ -118,11 +137,11 @@ def _directive(line: str, source: _Lines) -> None:
         return
     value = (match[2] or "").strip()
     if key in source.directives:
-        raise BuildStops(f"only one {key} parser directive can be used", source.path, source.number)
+        raise BuildError(f"only one {key} parser directive can be used", source.path, source.number)
     source.directives.add(key)
     if key == "escape":
         if value not in ("\\", "`"):
-            raise BuildStops(f"invalid escape token {value!r}", source.path, source.number)
+            raise BuildError(f"invalid escape token {value!r}", source.path, source.number)
         source.escape = value
     elif key == "syntax":
         source.syntax = value
@@ -157,7 +176,7 @@ def _instruction(line: str, start: int, source: _Lines) -> Instruction:
     name, _, rest = _partition(line.strip())
     name = name.upper()
     if name not in NAMES:
-        raise BuildStops(f"unknown instruction: {name}", source.path, start)
+        raise BuildError(f"unknown instruction: {name}", source.path, start)
     flags, rest = _flags(rest, source.escape)
     words, is_json = _words(name, rest, source, start)
     heredocs = tuple(_heredocs(rest, start, source)) if name in ("RUN", "COPY", "ADD") and not is_json else ()
@@ -208,7 +227,7 @@ def _words(name: str, rest: str, source: _Lines, line: int) -> tuple[tuple[str, 
         items = _json_list(rest)
         if items is not None:
             if not all(isinstance(item, str) for item in items):
-                raise BuildStops("only strings are supported in JSON arrays", source.path, line)
+                raise BuildError("only strings are supported in JSON arrays", source.path, line)
             return tuple(items), True
     return tuple(rest.split()), False
 
@@ -238,7 +257,7 @@ def _heredoc_lines(name: str, chomp: bool, start: int, source: _Lines) -> str:
         if line.rstrip("\r") == name:
             return "".join(f"{one}\n" for one in lines)
         lines.append(line)
-    raise BuildStops("unterminated heredoc", source.path, start)
+    raise BuildError("unterminated heredoc", source.path, start)
 
 
 def shell_pieces(text: str) -> list[str]:

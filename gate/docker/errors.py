@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class BuildStops(Exception):
+class BuildError(Exception):
     """The builder itself would refuse: ``what`` it says, and the file and line that make it stop."""
 
     def __init__(self, what: str, path: str, line: int = 1) -> None:
@@ -11,7 +11,7 @@ class BuildStops(Exception):
         self.what, self.path, self.line = what, path, max(line, 1)
 
 
-class Unknown(Exception):
+class UnknownError(Exception):
     """Reading alone does not tell: ``what`` is not known, where, and what would settle it."""
 
     def __init__(self, what: str, path: str | None = None, line: int | None = None, settle: str = "") -> None:

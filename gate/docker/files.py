@@ -208,13 +208,13 @@ def _nodes(call: Call, paths: list[str]) -> Iterator[File | Dir]:
 
 
 def _chmod(call: Call) -> None:
-    words = [word for word in call.operands]
+    words = list(call.operands)
     if words and re.fullmatch(r"[0-7]{3,5}|[ugoa]*[-+=][rwxXst,ugoa+=-]*", words[0].text):
         change = _mode_change(words[0].text)
     else:  # a mode such as -w or +x was taken for a flag
         letters = next((one for one in call.text[1:] if re.fullmatch(r"[-+=][rwxX]+", one)), "")
         change = _mode_change(letters or "a+")
-        words = [Word("")] + words
+        words = [Word(""), *words]
     _apply(call, words[1:], lambda node: dataclasses.replace(node, mode=change(node.mode, isinstance(node, Dir))))
 
 

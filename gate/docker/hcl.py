@@ -1,7 +1,8 @@
 """HCL as bake files use it: blocks with lines, and expressions evaluated with bake's common functions.
 
-Syntax: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md ; functions: https://docs.docker.com/build/bake/stdlib/ .
-``python-hcl2`` parses but keeps neither lines nor an expression tree, so both are read here in one linear pass.
+Syntax: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md ; functions:
+https://docs.docker.com/build/bake/stdlib/ . ``python-hcl2`` parses but keeps neither lines nor an expression tree, so
+both are read here in one linear pass.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gate.docker.errors import BuildStops, Unknown
+from gate.docker.errors import BuildError, UnknownError
 
 LARGEST = 1_000_000
 DEEPEST = 60
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<newline>\n)|(?P<heredoc><<-?\w+[ \t]*\r?\n)|(?P<number>\d+(?:\.\d+)?)
+    r"""(?P<space>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<newline>\n)|(?P<heredoc><<-?\w+[ \t]*\r?\n)
+    |(?P<number>\d+(?:\.\d+)?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<quote>")|(?P<op>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[-{}\[\]()=,.?:!<>+*/%])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -45,7 +47,7 @@ class Scope:
     def inner(self, values: Mapping[str, Any]) -> Scope:
         """A scope with more names, one level deeper."""
         if self.depth > DEEPEST:
-            raise Unknown("the bake file's expressions go too deep")
+            raise UnknownError("the bake file's expressions go too deep")
         return Scope({**self.values, **values}, self.functions, self.depth + 1)
 
 
@@ -58,9 +60,9 @@ class Block:
 
 
 def parse(text: str, path: str) -> Block:
-    """The top body of an HCL text. Raises ``BuildStops`` with the line of what cannot be read."""
+    """The top body of an HCL text. Raises ``BuildError`` with the line of what cannot be read."""
     if len(text) > LARGEST:
-        raise BuildStops("the file is too large", path, 1)
+        raise BuildError("the file is too large", path, 1)
     return _Parser(_tokens(text, path, 1), path).body("end")
 
 
@@ -70,7 +72,7 @@ def _tokens(text: str, path: str, line: int) -> list[Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise BuildStops(f"unexpected character {text[position]!r}", path, line)
+            raise BuildError(f"unexpected character {text[position]!r}", path, line)
         kind = match.lastgroup or ""
         position = match.end()
         if kind == "quote":
@@ -116,7 +118,7 @@ def _template(text: str, position: int, path: str, line: int) -> tuple[list[Part
         else:
             plain.append(char)
             position += 1
-    raise BuildStops("a string is not closed", path, line)
+    raise BuildError("a string is not closed", path, line)
 
 
 def _closing(text: str, position: int, path: str, line: int) -> int:
@@ -130,7 +132,7 @@ def _closing(text: str, position: int, path: str, line: int) -> int:
         if depth == 0:
             return position
         position += 1
-    raise BuildStops("an expression is not closed", path, line)
+    raise BuildError("an expression is not closed", path, line)
 
 
 def _string_end(text: str, position: int) -> int:
@@ -155,7 +157,7 @@ def _heredoc(text: str, position: int, head: str, path: str, line: int) -> tuple
             )
             return [_plain("".join(f"{row[cut:]}\n" for row in lines), path, line)][0], min(position, len(text))
         lines.append(one.rstrip("\r"))
-    raise BuildStops("a heredoc is not closed", path, line)
+    raise BuildError("a heredoc is not closed", path, line)
 
 
 def _plain(text: str, path: str, line: int) -> list[Part]:
@@ -187,7 +189,7 @@ class _Parser:
     def take(self, value: str | None = None, skip: bool = False) -> Token:
         token = self.peek(skip)
         if value is not None and token.value != value:
-            raise BuildStops(f"expected {value!r}, found {str(token.value)[:40]!r}", self.path, token.line)
+            raise BuildError(f"expected {value!r}, found {str(token.value)[:40]!r}", self.path, token.line)
         self.position += token.kind != "end"
         return token
 
@@ -205,12 +207,12 @@ class _Parser:
     def _deeper(self) -> None:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise BuildStops("the file is nested too deeply", self.path, self.peek().line)
+            raise BuildError("the file is nested too deeply", self.path, self.peek().line)
 
     def _item(self, block: Block) -> None:
         name = self.take()
         if name.kind not in ("name", "string"):
-            raise BuildStops(f"unexpected {str(name.value)[:40]!r}", self.path, name.line)
+            raise BuildError(f"unexpected {str(name.value)[:40]!r}", self.path, name.line)
         if self.peek().value == "=":
             self.take()
             block.attributes[_label(name)] = (self.expression(), name.line)
@@ -282,7 +284,7 @@ class _Parser:
             return self._list()
         if token.value == "{":
             return self._object()
-        raise BuildStops(f"unexpected {str(token.value)[:40]!r}", self.path, token.line)
+        raise BuildError(f"unexpected {str(token.value)[:40]!r}", self.path, token.line)
 
     def _string(self, token: Token) -> Expression:
         parts: list[Expression] = []
@@ -312,7 +314,7 @@ class _Parser:
 
     def _list(self) -> Expression:
         if self.peek(True).value == "for":
-            raise Unknown(
+            raise UnknownError(
                 "a `for` expression of the bake file",
                 self.path,
                 self.peek().line,
@@ -328,7 +330,7 @@ class _Parser:
 
     def _object(self) -> Expression:
         if self.peek(True).value == "for":
-            raise Unknown("a `for` expression of the bake file", self.path, self.peek().line)
+            raise UnknownError("a `for` expression of the bake file", self.path, self.peek().line)
         pairs: list[tuple[Expression, Expression]] = []
         while self.peek(True).value != "}":
             token = self.peek(True)
@@ -358,7 +360,7 @@ def _index(value: Expression, key: Expression) -> Expression:
         try:
             return whole[int(name)] if isinstance(whole, list) else whole[name]
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise Unknown(f"the value {name!r} of an expression in the bake file") from error
+            raise UnknownError(f"the value {name!r} of an expression in the bake file") from error
 
     return get
 
@@ -384,7 +386,7 @@ def _operation(operator: str, left: Expression, right: Expression) -> Expression
                 else _whole(_ARITHMETIC[operator](float(one), float(two)))
             )
         except (TypeError, ValueError, ZeroDivisionError) as error:
-            raise Unknown(f"`{operator}` in the bake file") from error
+            raise UnknownError(f"`{operator}` in the bake file") from error
 
     return run
 
@@ -408,7 +410,9 @@ _ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
 
 def _variable(scope: Scope, name: str, path: str, line: int) -> Any:
     if name not in scope.values:
-        raise Unknown(f"the bake file's `{name}`", path, line, f"give it with --build-arg {name}=… or write a default")
+        raise UnknownError(
+            f"the bake file's `{name}`", path, line, f"give it with --build-arg {name}=… or write a default"
+        )
     value = scope.values[name]
     return value(scope.inner({})) if callable(value) else value
 
@@ -424,7 +428,7 @@ def call(name: str, arguments: list[Any], scope: Scope, path: str, line: int) ->
             return function(*arguments)
     except (TypeError, ValueError, AttributeError, IndexError, KeyError):
         pass
-    raise Unknown(
+    raise UnknownError(
         f"`{name}()` in the bake file", path, line, "install docker buildx, so that `bake --print` can be asked"
     )
 
@@ -455,7 +459,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "element": lambda a, b: a[int(b) % len(a)],
     "substr": lambda a, b, c: a[int(b) : int(b) + int(c)],
     "merge": lambda *a: {key: value for one in a for key, value in one.items()},
-    "keys": lambda a: sorted(a),
+    "keys": sorted,
     "values": lambda a: [a[key] for key in sorted(a)],
     "lookup": lambda a, b, c=None: a.get(b, c),
     "try": lambda *a: a[0],

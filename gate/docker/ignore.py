@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 from gate.docker.patterns import Matcher, moby_match, normalised
 
 LONGEST_LINE = 65536  # bufio.Scanner refuses longer ones, and so does the build
@@ -90,11 +90,11 @@ class IgnoreFile:
 
 
 def parse(text: str, path: str = ".dockerignore", *, for_dockerfile: bool = False) -> IgnoreFile:
-    """The ignore file behind a text. Raises ``BuildStops`` where the builder refuses a line."""
+    """The ignore file behind a text. Raises ``BuildError`` where the builder refuses a line."""
     patterns = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if len(line) > LONGEST_LINE:
-            raise BuildStops("this line is longer than the builder reads", path, number)
+            raise BuildError("this line is longer than the builder reads", path, number)
         pattern = _pattern(line, path, number)
         if pattern is not None:
             patterns.append(pattern)
@@ -110,14 +110,14 @@ def _pattern(line: str, path: str, number: int) -> Pattern | None:
     exception = text.startswith("!")
     body = text[1:].strip() if exception else text
     if not body:
-        raise BuildStops('a bare "!" excludes nothing and is refused by the builder', path, number)
+        raise BuildError('a bare "!" excludes nothing and is refused by the builder', path, number)
     cleaned = normalised(body)
     if cleaned.startswith("!") and not exception:
         exception, cleaned = True, cleaned[1:]
     try:
         match = moby_match(cleaned)
     except ValueError as error:
-        raise BuildStops(f"{error}: {text}", path, number) from error
+        raise BuildError(f"{error}: {text}", path, number) from error
     return Pattern(text, cleaned, number, exception, exception and text[1:2] != body[:1], match)
 
 
@@ -127,11 +127,11 @@ def portability(ignore: IgnoreFile) -> list[tuple[int, str]]:
     for number, pattern in enumerate(ignore.patterns):
         earlier = ignore.patterns[:number]
         if pattern.exception and pattern.is_wild and any(not one.exception for one in earlier):
-            found.append((pattern.line, "a wildcard exception below an excluded folder (`%s`)" % pattern.text))
+            found.append((pattern.line, f"a wildcard exception below an excluded folder (`{pattern.text}`)"))
         if re.search(r"\*\*[^/*]", pattern.cleaned):
-            found.append((pattern.line, "`**` without a slash (`%s`)" % pattern.text))
+            found.append((pattern.line, f"`**` without a slash (`{pattern.text}`)"))
         if pattern.spaced:
-            found.append((pattern.line, "a blank after `!` (`%s`)" % pattern.text))
+            found.append((pattern.line, f"a blank after `!` (`{pattern.text}`)"))
     if ignore.for_dockerfile:
-        found.append((1, "an ignore file of one Dockerfile (`%s`)" % ignore.path))
+        found.append((1, f"an ignore file of one Dockerfile (`{ignore.path}`)"))
     return found

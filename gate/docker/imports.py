@@ -28,7 +28,8 @@ class Import:
 class Module:
     """A module of the repository that is needed: its file, who imports it, and at which line.
 
-    ``taken``: something of the module itself is used; a package that is only passed through works without its ``__init__.py``.
+    ``taken``: something of the module itself is used; a package that is only passed through works without its
+    ``__init__.py``.
     """
 
     name: str
@@ -39,7 +40,10 @@ class Module:
 
 
 def imports_of(text: str, package: str = "", *, deep: bool = True) -> list[Import]:
-    """Imports that run when the file runs; guarded ones (``try``, ``TYPE_CHECKING``) are left out, functions too unless ``deep``."""
+    """Imports that run when the file runs, those in functions only with ``deep``.
+
+    Left out are guarded ones: in a ``try`` that catches their failure, or under ``TYPE_CHECKING``.
+    """
     if len(text) > LONGEST:
         return []
     try:
@@ -62,7 +66,9 @@ def _walk(body: Sequence[ast.stmt], package: str, deep: bool) -> Iterator[Import
         elif isinstance(node, ast.Try):
             guarded = any(_catches_import(handler) for handler in node.handlers)
             yield from _walk([*([] if guarded else node.body), *node.orelse, *node.finalbody], package, deep)
-        elif isinstance(node, (ast.With, ast.For, ast.While, ast.ClassDef)) or (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and deep):
+        elif isinstance(node, (ast.With, ast.For, ast.While, ast.ClassDef)) or (
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and deep
+        ):
             yield from _walk(node.body, package, deep)
 
 

@@ -16,8 +16,8 @@ CANNOT_TELL: ImageVerdict = "cannot-tell"
 class Gap:
     """One needed file that is not where it is looked for: why, and the place that decided.
 
-    ``role`` is ``revision``, ``env``, ``config``, ``beside`` or ``module``; ``expected`` the path in the image; ``landed`` where it
-    lies instead.
+    ``role`` is ``revision``, ``env``, ``config``, ``beside`` or ``module``; ``expected`` the path in the image;
+    ``landed`` where it lies instead.
     """
 
     origin: str
@@ -34,8 +34,8 @@ class Gap:
 class Judgement:
     """The answer for one image. ``missing`` are paths of the repository, ``present`` maps them to paths in the image.
 
-    ``settle`` says what would settle a cannot-tell; ``mend`` is the mending line as a diff; ``notes`` are warnings, each with a
-    file and line.
+    ``settle`` says what would settle a cannot-tell; ``mend`` is the mending line as a diff; ``notes`` are warnings,
+    each with a file and line.
     """
 
     verdict: ImageVerdict

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gate.docker.errors import Unknown
+from gate.docker.errors import UnknownError
 from gate.docker.paths import rooted
 from gate.docker.tree import DEEPEST, Dir, File, Link, Node, Place, Tree
 
@@ -18,7 +18,10 @@ OPAQUE = ".wh..wh..opq"
 
 @dataclass(frozen=True)
 class Member:
-    """One entry of a layer. ``kind`` is ``file``, ``folder``, ``link`` or ``hard``; ``data`` only for files of interest."""
+    """One entry of a layer. ``kind`` is ``file``, ``folder``, ``link`` or ``hard``.
+
+    ``data`` only for files of interest.
+    """
 
     path: str
     kind: str
@@ -29,12 +32,15 @@ class Member:
 
 
 def lay(tree: Tree, members: Iterable[Member], place: Place) -> None:
-    """Lay one layer over the tree. Deletions count for what lower layers brought, wherever they stand in the archive."""
+    """Lay one layer over the tree.
+
+    Deletions count for what lower layers brought, wherever they stand in the archive.
+    """
     fresh: set[str] = set()
     for member in members:
         path = "/" + rooted(member.path)
         if path.count("/") > DEEPEST:
-            raise Unknown(f"the image has a path that is nested too deeply: {path[:80]}…")
+            raise UnknownError(f"the image has a path that is nested too deeply: {path[:80]}…")
         parent, _, name = path.rpartition("/")
         if name == OPAQUE:
             _clear(tree, parent or "/", fresh)

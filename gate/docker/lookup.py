@@ -1,7 +1,8 @@
 """Alembic's own look-up, laid over the tree of an image: config, script folder, version folders, ``sys.path``.
 
-Follows ``alembic.config.CommandLine``, ``Config.get_alembic_option`` and ``ScriptDirectory.from_config``; Flask-Migrate's
-``Migrate.get_config`` for its own directory. https://alembic.sqlalchemy.org/en/latest/tutorial.html#editing-the-ini-file
+Follows ``alembic.config.CommandLine``, ``Config.get_alembic_option`` and ``ScriptDirectory.from_config``;
+Flask-Migrate's ``Migrate.get_config`` for its own directory.
+https://alembic.sqlalchemy.org/en/latest/tutorial.html#editing-the-ini-file
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gate.docker.errors import Unknown
+from gate.docker.errors import UnknownError
 from gate.docker.paths import clean, join
 from gate.docker.tree import Dir, File, Tree
 
@@ -23,8 +24,8 @@ from gate.docker.tree import Dir, File, Tree
 class Run:
     """How the upgrade is started in the image: each path relative to ``cwd``, the folder of the process.
 
-    ``config`` is what ``-c`` gets; ``flask`` Flask-Migrate's directory; ``script`` a location set in code. ``module`` is true for
-    ``python -m alembic``, which puts ``cwd`` on ``sys.path``. ``said`` names the place that told so.
+    ``config`` is what ``-c`` gets; ``flask`` Flask-Migrate's directory; ``script`` a location set in code. ``module``
+    is true for ``python -m alembic``, which puts ``cwd`` on ``sys.path``. ``said`` names the place that told so.
     """
 
     cwd: str = "/"
@@ -49,7 +50,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Found:
-    """Where Alembic looks, in absolute paths of the image. ``config`` is the path it opens, whether or not it is there."""
+    """Where Alembic looks, in absolute paths of the image.
+
+    ``config`` is the path it opens, whether or not it is there.
+    """
 
     config: str | None
     config_there: bool
@@ -168,11 +172,11 @@ def _read(world: World, path: str, parse: Callable[[str, str], Options | None]) 
     if not isinstance(node, File):
         fog = world.tree.fog_over(world.tree.resolve(path) or path)
         if fog is not None:
-            raise Unknown(f"whether {path} is in the image: {fog.why}", fog.place.path or None, fog.place.line)
+            raise UnknownError(f"whether {path} is in the image: {fog.why}", fog.place.path or None, fog.place.line)
         return None
     if node.doubt:
         place = world.tree.doubter(path, node)
-        raise Unknown(f"the text of {path}: {node.doubt}", place.path or None, place.line)
+        raise UnknownError(f"the text of {path}: {node.doubt}", place.path or None, place.line)
     text = world.read(node)
     return parse(text, posixpath.dirname(path)) if text is not None else None
 
@@ -198,7 +202,10 @@ def _located(world: World, run: Run, config: str | None, there: bool, options: O
 
 
 def coerce(world: World, location: str, cwd: str, sys_path: tuple[str, ...]) -> str | None:
-    """A location as a path: ``package:folder`` is found on ``sys.path``, the rest is relative to the process's folder."""
+    """A location as a path.
+
+    ``package:folder`` is found on ``sys.path``, the rest is relative to the process's folder.
+    """
     if ":" in location and not location.startswith("/"):
         package, *rest = location.split(":")
         for root in sys_path:

@@ -43,7 +43,8 @@ class CharClass:
 class Wild:
     """A wildcard: ``one`` is ``?``, ``some`` is ``*``, ``deep`` is ``**`` at the end, ``folders`` is ``**/``.
 
-    ``any`` is the shell's ``?``, which takes a slash too. ``enter`` stands before ``folders``, which is optional as a whole: it may be passed over, but not left half-way.
+    ``any`` is the shell's ``?``, which takes a slash too. ``enter`` stands before ``folders``, which is optional as a
+    whole: it may be passed over, but not left half-way.
     """
 
     kind: str
@@ -194,8 +195,9 @@ def _expression(token: Token) -> str:
 class Machine:
     """All positions of a pattern at once, as bits: time is path length times pattern length, whatever the pattern.
 
-    Bit ``n`` stands before token ``n``. ``literals`` says which tokens a character passes; ``one`` those that any but a slash passes,
-    ``any`` those that every character passes, ``folders`` those that a slash passes; ``stay`` and ``stay_deep`` keep their place.
+    Bit ``n`` stands before token ``n``. ``literals`` says which tokens a character passes; ``one`` those that any but
+    a slash passes, ``any`` those that every character passes, ``folders`` those that a slash passes; ``stay`` and
+    ``stay_deep`` keep their place.
     """
 
     size: int

@@ -19,8 +19,8 @@ Read = Callable[[str], str | None]
 class Project:
     """One Alembic environment as the repository holds it. All paths are relative to the repository.
 
-    ``directory`` is the folder from which its paths count; ``config`` is None when there is none. ``script_given``: the script
-    folder was said, not guessed.
+    ``directory`` is the folder from which its paths count; ``config`` is None when there is none. ``script_given``:
+    the script folder was said, not guessed.
     """
 
     config: str | None = None

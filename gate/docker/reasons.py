@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gate.docker.build import UNKNOWN_FOLDER, Stage
 from gate.docker.dockerfile import Instruction
-from gate.docker.errors import BuildStops, Unknown
+from gate.docker.errors import BuildError, UnknownError
 from gate.docker.judgement import Gap
 from gate.docker.paths import inside, rooted
 from gate.docker.patterns import has_wildcard
@@ -51,7 +51,7 @@ Why = tuple[str, str | None, int | None, str]
 
 
 def explain(case: Case, origin: str, role: str, expected: str | None) -> Gap:
-    """The gap of one file. Raises ``Unknown`` where reading alone does not tell."""
+    """The gap of one file. Raises ``UnknownError`` where reading alone does not tell."""
     reason, path, line, detail = _why(case, origin, expected)
     if reason == "never_copied":
         reason = {"config": "config_missing", "module": "env_import_missing"}.get(role, reason)
@@ -93,10 +93,12 @@ def _doubt(case: Case, origin: str, expected: str | None) -> Why | None:
     node = case.stage.tree.at(real)
     if isinstance(node, File) and node.doubt:
         place = case.stage.tree.doubter(real, node)
-        raise Unknown(f"whether {origin} is at {expected}: {node.doubt}", place.path or None, place.line)
+        raise UnknownError(f"whether {origin} is at {expected}: {node.doubt}", place.path or None, place.line)
     fog = case.stage.tree.fog_over(real)
     if node is None and fog is not None:
-        raise Unknown(f"whether {origin} is at {expected}: {fog.why}", fog.place.path or case.head.path, fog.place.line)
+        raise UnknownError(
+            f"whether {origin} is at {expected}: {fog.why}", fog.place.path or case.head.path, fog.place.line
+        )
     return None
 
 
@@ -105,7 +107,7 @@ def _packaged(case: Case, origin: str, expected: str | None) -> Why | None:
     if expected is not None and SITE not in expected:
         return None
     if case.stage.foreign and origin not in case.where:
-        raise Unknown(
+        raise UnknownError(
             f"whether {origin} is in an installed package: {case.stage.foreign}", case.head.path, case.head.line
         )
     stages = [
@@ -239,7 +241,7 @@ class _Holder:
     def of(case: Case, number: int, origin: str) -> _Holder | None:
         try:
             stage = case.made.stage(number)
-        except BuildStops:
+        except BuildError:
             return None
         if number not in case.holders:
             placed = [event for event in stage.tree.journal if event.kind == "placed"]
@@ -282,13 +284,16 @@ def _taken_without_ignoring(case: Case) -> set[str]:
     try:
         stage = free.stage(case.stage.index)
         stages = [stage, *(free.stage(number) for number in stage.uses)]
-    except BuildStops:
+    except BuildError:
         return set()
     return {event.origin for one in stages for event in one.tree.journal}
 
 
 def nearest(case: Case, origin: str) -> Place:
-    """The COPY of the stage that comes nearest to taking a file: one that names a folder or a glob above it, else FROM."""
+    """The COPY of the stage that comes nearest to taking a file.
+
+    One that names a folder or a glob above it, else FROM.
+    """
     folders = {"/".join(origin.split("/")[:depth]) for depth in range(1, origin.count("/") + 2)}
     near: list[Instruction] = []
     for number in (*case.stage.parents, case.stage.index):

@@ -1,4 +1,4 @@
-"""Remarks beside a verdict: what other builders read otherwise, ignore files that nobody reads, a library that is hidden."""
+"""Remarks beside a verdict: what other builders read otherwise, and ignore files that nobody reads."""
 
 from __future__ import annotations
 

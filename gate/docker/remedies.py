@@ -35,7 +35,7 @@ def mend(judgement: Judgement, project: Project, context: str, read: Read) -> st
         return _added(
             judgement.path,
             lines,
-            len([one for one in lines]) - (lines[-1] == ""),
+            len(lines) - (lines[-1] == ""),
             f"!{inside(context, folder) or folder}",
         )
     if judgement.reason == "removed":

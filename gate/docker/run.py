@@ -1,11 +1,13 @@
 """What a RUN does to the files that matter: a small recogniser, never an execution.
 
-``rm``, ``mv``, ``cp``, ``ln``, ``mkdir``, ``chmod``, ``chown``, ``touch``, ``find -delete`` and scripts of the repository are
-followed. Any other command leaves the tree alone unless its text names a path that matters: then that path is in doubt.
+``rm``, ``mv``, ``cp``, ``ln``, ``mkdir``, ``chmod``, ``chown``, ``touch``, ``find -delete`` and scripts of the
+repository are followed. Any other command leaves the tree alone unless its text names a path that matters: then that
+path is in doubt.
 """
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterator
@@ -21,17 +23,132 @@ LONGEST_SCRIPT = 200_000
 MOST_CHARACTERS = 300  # of a word that may be a path
 # Commands that change none of the files they name.
 HARMLESS = frozenset(
-    ["test", "[", "[[", "ls", "cat", "echo", "printf", "true", "false", "head", "tail", "grep", "egrep", "wc", "stat", "du", "diff", "cmp", "sha256sum", "md5sum", "file", "env", "printenv", "which", "id", "whoami", "date", "set", "export", "unset", "ulimit", "umask", "sleep", "exit", ":", "pwd", "type", "hash", "trap", "wait", "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "useradd", "adduser", "groupadd", "addgroup", "usermod", "locale-gen", "ldconfig", "update-ca-certificates", "dpkg", "gpg", "ruff", "mypy", "flake8", "black", "isort", "pytest", "pre-commit", "alembic", "flask", "getent", "readlink", "realpath", "basename", "dirname", "tree", "setcap", "shopt", "case", "sync", "read", "local", "return", "shift", "declare", "compileall", "ensurepip"]
+    [
+        "test",
+        "[",
+        "[[",
+        "ls",
+        "cat",
+        "echo",
+        "printf",
+        "true",
+        "false",
+        "head",
+        "tail",
+        "grep",
+        "egrep",
+        "wc",
+        "stat",
+        "du",
+        "diff",
+        "cmp",
+        "sha256sum",
+        "md5sum",
+        "file",
+        "env",
+        "printenv",
+        "which",
+        "id",
+        "whoami",
+        "date",
+        "set",
+        "export",
+        "unset",
+        "ulimit",
+        "umask",
+        "sleep",
+        "exit",
+        ":",
+        "pwd",
+        "type",
+        "hash",
+        "trap",
+        "wait",
+        "apt-get",
+        "apt",
+        "apk",
+        "yum",
+        "dnf",
+        "microdnf",
+        "useradd",
+        "adduser",
+        "groupadd",
+        "addgroup",
+        "usermod",
+        "locale-gen",
+        "ldconfig",
+        "update-ca-certificates",
+        "dpkg",
+        "gpg",
+        "ruff",
+        "mypy",
+        "flake8",
+        "black",
+        "isort",
+        "pytest",
+        "pre-commit",
+        "alembic",
+        "flask",
+        "getent",
+        "readlink",
+        "realpath",
+        "basename",
+        "dirname",
+        "tree",
+        "setcap",
+        "shopt",
+        "case",
+        "sync",
+        "read",
+        "local",
+        "return",
+        "shift",
+        "declare",
+        "compileall",
+        "ensurepip",
+    ]
 )
 # Commands that make files of their own, and whose words are names of packages and tasks, not paths.
 GENERATORS = frozenset(
-    ["npm", "npx", "yarn", "pnpm", "bun", "pipx", "conda", "mamba", "micromamba", "gem", "cargo", "go", "corepack", "playwright", "rustup"]
+    [
+        "npm",
+        "npx",
+        "yarn",
+        "pnpm",
+        "bun",
+        "pipx",
+        "conda",
+        "mamba",
+        "micromamba",
+        "gem",
+        "cargo",
+        "go",
+        "corepack",
+        "playwright",
+        "rustup",
+    ]
 )
 # What a Python script says when it takes files away or writes them.
 _CHANGES = re.compile(
     r"rmtree|unlink|remove\(|rename\(|\.move\(|truncate|write_text|write_bytes|[\"'][wa]b?[\"']|\brm\b|\bmv\b"
 )
-_PREFIXES = frozenset(["sudo", "exec", "nice", "nohup", "time", "env", "doas", "gosu", "su-exec", "command", "xvfb-run", "tini", "dumb-init"])
+_PREFIXES = frozenset(
+    [
+        "sudo",
+        "exec",
+        "nice",
+        "nohup",
+        "time",
+        "env",
+        "doas",
+        "gosu",
+        "su-exec",
+        "command",
+        "xvfb-run",
+        "tini",
+        "dumb-init",
+    ]
+)
 _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/ash"])
 
 
@@ -174,7 +291,7 @@ def _fed(machine: Machine, command: Command) -> None:
 def _users(machine: Machine, texts: list[str]) -> None:
     """``useradd -u 1000 app``: names and numbers of users, to compare owners with."""
     if texts[0] in ("useradd", "adduser"):
-        number = next((two for one, two in zip(texts, texts[1:], strict=False) if one in ("-u", "--uid")), None)
+        number = next((two for one, two in itertools.pairwise(texts) if one in ("-u", "--uid")), None)
         number = number or next((one[6:] for one in texts if one.startswith("--uid=")), None)
         if number:
             machine.users[texts[-1]] = number

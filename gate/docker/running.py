@@ -20,10 +20,10 @@ Read = Callable[[File], str | None]
 
 def find(tree: Tree, read: Read, words: Sequence[str], cwd: str, env: Mapping[str, str]) -> Run | None:
     """The upgrade that a command line starts, directly or through scripts of the image; None when none can be read."""
-    return _in(tree, read, [Command(tuple(Word(word) for word in words))], cwd, env, 0)
+    return _in(tree, read, [Command(tuple(Word(word) for word in words))], cwd, env, depth=0)
 
 
-def _in(tree: Tree, read: Read, line: list[Command], cwd: str, env: Mapping[str, str], depth: int) -> Run | None:
+def _in(tree: Tree, read: Read, line: list[Command], cwd: str, env: Mapping[str, str], *, depth: int) -> Run | None:
     for command in line:
         texts = _bare(command.text)
         if not texts:
@@ -35,7 +35,7 @@ def _in(tree: Tree, read: Read, line: list[Command], cwd: str, env: Mapping[str,
         if run is not None:
             return run
         for text in _scripts(tree, read, texts, cwd) if depth < DEEPEST else []:
-            run = _in(tree, read, commands(text, env), cwd, env, depth + 1)
+            run = _in(tree, read, commands(text, env), cwd, env, depth=depth + 1)
             if run is not None:
                 return run
     return None

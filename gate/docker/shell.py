@@ -17,7 +17,10 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^{}$]*))?\}|([A-
 
 @dataclass(frozen=True)
 class Word:
-    """One word, quotes removed. ``dynamic``: it holds something only the running shell knows. ``glob``: unquoted wildcards."""
+    """One word, quotes removed. ``dynamic``: it holds something only the running shell knows. ``glob``.
+
+    Unquoted wildcards.
+    """
 
     text: str
     dynamic: bool = False
@@ -26,7 +29,10 @@ class Word:
 
 @dataclass(frozen=True)
 class Command:
-    """A simple command. ``conditional``: it may not run. ``piped``: it stands in a pipeline. ``writes``: redirections."""
+    """A simple command. ``conditional``: it may not run. ``piped``: it stands in a pipeline. ``writes``.
+
+    Redirections.
+    """
 
     words: tuple[Word, ...]
     conditional: bool = False
@@ -69,23 +75,24 @@ class _Parser:
                 writes.append((token.lstrip("0123456789"), goal))
                 position += 1
             else:
-                command = self._command(words, writes, piped or token == "|")
+                is_pipe = token == "|"  # noqa: S105  # a shell operator, no password
+                command = self._command(words, writes, piped or is_pipe)
                 if command is not None:
                     yield command
                 self._operator(token, command)
-                piped = token == "|"
+                piped = is_pipe
                 words, writes = [], []
 
-    def _operator(self, token: str, command: Command | None) -> None:
-        if token == "(":
+    def _operator(self, mark: str, command: Command | None) -> None:
+        if mark == "(":
             self.depth += 1
-        elif token == ")":
+        elif mark == ")":
             self.depth = max(self.depth - 1, 0)
-        elif token == "||":
+        elif mark == "||":
             self.may_skip = True
-        elif token == "&&":
+        elif mark == "&&":
             self.may_skip = self.may_skip or bool(command and command.text[:1] in (("test",), ("[",), ("[[",)))
-        elif token in (";", "\n", "&"):
+        elif mark in (";", "\n", "&"):
             self.may_skip = False
 
     def _command(self, words: list[str], writes: list[tuple[str, str]], piped: bool) -> Command | None:
@@ -123,7 +130,7 @@ class _Parser:
             if kind == "single":
                 out.append(piece)
                 continue
-            filled = _VARIABLE.sub(lambda match: self._value(match), piece)
+            filled = _VARIABLE.sub(self._value, piece)
             dynamic = dynamic or "\0" in filled or "`" in filled or "$(" in filled or "$" in _VARIABLE.sub("", piece)
             glob = glob or (kind == "plain" and any(mark in piece for mark in "*?["))
             out.append(filled)

@@ -1,4 +1,7 @@
-"""Which images ship: what the flags name, else build steps of workflows, compose, bake, and at last plain Dockerfiles."""
+"""Which images ship: what the flags name, else build steps of workflows, compose, bake.
+
+And at last plain Dockerfiles.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,14 @@ class BindMount:
 
 @dataclass(frozen=True)
 class Ship:
-    """One image that somebody builds. ``path`` and ``line`` name where that is said; paths are relative to the repository.
+    """One image that somebody builds. ``path`` and ``line`` name where that is said.
 
-    ``unknown`` says why its build cannot be read; ``git`` that the builder takes the commit, not the working tree. ``extra`` are named
-    contexts as written: a folder, ``docker-image://…``, or ``target:``/``service:`` of another ship. ``image`` is the name it gets;
-    ``dynamic`` are build arguments whose values are not known; ``lines`` where ``context`` and ``target`` are said;
-    ``aside`` marks one that is only there for others to build on.
+    Paths are relative to the repository.
+
+    ``unknown`` says why its build cannot be read; ``git`` that the builder takes the commit, not the working tree.
+    ``extra`` are named contexts as written: a folder, ``docker-image://…``, or ``target:``/``service:`` of another
+    ship. ``image`` is the name it gets; ``dynamic`` are build arguments whose values are not known; ``lines`` where
+    ``context`` and ``target`` are said; ``aside`` marks one that is only there for others to build on.
     """
 
     name: str

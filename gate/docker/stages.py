@@ -15,14 +15,14 @@ from gate.docker.bases import is_rooted, python_of
 from gate.docker.build import Build, Context, Stage
 from gate.docker.copying import Copying, Options, copy
 from gate.docker.dockerfile import Dockerfile, Instruction, parse
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 from gate.docker.files import symbolic_mode
 from gate.docker.packages import install
 from gate.docker.paths import clean
 from gate.docker.run import Machine, run_script, run_words
 from gate.docker.tree import Dir, File, Fog, Place, Tree
 from gate.docker.unpacking import unpack
-from gate.docker.variables import BadWord, expand, expand_document
+from gate.docker.variables import BadWordError, expand, expand_document
 
 # https://docs.docker.com/build/building/variables/#multi-platform-build-arguments
 PLATFORM = {
@@ -36,19 +36,8 @@ PLATFORM = {
     "BUILDVARIANT": "",
     "TARGETSTAGE": "default",
 }
-SYSTEM = (
-    "/bin",
-    "/etc",
-    "/home",
-    "/lib",
-    "/lib64",
-    "/opt",
-    "/root",
-    "/sbin",
-    "/tmp",
-    "/usr",
-    "/var",
-)  # of a library image
+# Folders that every image of the Docker library brings with files of its own.
+SYSTEM = tuple(f"/{name}" for name in "bin etc home lib lib64 opt root sbin tmp usr var".split())  # noqa: SIM905  # a list of names
 
 
 @dataclass
@@ -65,9 +54,9 @@ class Evaluation:
     done: dict[int, Stage] = field(default_factory=dict)
     source: Tree | None = None
 
-    def stop(self, what: str, line: int) -> BuildStops:
+    def stop(self, what: str, line: int) -> BuildError:
         """The builder's refusal, at a line of this Dockerfile."""
-        return BuildStops(what, self.dockerfile.path, line)
+        return BuildError(what, self.dockerfile.path, line)
 
     @property
     def context(self) -> Tree:
@@ -87,14 +76,14 @@ class Evaluation:
         raise self.stop(f"target stage {name!r} could not be found", self.heads[-1].line)
 
     def stage(self, index: int) -> Stage:
-        """The evaluated stage of this number. Raises ``BuildStops`` where the build does."""
+        """The evaluated stage of this number. Raises ``BuildError`` where the build does."""
         if index not in self.done:
             self.done[index] = _evaluate(self, index)
         return self.done[index]
 
 
 def evaluate(dockerfile: Dockerfile, build: Build) -> Evaluation:
-    """The stages of a Dockerfile, still to be asked for. Raises ``BuildStops`` for what stops every build."""
+    """The stages of a Dockerfile, still to be asked for. Raises ``BuildError`` for what stops every build."""
     made = Evaluation(dockerfile, build)
     for one in dockerfile.instructions:
         if one.name == "FROM":
@@ -104,7 +93,7 @@ def evaluate(dockerfile: Dockerfile, build: Build) -> Evaluation:
         elif made.heads:
             made.bodies[-1].append(one)
         elif one.name == "ARG":
-            _declare(made, made.globals, one, lambda name: PLATFORM.get(name))
+            _declare(made, made.globals, one, PLATFORM.get)
         else:
             raise made.stop("no build stage in current context: an instruction before the first FROM", one.line)
     if not made.heads:
@@ -126,7 +115,7 @@ def _stage_name(made: Evaluation, head: Instruction) -> str:
 def _word(made: Evaluation, text: str, values: Mapping[str, str], line: int) -> str:
     try:
         return expand(text, values, made.dockerfile.escape)
-    except BadWord as error:
+    except BadWordError as error:
         raise made.stop(f"failed to process {text!r}: {error}", line) from error
 
 
@@ -171,7 +160,7 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
     earlier = [number for number in range(index) if made.names[number] == image.lower()]
     if earlier:
         parent = made.stage(earlier[-1])
-        fresh = dataclasses.replace(
+        return dataclasses.replace(
             parent,
             tree=parent.tree.copy(),
             env=dict(parent.env),
@@ -186,7 +175,6 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
             parents=(*parent.parents, parent.index),
             uses=parent.uses | {parent.index},
         )
-        return fresh
     named = _named(made, image)
     if isinstance(named, Context):
         return Stage("", index, head.line, image, named.tree())
@@ -244,7 +232,7 @@ def _from(made: Evaluation, stage: Stage, name: str, line: int) -> Tree:
 
 def _beyond(other: Stage) -> list[Fog]:
     """What a stage holds beyond what is modelled: the system folders of its base, and what unfollowed commands made."""
-    where = ["/"] if other.generates else list(SYSTEM) if other.base not in ("", "scratch") else []
+    where = ["/"] if other.generates else [*SYSTEM] if other.base not in ("", "scratch") else []
     return [Fog(path, f"not all files of stage {other.label} are known", Place()) for path in where]
 
 

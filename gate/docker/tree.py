@@ -28,7 +28,8 @@ class Place:
 class File:
     """A file. ``origin`` is its path in the repository; ``data`` the content when the build itself made it.
 
-    ``doubt`` says why the content or the very presence is not known. ``wheel`` holds the files of a wheel built in the image.
+    ``doubt`` says why the content or the very presence is not known. ``wheel`` holds the files of a wheel built in
+    the image.
     """
 
     origin: str | None = None
@@ -169,7 +170,7 @@ class Tree:
     def fog_over(self, path: str) -> Fog | None:
         """The fog that covers a path, the latest first."""
         for fog in reversed(self.fogs):
-            if fog.path == "/" or path == fog.path or path.startswith(fog.path + "/"):
+            if fog.path in {"/", path} or path.startswith(fog.path + "/"):
                 return fog
         return None
 

@@ -1,6 +1,7 @@
 """Words of a Dockerfile with their variables put in: ``$x``, ``${x:-y}``, ``${x##pattern}``, quotes and escapes.
 
-Follows BuildKit's ``frontend/dockerfile/shell`` lexer and https://docs.docker.com/reference/dockerfile/#environment-replacement.
+Follows BuildKit's ``frontend/dockerfile/shell`` lexer and
+https://docs.docker.com/reference/dockerfile/#environment-replacement.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ DEEPEST = 50
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 
 
-class BadWord(ValueError):
+class BadWordError(ValueError):
     """The builder refuses the word: unmatched quotes, a bad modifier, a variable that must be set."""
 
 
@@ -39,7 +40,7 @@ class _Reader:
 
 
 def expand(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
-    """A word with variables put in and quotes removed; unset variables are empty. Raises ``BadWord``."""
+    """A word with variables put in and quotes removed; unset variables are empty. Raises ``BadWordError``."""
     return _until(_Reader(text, values, escape), "")
 
 
@@ -69,7 +70,7 @@ def _until(reader: _Reader, stop: str) -> str:
         else:
             out.append(_variable(reader) if char == "$" else reader.take())
     if stop:
-        raise BadWord(f"missing {stop[0]!r} in {reader.text!r}")
+        raise BadWordError(f"missing {stop[0]!r} in {reader.text!r}")
     return "".join(out)
 
 
@@ -86,7 +87,7 @@ def _single(reader: _Reader) -> str:
     reader.take()
     end = reader.text.find("'", reader.position)
     if end < 0:
-        raise BadWord("unexpected end of statement while looking for matching single-quote")
+        raise BadWordError("unexpected end of statement while looking for matching single-quote")
     found = reader.text[reader.position : end]
     reader.position = end + 1
     return found
@@ -106,7 +107,7 @@ def _double(reader: _Reader) -> str:
             out.append(reader.take() if reader.peek() in ('"', "$", reader.escape) and reader.peek() else mark)
         else:
             out.append(reader.take())
-    raise BadWord("unexpected end of statement while looking for matching double-quote")
+    raise BadWordError("unexpected end of statement while looking for matching double-quote")
 
 
 def _variable(reader: _Reader) -> str:
@@ -124,15 +125,15 @@ def _braced(reader: _Reader) -> str:
     reader.take()
     reader.depth += 1
     if reader.depth > DEEPEST:
-        raise BadWord("variables are nested too deeply")
+        raise BadWordError("variables are nested too deeply")
     match = _NAME.match(reader.text, reader.position)
     if match is None:
-        raise BadWord("syntax error: bad substitution")
+        raise BadWordError("syntax error: bad substitution")
     reader.position = match.end()
     value = reader.values.get(match[0])
     modifier = re.compile(r":[-+?]|[-+?]|##?|%%?|//?|(?=\})").match(reader.text, reader.position)
     if modifier is None:
-        raise BadWord(f"unsupported modifier in substitution of {match[0]}")
+        raise BadWordError(f"unsupported modifier in substitution of {match[0]}")
     reader.position = modifier.end()
     found = _modified(reader, match[0], value, modifier[0])
     reader.take()
@@ -159,7 +160,7 @@ def _modified(reader: _Reader, name: str, value: str | None, modifier: str) -> s
         return word if is_set else ""
     if kind == "?":
         if not is_set:
-            raise BadWord(f"{name}: {word or 'not allowed to be unset or empty'}")
+            raise BadWordError(f"{name}: {word or 'not allowed to be unset or empty'}")
         return value or ""
     return _trimmed(value or "", word, modifier)
 

@@ -1,4 +1,7 @@
-"""Fine, broken or cannot-tell for one image: Alembic's look-up laid over the stage's tree, compared with the repository."""
+"""Fine, broken or cannot-tell for one image.
+
+Alembic's look-up laid over the stage's tree, compared with the repository.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from dataclasses import dataclass, field
 from gate.docker.access import unreadable
 from gate.docker.build import UNKNOWN_FOLDER, Build, Stage
 from gate.docker.dockerfile import Dockerfile
-from gate.docker.errors import BuildStops, Unknown
+from gate.docker.errors import BuildError, UnknownError
 from gate.docker.imports import Finder
 from gate.docker.judgement import BROKEN, CANNOT_TELL, FINE, Gap, Judgement
 from gate.docker.lookup import Found, Options, Run, World, list_revisions, look_up
@@ -46,7 +49,7 @@ class Hearing:
     run: Run
     case: Case
     gaps: list[Gap] = field(default_factory=list)
-    unknown: list[Unknown] = field(default_factory=list)
+    unknown: list[UnknownError] = field(default_factory=list)
     present: dict[str, str] = field(default_factory=dict)
     remarks: list[tuple[str, int, str]] = field(default_factory=list)
 
@@ -59,7 +62,7 @@ class Hearing:
         """A needed file is not at its place: find out why."""
         try:
             self.gaps.append(explain(self.case, origin, role, expected))
-        except Unknown as unknown:
+        except UnknownError as unknown:
             self.unknown.append(unknown)
 
     def has(self, origin: str, path: str) -> None:
@@ -84,14 +87,17 @@ class Hearing:
 
 
 def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, places: Places = Places()) -> Judgement:
-    """The answer for one build. ``runs`` says how the upgrade is started in a stage; ``places`` where context and target are named."""
+    """The answer for one build. ``runs`` says how the upgrade is started in a stage.
+
+    ``places`` where context and target are named.
+    """
     first = _judge(dockerfile, build, project, runs, places)
     if first.verdict == FINE:
         return first
     try:
         made = evaluate(dockerfile, build)
         stage = made.stage(made.index(build.target))
-    except BuildStops:
+    except BuildError:
         return first
     if stage.opaque and stage.unset and first.verdict == BROKEN:
         return _variable_unknown(first, stage)
@@ -129,13 +135,12 @@ def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, p
     try:
         made = evaluate(dockerfile, build)
         stage = made.stage(made.index(build.target))
-    except BuildStops as stop:
+    except BuildError as stop:
         target = build.target or None
         return Judgement(
             BROKEN, "build_fails", stop.path, stop.line, project.files, {}, target, f"the build stops: {stop.what}"
         )
-    judged = judge_stage(made, stage, project, runs, places)
-    return judged
+    return judge_stage(made, stage, project, runs, places)
 
 
 def judge_stage(
@@ -159,7 +164,7 @@ def judge_stage(
     hearing = Hearing(made, stage, project, run, case)
     try:
         found = _found(hearing)
-    except Unknown as unknown:
+    except UnknownError as unknown:
         hearing.unknown.append(unknown)
         _absent_anyway(hearing)
         return _answer(hearing)
@@ -200,14 +205,14 @@ def _hear(hearing: Hearing, found: Found) -> None:
             foreign
             or f"nothing of the repository is copied into it, and the files of {hearing.stage.base} are not known"
         )
-        hearing.unknown.append(Unknown(why, hearing.case.head.path, hearing.stage.line))
+        hearing.unknown.append(UnknownError(why, hearing.case.head.path, hearing.stage.line))
         return
     _config(hearing, found)
     if found.script is None and not found.config_there and hearing.project.config is None:
         _absent_anyway(hearing)
         what = "how the image starts its upgrade: there is no Alembic config in the repository"
         hearing.unknown.append(
-            Unknown(
+            UnknownError(
                 what, hearing.case.head.path, hearing.stage.line, "say it with --run-config or --run-script-location"
             )
         )
@@ -326,7 +331,7 @@ def _has_text(hearing: Hearing, origin: str) -> bool:
 def _module_lacks(hearing: Hearing, origin: str, by: str, line: int, roots: list[str]) -> None:
     if hearing.stage.foreign:
         hearing.unknown.append(
-            Unknown(
+            UnknownError(
                 f"whether {origin} is installed: {hearing.stage.foreign}", hearing.case.head.path, hearing.stage.line
             )
         )

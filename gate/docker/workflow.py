@@ -1,6 +1,9 @@
-"""GitHub workflows to the images that their steps build: ``docker/build-push-action``, ``docker/bake-action``, ``docker build``.
+"""GitHub workflows to the images that their steps build.
 
-https://github.com/docker/build-push-action#inputs ; without ``context`` the builder takes the commit from git, not the checkout.
+Read are ``docker/build-push-action``, ``docker/bake-action`` and ``docker build`` in ``run`` steps.
+
+https://github.com/docker/build-push-action#inputs ; without ``context`` the builder takes the commit from git, not
+the checkout.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ class BakeStep:
 
 
 def steps(text: str, path: str, job: str = "") -> tuple[list[Ship], list[BakeStep]]:
-    """The builds of one workflow. Raises ``BuildStops`` for YAML that cannot be read."""
+    """The builds of one workflow. Raises ``BuildError`` for YAML that cannot be read."""
     top = load(text, path)
     ships: list[Ship] = []
     bakes: list[BakeStep] = []
@@ -122,8 +125,8 @@ def _step(step: Value, values: Mapping[str, str], path: str, name: str, root: st
                 step,
                 path,
                 name,
-                root,
-                _fill(step.get("working-directory").text or ".", values),
+                root=root,
+                folder=_fill(step.get("working-directory").text or ".", values),
             )
         )
     return None
@@ -194,20 +197,21 @@ def _unknown(said: Mapping[str, str]) -> str:
     return ""
 
 
-def _shell_builds(script: str, step: Value, path: str, name: str, root: str, folder: str) -> Iterator[Ship]:
+def _shell_builds(script: str, step: Value, path: str, name: str, *, root: str, folder: str) -> Iterator[Ship]:
     """``docker build`` and ``docker buildx build`` lines of a ``run`` step."""
     for command in commands(script, {}):
         words = list(command.text)
         if words[:2] == ["docker", "build"] or words[:3] == ["docker", "buildx", "build"]:
-            yield _shell_build(words[words.index("build") + 1 :], step, path, name, root, folder)
+            yield _shell_build(words[words.index("build") + 1 :], step, path, name, root=root, folder=folder)
 
 
-_VALUED = frozenset(
-    ["-f", "--file", "-t", "--tag", "--target", "--build-arg", "--build-context", "--platform", "--cache-from", "--cache-to", "--label", "--secret", "--ssh", "--output", "-o"]
+_VALUED = frozenset(  # noqa: SIM905  # a list of flags reads as one text
+    "-f --file -t --tag --target --build-arg --build-context --platform --cache-from --cache-to --label --secret --ssh"
+    " --output -o".split()
 )
 
 
-def _shell_build(words: list[str], step: Value, path: str, name: str, root: str, folder: str) -> Ship:
+def _shell_build(words: list[str], step: Value, path: str, name: str, *, root: str, folder: str) -> Ship:
     flags: dict[str, list[str]] = {}
     operands: list[str] = []
     position = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 
 MOST_NODES = 50_000
 DEEPEST = 60
@@ -16,7 +16,10 @@ LARGEST = 2_000_000
 
 @dataclass(frozen=True)
 class Value:
-    """One value: a mapping of names to values, a list, or a text (None for null). ``tag`` is a local tag such as ``!reset``."""
+    """One value: a mapping of names to values, a list, or a text (None for null).
+
+    ``tag`` is a local tag such as ``!reset``.
+    """
 
     data: dict[str, Value] | list[Value] | str | None
     path: str
@@ -58,16 +61,19 @@ class Value:
 
 
 def load(text: str, path: str) -> Value:
-    """The first document of a YAML text. Raises ``BuildStops`` with the line for what cannot be read or is too large."""
+    """The first document of a YAML text.
+
+    Raises ``BuildError`` with the line for what cannot be read or is too large.
+    """
     if len(text) > LARGEST:
-        raise BuildStops("the file is too large", path, 1)
+        raise BuildError("the file is too large", path, 1)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BuildStops(f"the YAML cannot be read: {error.problem or error.context}", path, line) from error
+        raise BuildError(f"the YAML cannot be read: {error.problem or error.context}", path, line) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise BuildStops(f"the YAML cannot be read: {' '.join(str(error).split())[:200]}", path, 1) from error
+        raise BuildError(f"the YAML cannot be read: {' '.join(str(error).split())[:200]}", path, 1) from error
     return _Reader(path).value(node, 0) if node is not None else Value(None, path, 1)
 
 
@@ -80,7 +86,7 @@ class _Reader:
         line = node.start_mark.line + 1
         self.count += 1
         if self.count > MOST_NODES or depth > DEEPEST:
-            raise BuildStops("the YAML has too many values or is nested too deeply", self.path, line)
+            raise BuildError("the YAML has too many values or is nested too deeply", self.path, line)
         tag = node.tag if node.tag.startswith("!") else ""
         if isinstance(node, yaml.MappingNode):
             return Value(self._mapping(node, depth), self.path, line, tag)

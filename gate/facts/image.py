@@ -23,10 +23,11 @@ class ImageNote:
 class ImageAnswer:
     """The answer about one image.
 
-    ``reason`` is one of the fixed slugs for ``broken``; ``path`` and ``line`` the deciding place; ``missing`` are paths of the repository
-    that are not where Alembic looks; ``present`` maps paths of the repository to paths in the image; ``target`` is the stage built;
-    ``level`` says how the answer was got; ``settle`` what would settle a ``cannot-tell``; ``mend`` the mending lines as a diff.
-    ``starts_upgrade``: its command or a script of it was seen to run the upgrade.
+    ``reason`` is one of the fixed slugs for ``broken``; ``path`` and ``line`` the deciding place; ``missing`` are
+    paths of the repository that are not where Alembic looks; ``present`` maps paths of the repository to paths in the
+    image; ``target`` is the stage built; ``level`` says how the answer was got; ``settle`` what would settle a
+    ``cannot-tell``; ``mend`` the mending lines as a diff. ``starts_upgrade``: its command or a script of it was seen
+    to run the upgrade.
     """
 
     name: str

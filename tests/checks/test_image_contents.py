@@ -1,5 +1,6 @@
 """The check only phrases what the facts say."""
 
+# ruff: noqa: E501  # a table reads one case a line
 from __future__ import annotations
 
 from gate.checks.image_contents import NEXT, check
@@ -64,5 +65,21 @@ def test_no_image_is_skipped() -> None:
 def test_every_reason_has_a_next_step() -> None:
     """The fifteen reasons of the field."""
     assert sorted(NEXT) == sorted(
-        ["ignored", "never_copied", "earlier_stage_only", "wrong_stage", "wrong_path", "overwritten", "removed", "mount_only", "config_missing", "env_import_missing", "not_packaged", "unreadable", "symlink_outside", "wrong_context", "build_fails"]
+        [
+            "ignored",
+            "never_copied",
+            "earlier_stage_only",
+            "wrong_stage",
+            "wrong_path",
+            "overwritten",
+            "removed",
+            "mount_only",
+            "config_missing",
+            "env_import_missing",
+            "not_packaged",
+            "unreadable",
+            "symlink_outside",
+            "wrong_context",
+            "build_fails",
+        ]
     )

@@ -1,4 +1,7 @@
-"""Built images read from archives and layouts: layers, white-outs, links, limits; nothing is started, nothing escapes."""
+"""Built images read from archives and layouts: layers, white-outs, links, limits.
+
+Nothing is started, nothing escapes.
+"""
 
 from __future__ import annotations
 

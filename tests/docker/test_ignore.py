@@ -9,7 +9,7 @@ from e2b_dockerfile_utils import PatternMatcher
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 from gate.docker.ignore import parse, portability
 
 TREE = (
@@ -71,7 +71,7 @@ def test_ruling(text: str, path: str, expected: tuple[bool, int | None]) -> None
 @pytest.mark.parametrize("text", ["a\n!\n", "a\n[b\n", "a\n! \n", "a\nb\\\n"])
 def test_refused(text: str) -> None:
     """A bare bang and a broken class stop the build at their line."""
-    with pytest.raises(BuildStops) as caught:
+    with pytest.raises(BuildError) as caught:
         parse(text)
     assert (caught.value.path, caught.value.line) == (".dockerignore", 2)
 
@@ -113,7 +113,7 @@ def test_agrees_with_the_port_of_moby(lines: list[str]) -> None:
     try:
         theirs = PatternMatcher(lines)
     except ValueError:
-        with pytest.raises(BuildStops):
+        with pytest.raises(BuildError):
             parse("\n".join(lines))
         return
     ours = parse("\n".join(lines))

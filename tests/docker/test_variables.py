@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.docker.variables import BadWord, expand, expand_document
+from gate.docker.variables import BadWordError, expand, expand_document
 
 VALUES = {"A": "app", "E": "", "P": "a/b/c.tar.gz"}
 
@@ -49,7 +49,7 @@ def test_expand(text: str, expected: str) -> None:
 @pytest.mark.parametrize("text", ["${A", "'a", '"a', "${NONE:?must}", "${A^}", "${}", "${" * 80])
 def test_refused(text: str) -> None:
     """What the builder refuses."""
-    with pytest.raises(BadWord):
+    with pytest.raises(BadWordError):
         expand(text, VALUES)
 
 

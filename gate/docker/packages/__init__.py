@@ -8,14 +8,59 @@ import re
 
 from gate.docker.packages import backends
 from gate.docker.packages.environments import POETRY, SYSTEM, active, prefix_of, site
-from gate.docker.packages.settings import Source, Unclear, read
+from gate.docker.packages.settings import Source, UnclearError, read
 from gate.docker.paths import clean, join
 from gate.docker.run import Installed, Machine
 from gate.docker.shell import Command
 from gate.docker.tree import File, Fog
 
 _VALUED = frozenset(
-    ["-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-t", "--target", "--prefix", "--root", "-f", "--find-links", "--python", "-p", "-w", "--wheel-dir", "--cache-dir", "--extra", "--group", "--only", "--with", "--without", "--package", "--directory", "--project", "-C", "--config-settings", "--python-version", "-o", "--outdir", "--out-dir", "--no-install-package", "--no-binary", "--only-binary", "-E", "--extras", "-G", "--timeout", "--retries", "--trusted-host", "--default-index", "--index", "--link-mode"]
+    [
+        "-r",
+        "--requirement",
+        "-c",
+        "--constraint",
+        "-i",
+        "--index-url",
+        "--extra-index-url",
+        "-t",
+        "--target",
+        "--prefix",
+        "--root",
+        "-f",
+        "--find-links",
+        "--python",
+        "-p",
+        "-w",
+        "--wheel-dir",
+        "--cache-dir",
+        "--extra",
+        "--group",
+        "--only",
+        "--with",
+        "--without",
+        "--package",
+        "--directory",
+        "--project",
+        "-C",
+        "--config-settings",
+        "--python-version",
+        "-o",
+        "--outdir",
+        "--out-dir",
+        "--no-install-package",
+        "--no-binary",
+        "--only-binary",
+        "-E",
+        "--extras",
+        "-G",
+        "--timeout",
+        "--retries",
+        "--trusted-host",
+        "--default-index",
+        "--index",
+        "--link-mode",
+    ]
 )
 
 
@@ -33,7 +78,7 @@ def install(machine: Machine, command: Command) -> bool:
         return True
     try:
         tool(machine, words, program)
-    except Unclear as unclear:
+    except UnclearError as unclear:
         machine.foreign = machine.foreign or str(unclear)
     return True
 
@@ -111,8 +156,7 @@ def _file(machine: Machine, name: str, goal: str, depth: int) -> None:
     text = machine.read(node) if isinstance(node, File) else None
     if text is None or depth > 5 or len(text) > 500_000:
         return
-    for line in text.split("\n"):
-        line = line.partition(" #")[0].strip()
+    for line in (one.partition(" #")[0].strip() for one in text.split("\n")):
         if line.startswith(("-e ", "--editable", "-r ", "--requirement", ".", "file:", "/")) and not line.startswith(
             "#"
         ):
@@ -221,7 +265,7 @@ def _wheel(machine: Machine, folder: str, goal: str, *, sdist: bool = True) -> N
         return
     try:
         files = tuple(sorted(_taken(machine, source).items()))
-    except Unclear as unclear:
+    except UnclearError as unclear:
         machine.foreign = str(unclear)
         machine.tree.fogs.append(Fog(goal, str(unclear), machine.place))
         return
@@ -242,7 +286,7 @@ def _build(machine: Machine, words: list[str], program: str) -> None:
 
 
 def _uv(machine: Machine, words: list[str], program: str) -> None:
-    rest = [word for word in words[1:]]
+    rest = list(words[1:])
     while rest and rest[0].startswith("-"):
         rest = rest[2:] if rest[0] in _VALUED else rest[1:]
     said = _Arguments(rest[1:])

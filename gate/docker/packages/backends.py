@@ -14,19 +14,19 @@ from typing import Any
 from pathspec import GitIgnoreSpec
 
 from gate.docker.packages import setuptools
-from gate.docker.packages.settings import Source, Unclear
+from gate.docker.packages.settings import Source, UnclearError
 from gate.docker.tree import File
 
 Files = dict[str, File]
 
 
 def files(source: Source) -> Files:
-    """Paths in the wheel and their files. Raises ``Unclear`` for a backend or a setting that is not read."""
+    """Paths in the wheel and their files. Raises ``UnclearError`` for a backend or a setting that is not read."""
     backend = source.backend
     for start, reader in _READERS.items():
         if backend.startswith(start):
             return reader(source)
-    raise Unclear(f"the build backend {backend} is not read")
+    raise UnclearError(f"the build backend {backend} is not read")
 
 
 def editable_root(source: Source) -> str:
@@ -69,7 +69,7 @@ def _named(source: Source, name: str, roots: Sequence[str] = ("src", "")) -> tup
         folder = f"{root}/{name}".lstrip("/")
         if source.is_dir(folder) or source.is_file(f"{folder}.py"):
             return folder, root
-    raise Unclear(f"there is no module {name} to package: the build stops")
+    raise UnclearError(f"there is no module {name} to package: the build stops")
 
 
 def _module(source: Source, name: str, roots: Sequence[str] = ("src", "")) -> Files:
@@ -80,7 +80,10 @@ def _module(source: Source, name: str, roots: Sequence[str] = ("src", "")) -> Fi
 
 
 def _hatch(source: Source) -> Files:
-    """``packages``, ``only-include`` and ``include`` pick; ``exclude`` and ``.gitignore`` take away; ``force-include`` adds."""
+    """``packages``, ``only-include`` and ``include`` pick; ``exclude`` and ``.gitignore`` take away.
+
+    ``force-include`` adds.
+    """
     both = source.tool("hatch", "build")
     wheel = source.tool("hatch", "build", "targets", "wheel")
     packages, only = _list(wheel.get("packages")), _list(wheel.get("only-include") or both.get("only-include"))
@@ -115,8 +118,7 @@ def _cut(path: str, cuts: Iterable[str]) -> str:
 
 def _forced(source: Source, said: Mapping[str, Any]) -> Files:
     found: Files = {}
-    for start, goal in said.items():
-        start, goal = str(start).rstrip("/").removeprefix("./"), str(goal).strip("/")
+    for start, goal in ((str(a).rstrip("/").removeprefix("./"), str(b).strip("/")) for a, b in said.items()):
         for path, file in source.below().items():
             if path == start or path.startswith(start + "/"):
                 found[(goal + path[len(start) :]).lstrip("/")] = file

@@ -11,7 +11,7 @@ from typing import Any
 from gate.docker.tree import Dir, File, Tree
 
 
-class Unclear(Exception):
+class UnclearError(Exception):
     """What the package holds is decided by code or by a backend that is not read."""
 
 
@@ -99,7 +99,7 @@ class Source:
 
 
 def read(tree: Tree, folder: str, text: Any) -> Source | None:
-    """The project in a folder, None when there is none. ``text`` gives a file's text. Raises ``Unclear``."""
+    """The project in a folder, None when there is none. ``text`` gives a file's text. Raises ``UnclearError``."""
     found: dict[str, str] = {}
     origins: dict[str, str] = {}
     for name in ("pyproject.toml", "setup.cfg", "setup.py", "MANIFEST.in", ".gitignore"):
@@ -113,7 +113,7 @@ def read(tree: Tree, folder: str, text: Any) -> Source | None:
     try:
         toml = tomllib.loads(found.get("pyproject.toml", ""))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Unclear(f"{folder}/pyproject.toml cannot be read: {error}") from error
+        raise UnclearError(f"{folder}/pyproject.toml cannot be read: {error}") from error
     return Source(
         tree,
         tree.resolve(folder) or folder,

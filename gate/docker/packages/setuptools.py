@@ -8,18 +8,50 @@ from __future__ import annotations
 import ast
 import configparser
 import fnmatch
+import functools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gate.docker.packages.settings import Source, Unclear
+from gate.docker.packages.settings import Source, UnclearError
 from gate.docker.tree import File
 
 # FlatLayoutPackageFinder.DEFAULT_EXCLUDE of setuptools.discovery
 RESERVED = frozenset(
-    ["ci", "bin", "debian", "doc", "docs", "documentation", "manpages", "news", "newsfragments", "changelog", "test", "tests", "unit_test", "unit_tests", "example", "examples", "scripts", "tools", "util", "utils", "python", "build", "benchmark", "benchmarks", "exercise", "exercises", "htmlcov", "tasks", "fabfile", "site_scons"]
+    [
+        "ci",
+        "bin",
+        "debian",
+        "doc",
+        "docs",
+        "documentation",
+        "manpages",
+        "news",
+        "newsfragments",
+        "changelog",
+        "test",
+        "tests",
+        "unit_test",
+        "unit_tests",
+        "example",
+        "examples",
+        "scripts",
+        "tools",
+        "util",
+        "utils",
+        "python",
+        "build",
+        "benchmark",
+        "benchmarks",
+        "exercise",
+        "exercises",
+        "htmlcov",
+        "tasks",
+        "fabfile",
+        "site_scons",
+    ]
 )
 
 
@@ -39,7 +71,7 @@ class Plan:
 
 
 def files(source: Source) -> dict[str, File]:
-    """Paths in the wheel and their files. Raises ``Unclear`` where setup.py decides."""
+    """Paths in the wheel and their files. Raises ``UnclearError`` where setup.py decides."""
     plan = _plan(source)
     names = plan.names if plan.names is not None else tuple(_found(source, plan))
     every = source.below()
@@ -122,7 +154,7 @@ def _from_cfg(text: str) -> Plan:
     try:
         parser.read_string(text)
     except configparser.Error as error:
-        raise Unclear(f"setup.cfg cannot be read: {error}") from error
+        raise UnclearError(f"setup.cfg cannot be read: {error}") from error
 
     def rows(section: str, name: str) -> tuple[str, ...]:
         value = parser.get(section, name, fallback="")
@@ -165,7 +197,7 @@ def _from_code(text: str) -> Plan | None:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise Unclear("setup.py cannot be read") from error
+        raise UnclearError("setup.py cannot be read") from error
     for node in ast.walk(tree):
         name = (
             node.func.attr
@@ -175,9 +207,9 @@ def _from_code(text: str) -> Plan | None:
         if isinstance(node, ast.Call) and name == "setup":
             said = {one.arg or "**": one.value for one in node.keywords}
             if "**" in said:
-                raise Unclear("setup.py computes its arguments")
+                raise UnclearError("setup.py computes its arguments")
             return _from_call(said) if said.keys() & {"packages", "py_modules", "package_dir"} else None
-    raise Unclear("setup.py calls setup() in a way that is not read")
+    raise UnclearError("setup.py calls setup() in a way that is not read")
 
 
 def _literal(node: ast.expr | None, default: Any) -> Any:
@@ -186,7 +218,7 @@ def _literal(node: ast.expr | None, default: Any) -> Any:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, RecursionError) as error:
-        raise Unclear("setup.py computes its packages") from error
+        raise UnclearError("setup.py computes its packages") from error
 
 
 def _from_call(said: Mapping[str, ast.expr]) -> Plan:
@@ -198,7 +230,7 @@ def _from_call(said: Mapping[str, ast.expr]) -> Plan:
     if isinstance(packages, ast.Call):
         name = getattr(packages.func, "id", getattr(packages.func, "attr", ""))
         if name not in ("find_packages", "find_namespace_packages"):
-            raise Unclear("setup.py computes its packages")
+            raise UnclearError("setup.py computes its packages")
         given = {one.arg: _literal(one.value, None) for one in packages.keywords}
         given |= dict(
             zip(("where", "exclude", "include"), (_literal(one, None) for one in packages.args), strict=False)
@@ -233,7 +265,9 @@ def _discovered(source: Source, said: Mapping[str, Any]) -> Plan:
         return Plan(None, "src", folders=folders, data=data)
     tops = [one for one in source.folders() if one.isidentifier() and not one.startswith("_") and one not in RESERVED]
     if len(tops) > 1:
-        raise Unclear(f"several top-level packages in a flat layout ({', '.join(tops)}): setuptools refuses to build")
+        raise UnclearError(
+            f"several top-level packages in a flat layout ({', '.join(tops)}): setuptools refuses to build"
+        )
     return Plan(None, "", (*(f"{one}*" for one in tops),), folders=folders, data=data)
 
 
@@ -273,27 +307,28 @@ def _glob(path: str, pattern: str) -> bool:
     return path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
 
 
-def _manifest(text: str) -> list[Any]:
+def _manifest(text: str) -> list[Callable[[str], bool]]:
     """MANIFEST.in's ``include``, ``recursive-include`` and ``graft`` lines; a line that takes away leaves doubt."""
-    rules: list[Any] = []
+    rules: list[Callable[[str], bool]] = []
     for line in text.split("\n"):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
         if words[0] == "graft":
-            rules += [lambda path, one=one.rstrip("/"): path.startswith(one + "/") for one in words[1:]]
+            rules += [_below(one.rstrip("/"), "*") for one in words[1:]]
         elif words[0] == "recursive-include" and len(words) > 2:
-            rules += [
-                lambda path, top=words[1].rstrip("/"), one=one: (
-                    path.startswith(top + "/") and fnmatch.fnmatchcase(posixpath.basename(path), one)
-                )
-                for one in words[2:]
-            ]
-        elif words[0] in ("include", "global-include"):
-            rules += [
-                lambda path, one=one, deep=words[0] != "include": fnmatch.fnmatchcase(
-                    posixpath.basename(path) if deep else path, one
-                )
-                for one in words[1:]
-            ]
+            rules += [_below(words[1].rstrip("/"), one) for one in words[2:]]
+        elif words[0] == "global-include":
+            rules += [_below("", one) for one in words[1:]]
+        elif words[0] == "include":
+            rules += [functools.partial(_is, one) for one in words[1:]]
     return rules
+
+
+def _is(pattern: str, path: str) -> bool:
+    return fnmatch.fnmatchcase(path, pattern)
+
+
+def _below(folder: str, pattern: str) -> Callable[[str], bool]:
+    start = f"{folder}/" if folder else ""
+    return lambda path: path.startswith(start) and fnmatch.fnmatchcase(posixpath.basename(path), pattern)

@@ -16,7 +16,10 @@ Files = dict[str, str]
 
 @dataclass(frozen=True)
 class Builder:
-    """``kind`` is ``docker``, ``docker 20`` (BuildKit of before 23.0) or ``buildah``; ``program`` the words that start a build."""
+    """``kind`` is ``docker``, ``docker 20`` (BuildKit of before 23.0) or ``buildah``.
+
+    ``program`` the words that start a build.
+    """
 
     kind: str
     program: tuple[str, ...]

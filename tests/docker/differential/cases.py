@@ -1,5 +1,9 @@
-"""Random contexts, ignore files and Dockerfiles from a seed: small enough for a builder, odd enough to disagree about."""
+"""Random contexts, ignore files and Dockerfiles from a seed.
 
+Small enough for a builder, odd enough to disagree about.
+"""
+
+# ruff: noqa: E501  # a table reads one case a line
 from __future__ import annotations
 
 import random
@@ -122,7 +126,5 @@ def copy_case(number: int, *, modern: bool = False) -> Case:
             elif choice < 0.3:
                 lines.append(dice.choice(("ARG D", "ENV D=e", "ARG D=own", "ENV E=$D")))
             else:
-                lines.append(
-                    _copy(dice, stages=[one for one in (*stages, *map(str, range(len(stages))))], modern=modern)
-                )
+                lines.append(_copy(dice, stages=[*stages, *map(str, range(len(stages)))], modern=modern))
     return Case(number, "\n".join(lines) + "\n", dice.choice(("", "", "docs\n", "**/versions\n!migrations/versions\n")))

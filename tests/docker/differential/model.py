@@ -8,7 +8,7 @@ from gate.collect._image_files import Repository
 from gate.collect._image_ships import context_of
 from gate.docker.build import Build
 from gate.docker.dockerfile import parse
-from gate.docker.errors import BuildStops
+from gate.docker.errors import BuildError
 from gate.docker.stages import evaluate
 from gate.docker.tree import Dir, File, Link, Node
 
@@ -24,7 +24,7 @@ def predict(folder: Path) -> Files | None:
         )
         made = evaluate(parse(repository.read("Dockerfile") or ""), build)
         tree = made.stage(made.index(None)).tree
-    except BuildStops:
+    except BuildError:
         return None
     found: Files = {}
     todo: list[tuple[str, Node]] = [("", tree.root)]

@@ -1,6 +1,7 @@
 """The model against a real builder: no disagreement outside of the documented constructs.
 
-Runs where ``ALEMBIC_GATE_BUILDER`` names docker or buildah (see ``.ci/run``); ``ALEMBIC_GATE_CASES`` says how many builds.
+Runs in CI (``ALEMBIC_GATE_CI``), or where ``ALEMBIC_GATE_BUILDER`` names docker or buildah; ``ALEMBIC_GATE_CASES`` says
+how many builds.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def _no_folders(files: Files | None) -> Files | None:
 
 def _difference(expected: Files | None, found: Files | None) -> str:
     if expected is None or found is None:
-        return f"the model {'stops' if expected is None else 'builds'}, the builder {'stops' if found is None else 'builds'}"
+        words = {True: "stops", False: "builds"}
+        return f"the model {words[expected is None]}, the builder {words[found is None]}"
     names = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
     return "\n".join(f"{path}: model {expected.get(path)}, builder {found.get(path)}" for path in names[:12])
 
