@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gate.errors import CannotDecide
-from gate.github import base, open_pulls
+from gate.github import base, base_by_api, open_pulls
 from gate.github.client import ApiError, Client
 from gate.github.clock import Clock
 from gate.github.context import Context, Hunk, of_event
@@ -112,7 +112,7 @@ class Preparation:
             return dataclasses.replace(found, fork=fork)
         why = (
             f"code of a fork is not run on {self.event.name}, where it would meet the repository's secrets: only "
-            "checks that read files answer. Use the event pull_request and publish from a second workflow, see docs/github.md."
+            "checks that read files answer. Use the event pull_request and publish from a second workflow: docs/github.md."
         )
         return dataclasses.replace(found, fork=fork, static_only=True, static_only_reason=why)
 
@@ -142,7 +142,24 @@ class Preparation:
             base_found_by=told.by,
             git_objects=str(finder.store / "objects"),
         )
+        if told.sha is None:
+            found = self.with_base_by_api(found, workspace)
         return self.with_open_pulls(self.with_hunks(found, finder), finder)
+
+    def with_base_by_api(self, found: Context, workspace: Path) -> Context:
+        """The base's revision files by the API, when git could not give the base of a pull request."""
+        pull, repository = self.event.pull, self.event.repository
+        if pull is None or not (pull.base_ref and pull.head_sha and repository and self.token) or self.settings.base:
+            return found
+        try:
+            told = base_by_api.ask(self.client(), repository, pull.base_ref, pull.head_sha, workspace)
+        except ApiError as error:
+            self.notes.append(f"the base could not be read by the API: {error.what}")
+            return found
+        self.notes.append("the base's revision files came by the API: git could not fetch them")
+        return dataclasses.replace(
+            found, base_sha=told.sha, base_files=told.files, base_found_by="api", base_ref=pull.base_ref
+        )
 
     def with_hunks(self, found: Context, finder: base.BaseFinder) -> Context:
         """The lines of the diff, for suggestions: asked of git, so that it costs no request."""

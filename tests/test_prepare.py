@@ -287,3 +287,39 @@ def test_the_diffs_lines_are_known_without_a_request(world: World) -> None:
     found = world.prepare("pull_request", payload, environ={"GITHUB_SHA": merge}, skip=("merge-order",))
     assert [(one.path, one.start) for one in found.hunks] == [("migrations/versions/c3.py", 1)]
     assert world.fake.requests == []
+
+
+def test_req_14_the_base_by_the_api_where_git_gives_nothing(world: World) -> None:
+    """Added files are left out, edited and removed ones asked for at the merge base; the union still has one head."""
+    changed = {
+        "migrations/versions/c3.py": revision("c3", "b2"),
+        "migrations/versions/b2_second.py": revision("b2", "a1", "edited"),
+    }
+    head, merge = world.origin.pull(7, changed)
+    world.origin.checkout(world.workspace, "refs/pull/7/merge")
+    world.fake.git_root = None
+    world.fake.compares[f"main...{head}"] = {
+        "merge_base_commit": {"sha": world.origin.main},
+        "files": [
+            {"filename": "migrations/versions/c3.py", "status": "added"},
+            {"filename": "migrations/versions/b2_second.py", "status": "modified"},
+        ],
+    }
+    world.fake.contents[world.origin.main, "migrations/versions/b2_second.py"] = revision("b2", "a1").encode()
+    payload = {"pull_request": {"number": 7, "head": {"sha": head}, "base": {"ref": "main", "sha": world.origin.main}}}
+    found = world.prepare("pull_request", payload, environ={"GITHUB_SHA": merge}, skip=("merge-order",))
+    assert (found.base_found_by, found.base_sha) == ("api", world.origin.main)
+    assert {one.path: one.text for one in found.base_files or ()} == {
+        "migrations/versions/a1_first.py": revision("a1", None), "migrations/versions/b2_second.py": revision("b2", "a1"),
+    }  # fmt: skip
+    assert len(world.fake.requests) == 2
+
+
+def test_req_14_no_git_and_no_api_is_said(world: World) -> None:
+    head, merge = world.origin.pull(7, {"a.py": ""})
+    world.origin.checkout(world.workspace, "refs/pull/7/merge")
+    world.fake.git_root = None
+    payload = {"pull_request": {"number": 7, "head": {"sha": head}, "base": {"ref": "main", "sha": world.origin.main}}}
+    found = world.prepare("pull_request", payload, environ={"GITHUB_SHA": merge}, skip=("merge-order",))
+    assert (found.base_found_by, found.base_sha, found.base_files) == ("none", None, None)
+    assert any("could not be read by the API" in note for note in found.notes)

@@ -46,7 +46,9 @@ def _told(git: Git, told: dict[str, Any]) -> BaseCommit:
         note = f"the base commit {sha[:12]} is not in this checkout; give prepare a token or fetch-depth: 0"
         return BaseCommit(None, told.get("base_ref"), "none", notes=(note,))
     tip = told.get("base_tip_sha")
-    return BaseCommit(sha, told.get("base_ref"), by, tip if tip and tip != sha and git.revision(tip) else None, listed)
+    here = tip if tip and tip != sha and git.revision(tip) else None
+    notes = tuple(str(note) for note in told.get("notes") or ())
+    return BaseCommit(sha, told.get("base_ref"), by, here, listed, notes)
 
 
 def _merge_parent(git: Git) -> BaseCommit | None:

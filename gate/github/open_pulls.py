@@ -6,8 +6,6 @@ is asked for each, up to a limit. What was not read is said, never silently left
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +14,12 @@ from gate.github.base import BaseFinder
 from gate.github.client import ApiError, Client
 from gate.github.context import OpenPull, RevisionFile
 from gate.github.event import dig
+from gate.github.revisions import TEXT_LIMIT, contents, is_revision
 
 LIST_PAGES = 3
 """Pages of 100 open pull requests that are listed at most."""
 FILES_EACH = 50
 """Revision files that one pull request may bring."""
-TEXT_LIMIT = 512 * 1024
-"""Bytes of a revision file."""
-_REVISION = re.compile(r"^down_revision\b.*=", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -32,11 +28,6 @@ class Reading:
 
     pulls: tuple[OpenPull, ...] = ()
     gap: str | None = None
-
-
-def is_revision(text: str) -> bool:
-    """Whether a Python file looks like a revision: it says its parents."""
-    return _REVISION.search(text) is not None
 
 
 def brings_revisions(finder: BaseFinder, base: str, head: str = "HEAD") -> bool:
@@ -128,7 +119,7 @@ def _file(client: Client, repository: str, sha: str, item: Any) -> Iterable[Revi
         return
     text = _added(patch) if dig(item, str, "status") == "added" and patch is not None else None
     if text is None and (patch is None or "down_revision" in patch):
-        text = _contents(client, repository, sha, path)
+        text = contents(client, repository, sha, path)
     if text is not None and is_revision(text):
         yield RevisionFile(path, text)
 
@@ -136,13 +127,3 @@ def _file(client: Client, repository: str, sha: str, item: Any) -> Iterable[Revi
 def _added(patch: str) -> str:
     lines = [line[1:] for line in patch.split("\n") if line.startswith("+")]
     return "\n".join(lines) + "\n"
-
-
-def _contents(client: Client, repository: str, sha: str, path: str) -> str | None:
-    from urllib.parse import quote
-
-    try:
-        item = client.get(f"repos/{repository}/contents/{quote(path)}", ref=sha)
-        return base64.b64decode(dig(item, str, "content") or "").decode("utf-8", "replace")
-    except ValueError:
-        return None
