@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import ctypes
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ import subprocess
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,7 @@ ALLOWED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "SSL_CERT_F
 FORBIDDEN = ("INPUT_", "ACTIONS_", "GITHUB_", "RUNNER_", "GH_", "ALEMBIC_GATE_")
 LONGEST_LINE = 64 * 1024 * 1024  # bytes of one answer; more is refused
 TAIL_LINES = 60
+LONGEST_SHOWN = 8192  # bytes of one line of the project's output
 MEMORY = 8 * 1024**3  # bytes of address space; a runaway allocation fails in the probe, not on the machine
 LEFT_OUT = frozenset({".git", ".hg", "node_modules", "__pycache__", ".tox", ".nox", ".venv", "venv", ".mypy_cache",
                       ".ruff_cache", ".pytest_cache", ".eggs", ".terraform"})  # fmt: skip
@@ -149,6 +151,9 @@ class Probe:
         self._tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
         self._buffer = b""
         self._home = launch.workdir / f"home-{self._marker[:8]}"
+        self._over = threading.Event()
+        adopt_orphans()
+        self._others = frozenset(family(os.getpid()))
         self._start()
 
     def __enter__(self) -> Probe:
@@ -179,15 +184,24 @@ class Probe:
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
 
     def _listen(self) -> None:
-        """Keep the end of what the project prints."""
+        """Keep the end of what the project prints; does not wait for a descendant that keeps the pipe open for ever."""
         stream = self._process.stdout
         assert stream is not None
-        with contextlib.suppress(ValueError, OSError):
-            for line in iter(lambda: stream.readline(8192), b""):
-                self._tail.append(harmless(line.decode("utf-8", "replace").rstrip("\n")))
+        left = b""
+        while not self._over.is_set():
+            if not select.select([stream], [], [], 0.2)[0]:
+                continue
+            chunk = os.read(stream.fileno(), 1 << 16)
+            *lines, left = (left + chunk).split(b"\n")
+            lines += [left] if left and (not chunk or len(left) > LONGEST_SHOWN) else []
+            left = b"" if not chunk or len(left) > LONGEST_SHOWN else left
+            self._tail.extend(harmless(line[:LONGEST_SHOWN].decode("utf-8", "replace")) for line in lines)
+            if not chunk:
+                return
 
     @property
     def tail(self) -> str:
@@ -263,31 +277,66 @@ class Probe:
         for each in (self._requests, self._answers):
             with contextlib.suppress(OSError):
                 os.close(each)
-        for _ in range(3):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            if not kill_marked(self._marker, self._launch.uid):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        for _ in range(20):  # what forks while it is being killed loses the race in the end
+            if not kill_all(family(os.getpid(), self._others)) + kill_marked(self._marker):
                 break
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
+        self._over.set()
+        self._reader.join(1)
         if self._process.stdout:
             with contextlib.suppress(OSError):
                 self._process.stdout.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
 
-def kill_marked(marker: str, uid: int | None) -> int:
-    """Kill every process whose environment carries the probe's marker; how many there were (Linux, proc(5))."""
-    found = 0
-    needle = f"ALEMBIC_GATE_PROBE={marker}".encode()
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if needle in entry.read_bytes():
-                os.kill(int(entry.parent.name), signal.SIGKILL)
-                found += 1
-        except (OSError, ValueError):
-            continue
+def adopt_orphans() -> None:
+    """Become the parent of whatever the probe leaves behind, so that it is found (PR_SET_CHILD_SUBREAPER, prctl(2))."""
+    with contextlib.suppress(OSError, AttributeError):  # not Linux: process group and marker remain
+        ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)
+
+
+def family(pid: int, strangers: frozenset[int] = frozenset()) -> set[int]:
+    """The living descendants of a process, without ``strangers`` and theirs (Linux, proc(5)).
+
+    By parentage, not by environment: in a container even root may not read the environment of another uid.
+    """
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            state, parent, *_ = entry.read_text("utf-8", "replace").rpartition(")")[2].split()
+            if state not in "ZX":
+                children.setdefault(int(parent), []).append(int(entry.parent.name))
+    found: set[int] = set()
+    todo = [pid]
+    while todo:
+        new = [one for one in children.get(todo.pop(), ()) if one not in strangers and one not in found]
+        found.update(new)
+        todo += new
     return found
+
+
+def kill_all(processes: Iterable[int]) -> int:
+    """Kill these processes; how many there were."""
+    found = 0
+    for pid in processes:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+            found += 1
+    return found
+
+
+def kill_marked(marker: str) -> int:
+    """Kill every process whose environment carries the probe's marker: what escaped where orphans are not adopted."""
+    needle = f"ALEMBIC_GATE_PROBE={marker}".encode()
+    marked = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError, ValueError):
+            if needle in entry.read_bytes():
+                marked.append(int(entry.parent.name))
+    return kill_all(marked)
 
 
 def pack(archive: Path) -> None:

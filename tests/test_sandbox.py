@@ -61,8 +61,24 @@ def test_what_leaves_the_process_group_is_killed_too(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True,
                              env={"ALEMBIC_GATE_PROBE": marker, "PATH": os.environ["PATH"]})
     time.sleep(0.3)
-    assert kill_marked(marker, None) == 1
+    assert kill_marked(marker) == 1
     assert child.wait(5) == -9
+
+
+def test_what_a_revision_leaves_running_is_gone_with_the_probe(tmp_path: Path) -> None:
+    """A daemon with a session of its own, an empty environment, and our pipe in its hands."""
+    folder = tmp_path / "tree/migrations/versions"
+    folder.mkdir(parents=True)
+    left = "import subprocess, sys\nprint(subprocess.Popen(['sleep', '299'], start_new_session=True, env={}).pid, flush=True)\n"
+    (tmp_path / "tree/migrations/env.py").write_text(left)
+    project = {"kind": "script-location", "script_location": "migrations"}
+    with Probe(launch(tmp_path), lambda event: None) as probe:
+        probe.call("load", project=project, url="sqlite://")
+        probe.call("compare")
+        time.sleep(0.5)
+        pid = int(probe.tail.splitlines()[-1])
+        assert Path(f"/proc/{pid}").exists()
+    assert not Path(f"/proc/{pid}").exists() or " Z " in Path(f"/proc/{pid}/stat").read_text()
 
 
 def test_a_python_that_is_none(tmp_path: Path) -> None:
