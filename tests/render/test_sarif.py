@@ -85,3 +85,14 @@ def test_undecided_is_told():
     """An undecided check is a notification, and an undecided run was not successful."""
     (notice,) = run(BAD)["invocations"][0]["toolExecutionNotifications"]
     assert notice["message"]["text"] == "image-contents undecided: no Dockerfile was found."
+
+
+def test_the_catalogue_s_words_explain_a_rule():
+    """Where the report carries title and reason of a rule, they are its description and help."""
+    told = {"dropping-column": {"title": "Dropped column", "why": "Its values are gone."}}
+    rules = run(dataclasses.replace(BAD, sections={"rules": told}))["tool"]["driver"]["rules"]
+    (rule,) = [one for one in rules if one["id"] == "dropping-column"]
+    assert rule["shortDescription"] == {"text": "Dropped column."}
+    assert rule["fullDescription"] == {"text": "Its values are gone."}
+    assert rule["help"]["text"] == "Its values are gone.\nMore: alembic-gate rules dropping-column"
+    assert rule["helpUri"].endswith("/docs/rules.md#dropping-column")
