@@ -106,7 +106,7 @@ class Settings:
     transaction_seconds: int = _say(5, "age in s of a blocking transaction on a touched table", places="file", group="predeploy")
     idle_seconds: int = _say(60, "age in s of a blocking transaction anywhere", places="file", group="predeploy")
     exact_counts: str = _say(
-        "auto", "count violations exactly: auto (below a million rows), always, never", places="flag file",
+        "auto", "count violations exactly: auto (below ten million rows), always, never", places="flag file",
         choices=("auto", "always", "never"), group="predeploy",
     )
     # the image
