@@ -107,7 +107,7 @@ def _column(row: Row, table_collation: str | None, mariadb: bool) -> Column:
 
 
 def _default(row: Row, extra: str, mariadb: bool) -> str | None:
-    """The default as an expression: MariaDB writes one; MySQL writes a literal's bare text, or says DEFAULT_GENERATED."""
+    """The default as an expression: MariaDB writes one, MySQL a literal's bare text or DEFAULT_GENERATED."""
     text = row.get("COLUMN_DEFAULT")
     if text is None or (mariadb and text == "NULL"):
         return None

@@ -42,7 +42,8 @@ _BROUGHT = {
     "hnsw": "vector", "ivfflat": "vector", "geometry": "postgis", "geography": "postgis", "raster": "postgis_raster",
     "addgeometrycolumn": "postgis", "st_geomfromtext": "postgis", "st_setsrid": "postgis", "cube": "cube",
     "isbn13": "isn", "create_hypertable": "timescaledb", "create_distributed_table": "citus",
-    "cron.schedule": "pg_cron", "bloom": "bloom", "gist_int4_ops": "btree_gist", "dblink": "dblink", "crosstab": "tablefunc",
+    "cron.schedule": "pg_cron", "bloom": "bloom", "gist_int4_ops": "btree_gist", "dblink": "dblink",
+    "crosstab": "tablefunc",
     "levenshtein": "fuzzystrmatch", "soundex": "fuzzystrmatch",
 }  # fmt: skip
 

@@ -175,7 +175,8 @@ def test_real_changes_on_every_kind(kind: str, new_database: NewDatabase) -> Non
     """Loss by DELETE, UPDATE, DROP COLUMN and narrowing, seen on the server's own rows."""
     database = new_database(kind)
     database.execute(
-        "CREATE TABLE a (id INTEGER PRIMARY KEY, keep VARCHAR(20), changed VARCHAR(20), gone VARCHAR(20), voided VARCHAR(20));"
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, keep VARCHAR(20), changed VARCHAR(20), gone VARCHAR(20), "
+        "voided VARCHAR(20));"
         "CREATE TABLE b (id INTEGER PRIMARY KEY, kept VARCHAR(20))"
     )
     database.seed("plain")

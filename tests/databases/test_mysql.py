@@ -61,7 +61,8 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
 from gate.databases import open_server
-server = open_server("mysql", None, {theirs.url()!r}, cache_dir=Path("/nowhere"), workdir=Path("/nowhere"), progress=print)
+where = Path("/nowhere")
+server = open_server("mysql", None, {theirs.url()!r}, cache_dir=where, workdir=where, progress=print)
 server.create("orphan")
 print("ready", flush=True)
 time.sleep(60)

@@ -14,10 +14,20 @@ from gate.databases._patterns import like_example, regex_example
 @pytest.mark.parametrize(
     "pattern",
     [
-        r"^[a-z]+$", r"^[0-9a-f]{64}$", r"^\d{3}-\d{4}$", r"^[A-Z]{2,3}$", r"^(foo|barbaz)$", r"^[\w.+-]+@[\w-]+\.[a-z]{2,}$",
-        r"^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$", r"^https?://.+", r"^#[0-9A-F]{6}$", r"^\s*$", r"a\.b\*c", r"^v?(\d+)(?:\.\d+)*$",
+        r"^[a-z]+$",
+        r"^[0-9a-f]{64}$",
+        r"^\d{3}-\d{4}$",
+        r"^[A-Z]{2,3}$",
+        r"^(foo|barbaz)$",
+        r"^[\w.+-]+@[\w-]+\.[a-z]{2,}$",
+        r"^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$",
+        r"^https?://.+",
+        r"^#[0-9A-F]{6}$",
+        r"^\s*$",
+        r"a\.b\*c",
+        r"^v?(\d+)(?:\.\d+)*$",
     ],
-)  # fmt: skip
+)
 def test_an_example_matches(pattern: str) -> None:
     """Every row's example does, and rows differ where the pattern leaves room."""
     examples = [regex_example(pattern, number) for number in range(4)]

@@ -46,7 +46,8 @@ CREATE TABLE audit.events (
 ) PARTITION BY RANGE (day);
 CREATE TABLE audit.events_2024 PARTITION OF audit.events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE TABLE notes (id integer, user_id integer);
-ALTER TABLE notes ADD CONSTRAINT notes_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE DEFERRABLE NOT VALID;
+ALTER TABLE notes ADD CONSTRAINT notes_user FOREIGN KEY (user_id) REFERENCES users (id)
+    ON DELETE CASCADE DEFERRABLE NOT VALID;
 CREATE VIEW names AS SELECT email FROM users;
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
 CREATE TRIGGER touched BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION touch();
@@ -79,7 +80,15 @@ def test_the_whole_catalogue(kind: str, new_database: NewDatabase) -> None:
             "audit.events",
             "partitioned",
             events,
-            (Index("events_pkey", ("id", "day"), True, True, "CREATE UNIQUE INDEX events_pkey ON ONLY audit.events USING btree (id, day)"),),
+            (
+                Index(
+                    "events_pkey",
+                    ("id", "day"),
+                    True,
+                    True,
+                    "CREATE UNIQUE INDEX events_pkey ON ONLY audit.events USING btree (id, day)",
+                ),
+            ),
             (partition_key,),
             definition="RANGE (day)",
         ),
@@ -87,13 +96,24 @@ def test_the_whole_catalogue(kind: str, new_database: NewDatabase) -> None:
             "audit.events_2024",
             "table",
             schema.tables["audit.events_2024"].columns,
-            (Index("events_2024_pkey", ("id", "day"), True, True, "CREATE UNIQUE INDEX events_2024_pkey ON audit.events_2024 USING btree (id, day)"),),
+            (
+                Index(
+                    "events_2024_pkey",
+                    ("id", "day"),
+                    True,
+                    True,
+                    "CREATE UNIQUE INDEX events_2024_pkey ON audit.events_2024 USING btree (id, day)",
+                ),
+            ),
             (Constraint("events_2024_pkey", "primary-key", ("id", "day"), "PRIMARY KEY (id, day)"),),
             partition_of="audit.events",
             definition="FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')",
         ),
         "names": Table(
-            "names", "view", (Column("email", "character varying(50)", collation="C"),), definition=schema.tables["names"].definition
+            "names",
+            "view",
+            (Column("email", "character varying(50)", collation="C"),),
+            definition=schema.tables["names"].definition,
         ),
         "notes": Table(
             "notes",
@@ -102,9 +122,15 @@ def test_the_whole_catalogue(kind: str, new_database: NewDatabase) -> None:
             (),
             (
                 Constraint(
-                    "notes_user", "foreign-key", ("user_id",),
+                    "notes_user",
+                    "foreign-key",
+                    ("user_id",),
                     "FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE DEFERRABLE NOT VALID",
-                    validated=False, references="users", referenced_columns=("id",), on_delete="CASCADE", deferrable=True,
+                    validated=False,
+                    references="users",
+                    referenced_columns=("id",),
+                    on_delete="CASCADE",
+                    deferrable=True,
                 ),
             ),
             ("touched",),
@@ -121,17 +147,23 @@ def test_the_whole_catalogue(kind: str, new_database: NewDatabase) -> None:
                 Column("double_age", "integer", default=schema.tables["users"].columns[4].default, generated="stored"),
             ),
             (
-                Index("users_pkey", ("id",), True, True, "CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)"),
                 Index(
-                    "ux", (), True, True,
-                    "CREATE UNIQUE INDEX ux ON public.users USING btree (lower((email)::text)) WHERE ((age)::integer > 3)",
+                    "users_pkey", ("id",), True, True, "CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)"
+                ),
+                Index(
+                    "ux",
+                    (),
+                    True,
+                    True,
+                    "CREATE UNIQUE INDEX ux ON public.users USING btree (lower((email)::text)) "
+                    "WHERE ((age)::integer > 3)",
                     "((age)::integer > 3)",
                 ),
             ),
             (Constraint("users_pkey", "primary-key", ("id",), "PRIMARY KEY (id)"),),
             comment="people",
         ),
-    }  # fmt: skip
+    }
     assert {name: without_not_null(table) for name, table in schema.tables.items()} == expected
     assert Schema(
         {}, schema.enums, schema.domains, schema.sequences, dict.fromkeys(schema.routines, ""), schema.extensions
@@ -281,7 +313,8 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
 from gate.databases import open_server
-server = open_server("postgresql", None, {theirs.url()!r}, cache_dir=Path("/nowhere"), workdir=Path("/nowhere"), progress=print)
+where = Path("/nowhere")
+server = open_server("postgresql", None, {theirs.url()!r}, cache_dir=where, workdir=where, progress=print)
 server.create("orphan"); server.create("other")
 print("ready", flush=True)
 time.sleep(60)

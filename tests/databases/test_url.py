@@ -39,9 +39,15 @@ def test_what_we_write_is_what_sqlalchemy_reads(user: str, password: str, host: 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("postgres", "postgresql"), ("postgresql:16", "postgresql"), ("mysql+pymysql://x", "mysql"), ("MariaDB", "mariadb"),
-     ("sqlite3", "sqlite"), ("postgres://u@h/d", "postgresql")],
-)  # fmt: skip
+    [
+        ("postgres", "postgresql"),
+        ("postgresql:16", "postgresql"),
+        ("mysql+pymysql://x", "mysql"),
+        ("MariaDB", "mariadb"),
+        ("sqlite3", "sqlite"),
+        ("postgres://u@h/d", "postgresql"),
+    ],
+)
 def test_a_kind_is_read_from_names_and_urls(text: str, kind: str) -> None:
     """Short names and URLs lead to the same kinds."""
     assert kind_of(text) == kind
