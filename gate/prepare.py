@@ -112,7 +112,7 @@ class Preparation:
             return dataclasses.replace(found, fork=fork)
         why = (
             f"code of a fork is not run on {self.event.name}, where it would meet the repository's secrets: only "
-            "checks that read files answer. Use the event pull_request and publish from a second workflow: docs/github.md."
+            "checks that read files answer. Use the event pull_request and publish from a second workflow."
         )
         return dataclasses.replace(found, fork=fork, static_only=True, static_only_reason=why)
 
