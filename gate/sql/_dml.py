@@ -99,10 +99,11 @@ def _update(tree: exp.Update) -> Change:
         columns=tuple(part.this.name for part in pairs),
         where=where.this.sql() if where else None,
         always=_always(where),
-        by_key=_by_key(where),
+        by_key="id" in _equals(where),
         bounded=_bounded(tree, where),
         reads=_tables(tree, target),
         read_columns=tuple(dict.fromkeys(read)),
+        equals=_equals(where),
     )
 
 
@@ -114,8 +115,9 @@ def _delete(tree: exp.Delete) -> Change:
         table=target,
         where=where.this.sql() if where else None,
         always=_always(where) and not tree.args.get("limit"),
-        by_key=_by_key(where),
+        by_key="id" in _equals(where),
         bounded=_bounded(tree, where),
+        equals=_equals(where),
     )
 
 
@@ -154,23 +156,22 @@ def _is_value(node: exp.Expr) -> bool:
     return node.find(exp.Column) is None and node.find(exp.Query) is None
 
 
-def _by_key(where: exp.Expr | None) -> bool:
-    """One condition pins a column that is named like a key to one value: one row at a time."""
-    return any(
-        isinstance(one, exp.EQ)
-        and isinstance(one.left, exp.Column)
-        and one.left.name.lower().endswith(("id", "key", "uuid", "pk"))
-        and _is_value(one.right)
-        for one in _conditions(where)
-    )
+def _equals(where: exp.Expr | None) -> tuple[str, ...]:
+    """The columns that every row must match with a value or a list of values."""
+    found = []
+    for one in _conditions(where):
+        value = isinstance(one, exp.EQ) and _is_value(one.right)
+        listed = isinstance(one, exp.In) and bool(one.expressions) and all(map(_is_value, one.expressions))
+        if (value or listed) and isinstance(one.this, exp.Column):
+            found.append(one.this.name.lower())
+    return tuple(dict.fromkeys(found))
 
 
 def _bounded(tree: exp.Expr, where: exp.Expr | None) -> bool:
-    """Touches a limited part: LIMIT, a range closed on both sides, a list of values, or a limited subquery."""
+    """Touches a limited part: LIMIT, a range closed on both sides, or a limited subquery."""
     if tree.args.get("limit") or (where is not None and where.find(exp.Limit)):
         return True
     conditions = list(_conditions(where))
     above = any(isinstance(one, (exp.GT, exp.GTE)) and _is_value(one.expression) for one in conditions)
     below = any(isinstance(one, (exp.LT, exp.LTE)) and _is_value(one.expression) for one in conditions)
-    listed = any(isinstance(one, exp.In) and one.expressions for one in conditions)
-    return (above and below) or listed or any(isinstance(one, exp.Between) for one in conditions)
+    return (above and below) or any(isinstance(one, exp.Between) for one in conditions)

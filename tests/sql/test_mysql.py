@@ -198,7 +198,7 @@ READ: list[tuple[str, list[Change]]] = [
     ("UPDATE t SET a = b", [Update("t", ("a",), always=True, read_columns=("b",))]),
     (
         "UPDATE t SET a = %s WHERE t.id = %(id_1)s",
-        [Update("t", ("a",), where="t.id = ?", by_key=True, read_columns=("id",))],
+        [Update("t", ("a",), where="t.id = ?", by_key=True, read_columns=("id",), equals=("id",))],
     ),
     (
         "UPDATE t SET a=1 WHERE a IS NULL LIMIT 1000",
@@ -206,7 +206,7 @@ READ: list[tuple[str, list[Change]]] = [
     ),
     ("DELETE FROM t", [Delete("t", always=True)]),
     ("DELETE FROM t WHERE 1=1 OR a = 2", [Delete("t", where="1 = 1 OR a = 2", always=True)]),
-    ("DELETE FROM t WHERE id IN (1, 2)", [Delete("t", where="id IN (1, 2)", bounded=True)]),
+    ("DELETE FROM t WHERE id IN (1, 2)", [Delete("t", where="id IN (1, 2)", by_key=True, equals=("id",))]),
     ("/*!40101 SET NAMES utf8 */", [Harmless("set")]),
     ("-- nothing\n", []),
 ]

@@ -79,7 +79,10 @@ READ: list[tuple[str, list[Change]]] = [
     ("PRAGMA foreign_key_check", [Harmless("pragma")]),
     ("VACUUM", [Maintenance("vacuum")]),
     ("BEGIN IMMEDIATE", [TransactionControl("begin")]),
-    ("UPDATE t SET a = ? WHERE t.id = ?", [Update("t", ("a",), "t.id = ?", by_key=True, read_columns=("id",))]),
+    (
+        "UPDATE t SET a = ? WHERE t.id = ?",
+        [Update("t", ("a",), "t.id = ?", by_key=True, read_columns=("id",), equals=("id",))],
+    ),
     ("DELETE FROM t WHERE true", [Delete("t", "TRUE", always=True)]),
 ]
 
