@@ -37,7 +37,9 @@ PLATFORM = {
     "TARGETSTAGE": "default",
 }
 # Folders that every image of the Docker library brings with files of its own.
-SYSTEM = tuple(f"/{name}" for name in "bin etc home lib lib64 opt root sbin tmp usr var".split())  # noqa: SIM905  # a list of names
+SYSTEM = tuple(
+    f"/{name}" for name in ("bin", "etc", "home", "lib", "lib64", "opt", "root", "sbin", "tmp", "usr", "var")
+)
 
 
 @dataclass

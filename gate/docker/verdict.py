@@ -72,6 +72,8 @@ class Hearing:
             self.present[origin] = path
             return
         detail = f"the user {self.stage.user} cannot read {path}"
+        node = self.stage.tree.get(path)
+        place = node.place if not place.path and isinstance(node, File) else place
         self.gaps.append(
             Gap(
                 origin,

@@ -205,10 +205,9 @@ def _shell_builds(script: str, step: Value, path: str, name: str, *, root: str, 
             yield _shell_build(words[words.index("build") + 1 :], step, path, name, root=root, folder=folder)
 
 
-_VALUED = frozenset(  # noqa: SIM905  # a list of flags reads as one text
-    "-f --file -t --tag --target --build-arg --build-context --platform --cache-from --cache-to --label --secret --ssh"
-    " --output -o".split()
-)
+FLAGS_WITH_VALUES = """-f --file -t --tag --target --build-arg --build-context --platform --cache-from --cache-to
+--label --secret --ssh --output -o"""
+_VALUED = frozenset(FLAGS_WITH_VALUES.split())
 
 
 def _shell_build(words: list[str], step: Value, path: str, name: str, *, root: str, folder: str) -> Ship:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,18 +65,41 @@ def read(archive: Path) -> Files:
 
 
 def find() -> Builder | None:
-    """The builder of this machine, as ``ALEMBIC_GATE_BUILDER`` names it (the path of docker or buildah)."""
+    """The builder that ``ALEMBIC_GATE_BUILDER`` names; in CI the first of docker and buildah that builds a trial."""
     named = os.environ.get("ALEMBIC_GATE_BUILDER", "")
-    program = shutil.which(named) if named else None
-    if program is None:
+    if not named and not os.environ.get("ALEMBIC_GATE_CI"):
         return None
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    every = [
+        program for name in ("docker", "buildah") for folder in folders if (program := shutil.which(name, path=folder))
+    ]
+    for program in [shutil.which(named) or named] if named else every:
+        builder = _of(program)
+        if _works(builder):
+            return builder
+    return None
+
+
+def _of(program: str) -> Builder:
     if Path(program).name == "buildah":
         return Builder("buildah", (program, "--storage-driver=vfs", "bud", "--isolation=chroot", "--no-cache", "-q"))
     version = subprocess.run(
         [program, "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, check=False
     )
-    old = version.stdout.split(".")[0].isdigit() and int(version.stdout.split(".")[0]) < 23
-    return Builder("docker 20" if old else "docker", (program, "build", "-q"))
+    major = version.stdout.split(".")[0]
+    return Builder("docker 20" if major.isdigit() and int(major) < 23 else "docker", (program, "build", "-q"))
+
+
+def _works(builder: Builder) -> bool:
+    """A client without its builder, or without a daemon, is none."""
+    with tempfile.TemporaryDirectory() as name:
+        context = Path(name, "context")
+        context.mkdir()
+        write(Case(0, "FROM scratch\nCOPY env.py /\n"), context)
+        try:
+            return builder.build(context, Path(name)) == {"/env.py": "644 env.py"}
+        except (OSError, subprocess.TimeoutExpired):
+            return False
 
 
 def write(case: Case, folder: Path) -> None:

@@ -18,10 +18,10 @@ from tests.docker.differential.builder import Files, write
 from tests.docker.differential.cases import Case, copy_case, ignore_case
 from tests.docker.differential.model import predict
 
-COUNT = int(os.environ.get("ALEMBIC_GATE_CASES", "60"))
+COUNT = int(os.environ.get("ALEMBIC_GATE_CASES", "150"))
 BUILDER = real.find()
 pytestmark = pytest.mark.skipif(
-    BUILDER is None, reason="no builder: set ALEMBIC_GATE_BUILDER to docker (BuildKit) or buildah"
+    BUILDER is None, reason="no builder: set ALEMBIC_GATE_BUILDER to docker (with BuildKit) or buildah"
 )
 
 # What these builders read otherwise than the reference (BuildKit of Docker 28), seen with each of them.
