@@ -19,7 +19,8 @@ TABLES = [
     "DROP TABLE IF EXISTS c, t, other, `odd name`",
     "CREATE TABLE other (id INT PRIMARY KEY)",
     "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20), v60 VARCHAR(60), n INT, nn INT NOT NULL, "
-    "e ENUM('a','b'), b TEXT, o INT, l VARCHAR(9) CHARACTER SET latin1, UNIQUE KEY un (n), KEY iv (v)) DEFAULT CHARSET utf8mb4",
+    "e ENUM('a','b'), b TEXT, o INT, l VARCHAR(9) CHARACTER SET latin1, "
+    "UNIQUE KEY un (n), KEY iv (v)) DEFAULT CHARSET utf8mb4",
     "CREATE TABLE `odd name` (id INT PRIMARY KEY)",
     "INSERT INTO other VALUES (1)",
     f"INSERT INTO t SELECT seq, seq, seq, seq, 1, 'a', 'b', 1, 'x' FROM seq_1_to_{ROWS}",
