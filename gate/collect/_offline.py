@@ -25,6 +25,7 @@ from gate.facts.rehearsal import Deploy, Failure
 from gate.facts.schema import Schema
 from gate.sandbox import hand_over
 
+_ANY_PATCH = 999
 TEMPLATE = Path(__file__).parent / "_stand_in_env.txt"
 
 
@@ -62,7 +63,8 @@ def deploy(context: RunContext, history: History, new: NewRevisions, why: Cannot
 
 def _run(context: RunContext, history: History, new: NewRevisions, revisions: tuple[Revision, ...]) -> Deploy:
     project = dataclasses.replace(context.project, kind="script-location", config=None, entry=None, prepend_sys_path=())
-    choice = dataclasses.replace(context.fact(DatabaseChoice), certain=True)
+    wanted = dataclasses.replace(context.fact(DatabaseChoice), certain=True)
+    choice = _at_hand(wanted)
     base = context.fact(Base)
     with _StandIn(context, project, _environment(context), choice, history, base.sha, False) as stage:
         stage.begin()
@@ -77,7 +79,7 @@ def _run(context: RunContext, history: History, new: NewRevisions, revisions: tu
         server = stage.database.server
         if failed and not recorder.statements:
             raise CannotDecide(f"the revisions fail without the project's environment: {failed.error}")
-        return Deploy(
+        seen = Deploy(
             dialect=server.dialect,
             version=server.version,
             history=history,
@@ -90,6 +92,28 @@ def _run(context: RunContext, history: History, new: NewRevisions, revisions: tu
             complete=failed is None,
             sources={one.path: stage.sources[one.path] for one in revisions},
         )
+        return seen if choice is wanted else _read_as_mysql(context, seen, wanted)
+
+
+def _at_hand(wanted: DatabaseChoice) -> DatabaseChoice:
+    """Nobody brings a MySQL server along: its statements can be had from a run on MariaDB, their cost cannot."""
+    return (
+        dataclasses.replace(wanted, kind="mariadb", version="") if wanted.kind == "mysql" and not wanted.url else wanted
+    )
+
+
+def _read_as_mysql(context: RunContext, seen: Deploy, wanted: DatabaseChoice) -> Deploy:
+    """What the revisions send, without anything that MariaDB did: rules then go by MySQL's manual, and say so."""
+    context.notices.append(
+        f"{context.project.name}: no MySQL server was at hand. The statements come from a run on MariaDB; what they cost on "
+        "MySQL is read from its manual, not measured. Give a MySQL server with --database-url."
+    )
+    numbers = tuple(int(part) for part in wanted.version.split(".") if part.isdigit()) or (8, 0)
+    version = numbers if len(numbers) > 2 else (*numbers, _ANY_PATCH)  # a release line: its newest
+    statements = tuple(dataclasses.replace(one, observed=None, error=None) for one in seen.statements)
+    return dataclasses.replace(
+        seen, dialect="mysql", version=version, server=f"mysql {wanted.version or '8.0'}", statements=statements
+    )
 
 
 def _result(stage: Stage, seen: Schema, failed: Failure | None) -> Schema:

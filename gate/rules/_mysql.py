@@ -67,8 +67,8 @@ def cost(deploy: Deploy, statement: Statement) -> Cost:
         rebuild = bool(seen.rewrites) or seen.algorithm == "COPY"
         return Cost(seen.algorithm, lock, rebuild, (Evidence(EvidenceKind.OBSERVED, detail),))
     worst = _worst([_of(deploy, statement, change) for change in statement.changes])
-    version = ".".join(map(str, deploy.version))
-    read = f"the manual of {deploy.dialect} {version}: ALGORITHM={worst.algorithm}, LOCK={worst.lock}; not measured"
+    server = deploy.server or f"{deploy.dialect} {'.'.join(map(str, deploy.version))}"
+    read = f"the manual of {server}: ALGORITHM={worst.algorithm}, LOCK={worst.lock}; not measured"
     return Cost(worst.algorithm, worst.lock, worst.rebuild, (Evidence(EvidenceKind.READ, read),))
 
 

@@ -8,7 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, SQLITE, Example, Hit, Rule
-from gate.rules._world import added_here
+from gate.rules._mysql import kind, loss
+from gate.rules._world import added_here, column_before
 
 _DDL = (
     c.CreateTable, c.DropTable, c.RenameTable, c.RecreateTable, c.AddColumn, c.DropColumn, c.RenameColumn,
@@ -49,8 +50,15 @@ def _is_fallible(deploy: Deploy, statement: Statement, change: c.Change) -> bool
         return change.unique and not _only_new(deploy, statement, change.table, change.columns)
     if isinstance(change, c.AddConstraint):
         return not _only_new(deploy, statement, change.table, change.constraint.columns)
-    retyped = isinstance(change, c.AlterColumnType) and deploy.dialect != "sqlite"  # which keeps whatever it is given
-    return retyped or isinstance(change, c.SetNotNull)
+    if isinstance(change, c.AlterColumnType):
+        was = column_before(statement, change.table, change.column)
+        return deploy.dialect in MYSQL and was is not None and _may_refuse(was.type, change.type)
+    return isinstance(change, c.SetNotNull)
+
+
+def _may_refuse(old: str, new: str) -> bool:
+    """Whether values may not fit the new type. SQLite keeps whatever it is given."""
+    return bool(loss(old, new)) or (kind(old) != kind(new) and kind(new) != "text")
 
 
 def _only_new(deploy: Deploy, statement: Statement, table: str, columns: tuple[str, ...]) -> bool:
