@@ -13,9 +13,9 @@ from gate.docker.build import Build, Context, Entry, Stage
 from gate.docker.dockerfile import parse as parse_dockerfile
 from gate.docker.errors import BuildError
 from gate.docker.ignore import IgnoreFile, parse
+from gate.docker.machine import Needs
 from gate.docker.paths import clean, inside
 from gate.docker.project import Project
-from gate.docker.run import Needs
 from gate.docker.shipping import Ship, Wanted, from_dockerfiles, from_flags
 from gate.docker.stages import evaluate
 from gate.errors import UsageError

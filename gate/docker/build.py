@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gate.docker.ignore import IgnoreFile
+from gate.docker.machine import Installed, Needs
 from gate.docker.paths import join
-from gate.docker.run import Installed, Needs
 from gate.docker.tree import Dir, File, Link, Place, Tree
 
 UNKNOWN_FOLDER = "/\x00base"  # the folder in which a base image that is not known lets things start

@@ -7,30 +7,15 @@ both are read here in one linear pass.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from gate.docker.errors import BuildError, UnknownError
+from gate.docker.hcl_functions import FUNCTIONS, shown, whole
+from gate.docker.hcl_tokens import LARGEST, Token, tokens
 
-LARGEST = 1_000_000
 DEEPEST = 60
-_TOKEN = re.compile(
-    r"""(?P<space>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<newline>\n)|(?P<heredoc><<-?\w+[ \t]*\r?\n)
-    |(?P<number>\d+(?:\.\d+)?)
-    |(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<quote>")|(?P<op>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[-{}\[\]()=,.?:!<>+*/%])""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
-@dataclass(frozen=True)
-class Token:
-    """One token; ``value`` of a string is its list of texts and expression texts."""
-
-    kind: str
-    value: Any
-    line: int
 
 
 Expression = Callable[["Scope"], Any]
@@ -63,116 +48,7 @@ def parse(text: str, path: str) -> Block:
     """The top body of an HCL text. Raises ``BuildError`` with the line of what cannot be read."""
     if len(text) > LARGEST:
         raise BuildError("the file is too large", path, 1)
-    return _Parser(_tokens(text, path, 1), path).body("end")
-
-
-def _tokens(text: str, path: str, line: int) -> list[Token]:
-    found: list[Token] = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise BuildError(f"unexpected character {text[position]!r}", path, line)
-        kind = match.lastgroup or ""
-        position = match.end()
-        if kind == "quote":
-            parts, end = _template(text, position, path, line)
-            found.append(Token("string", parts, line))
-            line += text.count("\n", position, end)
-            position = end
-        elif kind == "heredoc":
-            parts, end = _heredoc(text, position, match[0], path, line)
-            found += [Token("string", parts, line), Token("newline", "\n", line)]
-            line += 1 + text.count("\n", position, end)
-            position = end
-        else:
-            if kind != "space":
-                found.append(Token(kind, match[0], line))
-            line += match[0].count("\n")
-    return [*found, Token("end", "", line)]
-
-
-Part = str | list[Token]
-
-
-def _template(text: str, position: int, path: str, line: int) -> tuple[list[Part], int]:
-    """A quoted string after its opening quote: texts, and the tokens of each ``${…}``."""
-    parts: list[Part] = []
-    plain: list[str] = []
-    while position < len(text):
-        char = text[position]
-        if char == '"':
-            return [*parts, "".join(plain)], position + 1
-        if char == "\\" and position + 1 < len(text):
-            plain.append({"n": "\n", "t": "\t", "r": "\r"}.get(text[position + 1], text[position + 1]))
-            position += 2
-        elif text.startswith("$${", position):
-            plain.append("${")
-            position += 3
-        elif text.startswith("${", position):
-            end = _closing(text, position + 2, path, line)
-            parts += ["".join(plain), _tokens(text[position + 2 : end], path, line)]
-            plain, position = [], end + 1
-        elif char == "\n":
-            break
-        else:
-            plain.append(char)
-            position += 1
-    raise BuildError("a string is not closed", path, line)
-
-
-def _closing(text: str, position: int, path: str, line: int) -> int:
-    depth = 1
-    while position < len(text):
-        char = text[position]
-        if char == '"':
-            position = _string_end(text, position + 1)
-            continue
-        depth += {"{": 1, "}": -1}.get(char, 0)
-        if depth == 0:
-            return position
-        position += 1
-    raise BuildError("an expression is not closed", path, line)
-
-
-def _string_end(text: str, position: int) -> int:
-    while position < len(text) and text[position] != '"':
-        position += 2 if text[position] == "\\" else 1
-    return position + 1
-
-
-def _heredoc(text: str, position: int, head: str, path: str, line: int) -> tuple[list[Part], int]:
-    name = head.strip("<- \t\r\n")
-    lines: list[str] = []
-    while position < len(text):
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end
-        one = text[position:end]
-        position = end + 1
-        if one.strip() == name:
-            cut = (
-                min((len(row) - len(row.lstrip()) for row in lines if row.strip()), default=0)
-                if head.startswith("<<-")
-                else 0
-            )
-            return [_plain("".join(f"{row[cut:]}\n" for row in lines), path, line)][0], min(position, len(text))
-        lines.append(one.rstrip("\r"))
-    raise BuildError("a heredoc is not closed", path, line)
-
-
-def _plain(text: str, path: str, line: int) -> list[Part]:
-    """A heredoc's text with its ``${…}`` taken apart."""
-    parts: list[Part] = []
-    position = 0
-    while (start := text.find("${", position)) >= 0:
-        if start and text[start - 1] == "$":
-            parts.append(text[position : start - 1] + "${")
-            position = start + 2
-            continue
-        end = _closing(text, start + 2, path, line)
-        parts += [text[position:start], _tokens(text[start + 2 : end], path, line)]
-        position = end + 1
-    return [*parts, text[position:]]
+    return _Parser(tokens(text, path, 1), path).body("end")
 
 
 class _Parser:
@@ -295,7 +171,7 @@ class _Parser:
         filled = [part for part, raw in zip(parts, token.value, strict=True) if raw != ""]
         if len(filled) == 1 and not any(isinstance(raw, str) and raw for raw in token.value):
             return filled[0]
-        return lambda scope: "".join(_text(part(scope)) for part in parts)
+        return lambda scope: "".join(shown(part(scope)) for part in parts)
 
     def _named(self, token: Token) -> Expression:
         name = token.value
@@ -341,7 +217,7 @@ class _Parser:
             if self.peek(True).value == ",":
                 self.take()
         self.take("}", True)
-        return lambda scope: {_text(key(scope)): value(scope) for key, value in pairs}
+        return lambda scope: {shown(key(scope)): value(scope) for key, value in pairs}
 
 
 def _label(token: Token) -> str:
@@ -365,12 +241,6 @@ def _index(value: Expression, key: Expression) -> Expression:
     return get
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
 def _operation(operator: str, left: Expression, right: Expression) -> Expression:
     def run(scope: Scope) -> Any:
         one = left(scope)
@@ -378,21 +248,17 @@ def _operation(operator: str, left: Expression, right: Expression) -> Expression
             return bool(one) and bool(right(scope)) if operator == "&&" else bool(one) or bool(right(scope))
         two = right(scope)
         if operator in ("==", "!="):
-            return (_text(one) == _text(two) and (one is None) == (two is None)) == (operator == "==")
+            return (shown(one) == shown(two) and (one is None) == (two is None)) == (operator == "==")
         try:
             return (
                 _ARITHMETIC[operator](float(one), float(two))
                 if operator in ("<", ">", "<=", ">=")
-                else _whole(_ARITHMETIC[operator](float(one), float(two)))
+                else whole(_ARITHMETIC[operator](float(one), float(two)))
             )
         except (TypeError, ValueError, ZeroDivisionError) as error:
             raise UnknownError(f"`{operator}` in the bake file") from error
 
     return run
-
-
-def _whole(number: float) -> float | int:
-    return int(number) if number == int(number) else number
 
 
 _ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
@@ -431,43 +297,3 @@ def call(name: str, arguments: list[Any], scope: Scope, path: str, line: int) ->
     raise UnknownError(
         f"`{name}()` in the bake file", path, line, "install docker buildx, so that `bake --print` can be asked"
     )
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "equal": lambda a, b: _text(a) == _text(b),
-    "notequal": lambda a, b: _text(a) != _text(b),
-    "not": lambda a: not a,
-    "and": lambda a, b: bool(a and b),
-    "or": lambda a, b: bool(a or b),
-    "lower": lambda a: a.lower(),
-    "upper": lambda a: a.upper(),
-    "title": lambda a: a.title(),
-    "replace": lambda a, b, c: a.replace(b, c),
-    "trimspace": lambda a: a.strip(),
-    "trimprefix": lambda a, b: a.removeprefix(b),
-    "trimsuffix": lambda a, b: a.removesuffix(b),
-    "trim": lambda a, b: a.strip(b),
-    "join": lambda a, b: a.join(map(_text, b)),
-    "split": lambda a, b: b.split(a),
-    "concat": lambda *a: [one for part in a for one in part],
-    "coalesce": lambda *a: next(one for one in a if one not in (None, "")),
-    "length": len,
-    "strlen": len,
-    "format": lambda a, *b: re.sub(r"%[sdv]", "{}", a).format(*map(_text, b)),
-    "contains": lambda a, b: b in a,
-    "hasprefix": lambda a, b: a.startswith(b),
-    "element": lambda a, b: a[int(b) % len(a)],
-    "substr": lambda a, b, c: a[int(b) : int(b) + int(c)],
-    "merge": lambda *a: {key: value for one in a for key, value in one.items()},
-    "keys": sorted,
-    "values": lambda a: [a[key] for key in sorted(a)],
-    "lookup": lambda a, b, c=None: a.get(b, c),
-    "try": lambda *a: a[0],
-    "compact": lambda a: [one for one in a if one],
-    "tostring": _text,
-    "add": lambda a, b: _whole(float(a) + float(b)),
-    "distinct": lambda a: list(dict.fromkeys(a)),
-    "flatten": lambda a: [two for one in a for two in (one if isinstance(one, list) else [one])],
-    "dirname": lambda a: a.rpartition("/")[0] or ".",
-    "basename": lambda a: a.rpartition("/")[2],
-}

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from gate.docker.build import UNKNOWN_FOLDER, Stage
 from gate.docker.dockerfile import Instruction
 from gate.docker.errors import BuildError, UnknownError
+from gate.docker.evaluation import Evaluation
 from gate.docker.judgement import Gap
 from gate.docker.paths import inside, rooted
 from gate.docker.patterns import has_wildcard
-from gate.docker.stages import Evaluation, evaluate
+from gate.docker.stages import evaluate
 from gate.docker.tree import Event, File, Link, Place
 
 SITE = "/site-packages/"

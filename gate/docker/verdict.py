@@ -9,23 +9,23 @@ import dataclasses
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from gate.docker.access import unreadable
 from gate.docker.build import UNKNOWN_FOLDER, Build, Stage
 from gate.docker.dockerfile import Dockerfile
 from gate.docker.errors import BuildError, UnknownError
-from gate.docker.imports import Finder
+from gate.docker.evaluation import Evaluation
+from gate.docker.hearing import ORDER, Hearing
 from gate.docker.judgement import BROKEN, CANNOT_TELL, FINE, Gap, Judgement
 from gate.docker.lookup import Found, Options, Run, World, list_revisions, look_up
+from gate.docker.modules import library, modules
 from gate.docker.packages.environments import site_roots
-from gate.docker.paths import clean, inside, join
+from gate.docker.paths import clean, inside
 from gate.docker.project import Project, options_at
-from gate.docker.reasons import Case, explain, nearest, shown
-from gate.docker.stages import Evaluation, evaluate
-from gate.docker.tree import Dir, File
+from gate.docker.reasons import Case, nearest, shown
+from gate.docker.stages import evaluate
+from gate.docker.tree import File
 
-ORDER = ("revision", "env", "config", "beside", "module")
 SETTLE = "build the image and pass it with --image, or name the place with --run-config"
 Runs = Callable[[Stage], Run]
 
@@ -39,55 +39,6 @@ class Places:
     start: tuple[str, int] | None = None
 
 
-@dataclass
-class Hearing:
-    """One image being judged: what it should hold, where Alembic looks, and what was found so far."""
-
-    made: Evaluation
-    stage: Stage
-    project: Project
-    run: Run
-    case: Case
-    gaps: list[Gap] = field(default_factory=list)
-    unknown: list[UnknownError] = field(default_factory=list)
-    present: dict[str, str] = field(default_factory=dict)
-    remarks: list[tuple[str, int, str]] = field(default_factory=list)
-
-    @property
-    def build(self) -> Build:
-        """The build behind the image."""
-        return self.made.build
-
-    def lacks(self, origin: str, role: str, expected: str | None) -> None:
-        """A needed file is not at its place: find out why."""
-        try:
-            self.gaps.append(explain(self.case, origin, role, expected))
-        except UnknownError as unknown:
-            self.unknown.append(unknown)
-
-    def has(self, origin: str, path: str) -> None:
-        """A needed file is at its place; it must also be readable."""
-        place = unreadable(self.stage, path, self.stage.user)
-        if place is None:
-            self.present[origin] = path
-            return
-        detail = f"the user {self.stage.user} cannot read {path}"
-        node = self.stage.tree.get(path)
-        place = node.place if not place.path and isinstance(node, File) else place
-        self.gaps.append(
-            Gap(
-                origin,
-                "env",
-                path,
-                "unreadable",
-                place.path or self.made.dockerfile.path,
-                place.line or 1,
-                detail,
-                path,
-            )
-        )
-
-
 def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, places: Places = Places()) -> Judgement:
     """The answer for one build. ``runs`` says how the upgrade is started in a stage.
 
@@ -99,7 +50,7 @@ def judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, pl
     try:
         made = evaluate(dockerfile, build)
         stage = made.stage(made.index(build.target))
-    except BuildError:
+    except (BuildError, UnknownError):
         return first
     if stage.opaque and stage.unset and first.verdict == BROKEN:
         return _variable_unknown(first, stage)
@@ -137,6 +88,10 @@ def _judge(dockerfile: Dockerfile, build: Build, project: Project, runs: Runs, p
     try:
         made = evaluate(dockerfile, build)
         stage = made.stage(made.index(build.target))
+    except UnknownError as unknown:
+        return Judgement(
+            CANNOT_TELL, path=unknown.path, line=unknown.line, message=unknown.what, settle=unknown.settle or SETTLE
+        )
     except BuildError as stop:
         target = build.target or None
         return Judgement(
@@ -220,8 +175,8 @@ def _hear(hearing: Hearing, found: Found) -> None:
         )
         return
     _scripts(hearing, found)
-    _modules(hearing, found)
-    _library(hearing, found)
+    modules(hearing, found)
+    library(hearing, found)
 
 
 def _config(hearing: Hearing, found: Found) -> None:
@@ -306,65 +261,6 @@ def _same(hearing: Hearing, node: File, origin: str) -> bool:
         return True
     ours, theirs = hearing.build.text(node), hearing.build.read(origin)
     return ours is not None and ours == theirs
-
-
-def _modules(hearing: Hearing, found: Found) -> None:
-    project, tree = hearing.project, hearing.stage.tree
-    if not project.modules:
-        return
-    roots = list(found.sys_path)
-    if project.env_changes_path and found.script:
-        up = posixpath.dirname(found.script)
-        roots += [found.script, up, posixpath.dirname(up), hearing.run.cwd]
-    finder = Finder(tuple(dict.fromkeys(roots)), lambda path: isinstance(tree.get(path), File), tree.is_dir)
-    for module in project.modules:
-        path = finder.path(module.name)
-        if path is None or (isinstance(tree.get(path), Dir) and module.taken and _has_text(hearing, module.origin)):
-            _module_lacks(hearing, module.origin, module.by, module.line, roots)
-        elif isinstance(tree.get(path), File):
-            hearing.has(module.origin, path)
-
-
-def _has_text(hearing: Hearing, origin: str) -> bool:
-    """Whether a missing ``__init__.py`` matters: an empty one does not."""
-    return bool((hearing.build.read(origin) or "").strip())
-
-
-def _module_lacks(hearing: Hearing, origin: str, by: str, line: int, roots: list[str]) -> None:
-    if hearing.stage.foreign:
-        hearing.unknown.append(
-            UnknownError(
-                f"whether {origin} is installed: {hearing.stage.foreign}", hearing.case.head.path, hearing.stage.line
-            )
-        )
-        return
-    root = roots[0] if roots else hearing.run.cwd
-    directory = hearing.project.directory
-    below = inside(directory, origin) or origin
-    before = len(hearing.gaps)
-    hearing.lacks(origin, "module", f"{root.rstrip('/')}/{below}")
-    if len(hearing.gaps) > before and hearing.gaps[-1].reason in ("env_import_missing", "wrong_path"):
-        gap = hearing.gaps[-1]
-        detail = f"{by}:{line} imports {origin}, which is not on the image's sys.path"
-        hearing.gaps[-1] = dataclasses.replace(gap, reason="env_import_missing", path=by, line=line, detail=detail)
-
-
-def _library(hearing: Hearing, found: Found) -> None:
-    """A package named ``alembic`` of the project: it hides the library where its folder comes before the library's."""
-    early = {join(hearing.run.cwd, one) for one in hearing.stage.env.get("PYTHONPATH", "").split(":") if one}
-    early |= {hearing.run.cwd} if hearing.run.module else set()
-    for root in found.sys_path:
-        path = f"{root.rstrip('/')}/alembic/__init__.py"
-        node = hearing.stage.tree.get(path)
-        if not isinstance(node, File) or "/site-packages" in root or not node.origin:
-            continue
-        text = f"{path} is a package named like the library and hides it for whatever has {root} first on sys.path"
-        if root in early:
-            hearing.gaps.append(
-                Gap(node.origin, "env", path, "wrong_path", node.place.path, node.place.line, text, path)
-            )
-        elif (node.origin, 1, text) not in hearing.remarks:
-            hearing.remarks.append((node.origin, 1, text))
 
 
 def _answer(hearing: Hearing) -> Judgement:

@@ -6,11 +6,11 @@ import dataclasses
 import posixpath
 import re
 
+from gate.docker.machine import Installed, Machine
 from gate.docker.packages import backends
 from gate.docker.packages.environments import POETRY, SYSTEM, active, prefix_of, site
 from gate.docker.packages.settings import Source, UnclearError, read
 from gate.docker.paths import clean, join
-from gate.docker.run import Installed, Machine
 from gate.docker.shell import Command
 from gate.docker.tree import File, Fog
 
