@@ -169,7 +169,7 @@ def preconditions(evidence: TargetEvidence) -> Iterator[Finding]:
                 table=one.table,
                 column=one.column,
                 message=f"{one.revision} will fail on the target ({one.rule}): {one.said}",
-                evidence=(Evidence(EvidenceKind.MEASURED, f"{one.said}: {one.sql}"),),
+                evidence=(Evidence(EvidenceKind.MEASURED, one.said),),
                 precondition_sql=one.sql,
             )
 

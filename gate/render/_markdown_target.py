@@ -89,7 +89,8 @@ def _preconditions(about: Mapping[str, Any], detail: Detail) -> str:
 def _precondition(row: Mapping[str, Any]) -> tuple[str, ...]:
     result = word(row.get("result"))
     said = _HOLDS.get(result, cell(result, 40))
-    finding = code_cell(word(row.get("finding")), 80)
+    about = ".".join(word(row[key]) for key in ("table", "column") if row.get(key))
+    finding = code_cell(f"{word(row.get('rule') or row.get('finding'))} {about}".strip(), 120)
     return (finding, said, cell(word(row.get("count")), 40), _code_or_nothing(row.get("sql"), 150))
 
 
