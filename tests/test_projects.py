@@ -42,7 +42,18 @@ def repository(situation: str, folder: Path) -> Path:
 
 def judged(repo: Path, *arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the command, as a user runs it."""
-    words = ["check", "--repo", str(repo), "--base", "main", "--format", "json", "--no-progress", "--skip", "image-contents,merge-order"]
+    words = [
+        "check",
+        "--repo",
+        str(repo),
+        "--base",
+        "main",
+        "--format",
+        "json",
+        "--no-progress",
+        "--skip",
+        "image-contents,merge-order",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "gate", *words, *arguments], capture_output=True, text=True, check=False,
         cwd=HERE.parent.parent, env={**os.environ, "ALEMBIC_GATE_CACHE": str(repo.parent / "cache")},
@@ -96,7 +107,9 @@ def test_a_project_of_this_shape_gets_exactly_this_report(situation: str, tmp_pa
     if os.environ.get("ALEMBIC_GATE_UPDATE"):
         expected.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", "utf-8")
     assert said == json.loads(expected.read_text("utf-8"))
-    dirt = subprocess.run(["git", "status", "--porcelain", "--ignored"], cwd=repo, capture_output=True, text=True, check=True)
+    dirt = subprocess.run(
+        ["git", "status", "--porcelain", "--ignored"], cwd=repo, capture_output=True, text=True, check=True
+    )
     assert dirt.stdout == ""
 
 

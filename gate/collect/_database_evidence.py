@@ -158,8 +158,8 @@ def decided(evidence: Iterable[Evidence]) -> tuple[Evidence, str, bool] | None:
         return None
     best = max(every, key=lambda one: one.weight)
     family = [one for one in every if _family(one.kind) == _family(best.kind)]
-    special = [one for one in family if one.kind == "mariadb" and one.weight >= 35]
-    if best.kind == "mysql" and special and not any(one.kind == "mysql" and one.version for one in family):
+    special = [one for one in family if one.kind == "mariadb" or (one.kind == "mysql" and one.version)]
+    if best.kind == "mysql" and special:
         best = max(special, key=lambda one: one.weight)
     version = next(
         (one.version for one in sorted(family, key=lambda one: -one.weight) if one.kind == best.kind and one.version),

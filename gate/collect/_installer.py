@@ -212,7 +212,7 @@ class _Build:
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            sandbox.kill_marked(marker, self.uid)
+            sandbox.kill_marked(marker)
         if process.returncode:
             what, advice = explained("\n".join(tail), self.job.python)
             kind = IndexUnreachable if is_unreachable("\n".join(tail)) else ProjectBroken

@@ -46,6 +46,8 @@ class Stage:
             self.notes.append(f"database: {choice.kind} {choice.version}".rstrip() + f" ({choice.why})")
         self.snapshot: Mapping[str, Any] = {"used": False, "reason": "replayed"}
         self.made_outside: tuple[str, ...] = ()
+        self.aside: ScratchDatabase | None = None
+        self.by_models: frozenset[str] = frozenset()
         self.uid = probe_uid(environment.python)
         self._stack = contextlib.ExitStack()
         self._main_name: str | None = None
@@ -171,6 +173,7 @@ class Stage:
             raise self.explained(failure) from failure
         self.notes.append(f"project: Python {versions.get('python')}, Alembic {versions.get('alembic')}, SQLAlchemy {versions.get('sqlalchemy')}")
         self._loaded = True
+        self.by_models = frozenset(map(str, versions.get("made_by_models") or ()))
         _side_effects.settle(self, before)
         if self.context.settings.bootstrap != "base-ref":
             self.made_outside = _bootstrap.made_by_models(self.sources)

@@ -143,10 +143,10 @@ def _revisions(context: RunContext, project: Project) -> Iterator[str]:
 
 
 def _from_services(context: RunContext, project: Project) -> Iterator[Evidence]:
-    places = [(path, 48) for path in sorted(context.repo.glob(".github/workflows/*.y*ml"))]
+    places = [(path, 46) for path in sorted(context.repo.glob(".github/workflows/*.y*ml"))]
     for folder in dict.fromkeys((context.repo / project.directory, context.repo)):
         for pattern in ("docker-compose*.y*ml", "compose*.y*ml"):
-            places += [(path, 46) for path in sorted(folder.glob(pattern))]
+            places += [(path, 48) for path in sorted(folder.glob(pattern))]
     for path, weight in places:
         yield from evidence.from_images(_yaml(path), path.name, weight)
 

@@ -6,11 +6,12 @@ rows. Databases are cloned per stage, never per revision. One probe process impo
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gate.collect import _known_diffs, _old_release, _round_trip
+from gate.collect import _known_diffs, _old_release, _round_trip, _side_effects
 from gate.collect._recording import Recorder
 from gate.collect._stage import OtherDialect, Stage
 from gate.context import RunContext
@@ -23,6 +24,8 @@ from gate.facts.history import Base, History, NewRevisions, Project
 from gate.facts.rehearsal import DataChange, Diff, Failure, QueryFailure, Rehearsal, RoundTrip, RowsRun, Statement
 from gate.facts.schema import Schema
 from gate.sandbox import ProjectFailure
+
+URL_NAMES = ("DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL", "DATABASE_URI", "DB_URL")
 
 
 def collect(
@@ -38,14 +41,36 @@ def collect(
         raise CannotDecide(f"the revision graph is broken: {broken.message}", where=broken.path, advice=broken.advice)
     if not history.revisions:
         raise CannotDecide("there is no revision to rehearse", advice="Check version_locations.")
-    try:
+
+    def once(environment: ProjectEnvironment, choice: DatabaseChoice) -> Rehearsal:
         with Stage(context, project, environment, choice, history, base.sha, not new.ids) as stage:
             return _Rehearsing(context, history, base, new, stage).run()
+
+    try:
+        return once(environment, choice)
     except OtherDialect as truth:
+        told = with_url_named(environment) if truth.kind == "sqlite" else None
+        if told:
+            context.progress("without a URL the project falls back to SQLite: starting over with DATABASE_URL set")
+            with contextlib.suppress(OtherDialect, ProjectBroken):
+                return once(told, choice)
         context.progress(f"the project connects to {truth.kind}: starting over on it")
-        chosen = dataclasses.replace(choice, kind=truth.kind, driver=truth.driver, version="", certain=True, why="the project's first connection")
-        with Stage(context, project, environment, chosen, history, base.sha, not new.ids) as stage:
-            return _Rehearsing(context, history, base, new, stage).run()
+        chosen = dataclasses.replace(
+            choice, kind=truth.kind, driver=truth.driver, version="", certain=True, why="the project's first connection"
+        )
+        return once(environment, chosen)
+
+
+def with_url_named(environment: ProjectEnvironment) -> ProjectEnvironment | None:
+    """The usual variables filled with the scratch URL, for a project that falls back to SQLite without one.
+
+    None when the user's own ``env:`` already says how the URL reaches the project.
+    """
+    if any("{url}" in text or "{host}" in text for text in environment.variables.values()):
+        return None
+    note = f"without a URL the project falls back to SQLite: {URL_NAMES[0]} and the like were set to the scratch database"
+    variables = {**dict.fromkeys(URL_NAMES, "{url}"), **environment.variables}
+    return dataclasses.replace(environment, variables=variables, notes=(*environment.notes, note))
 
 
 class _Rehearsing:
@@ -150,7 +175,7 @@ class _Rehearsing:
     def _compare(self) -> Diff:
         """Autogenerate's diff; what project code raises on the way is the reason why there is none."""
         try:
-            told = self.stage.probe.call("compare")
+            told = _side_effects.compared(self.stage)
         except ProjectFailure as failure:
             return Diff(error=f"{failure.type}: {failure.message or failure.text}")
         return Diff(

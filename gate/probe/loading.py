@@ -68,9 +68,14 @@ def _from_flask(project, url):
 def flask_application(entry):
     """The application as ``flask --app`` finds it: ``module``, ``file.py``, ``module:name``, ``module:factory('x')``."""
     try:
-        from flask.cli import ScriptInfo
+        from flask.cli import ScriptInfo, load_dotenv
     except ImportError:
         return _older_flask_application(entry or "app")
+    os.environ["FLASK_RUN_FROM_CLI"] = "true"  # as ``flask`` does: some applications patch sockets otherwise
+    try:
+        load_dotenv()
+    except Exception:  # a broken .env is the application's to report
+        pass
     return ScriptInfo(entry).load_app()
 
 

@@ -20,6 +20,20 @@ def observers():
     }  # fmt: skip
 
 
+def _tables_made_by_models():
+    """A set that fills with the tables that ``create_all`` makes; Alembic's own operations do not carry the mark."""
+    from sqlalchemy import Table, event
+
+    made = set()
+
+    def after_create(target, connection, **options):
+        if options.get("_is_metadata_operation"):
+            made.add(target.key)
+
+    event.listen(Table, "after_create", after_create)
+    return made
+
+
 class Session(object):
     """One project in one process: imported once, upgraded and compared as often as asked."""
 
@@ -55,6 +69,7 @@ class Session(object):
         self._redirect.install()
         self._watch.install()
         self._project = project
+        made = _tables_made_by_models()
         self._config = loading.config_for(project, url)
         self._config.stdout = io.StringIO()
         from alembic.script import ScriptDirectory
@@ -62,7 +77,7 @@ class Session(object):
         self._script = ScriptDirectory.from_config(self._config)
         return {"alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__,
                 "python": "%d.%d.%d" % sys.version_info[:3], "opened": self._redirect.opened,
-                "script_location": str(self._script.dir)}  # fmt: skip
+                "script_location": str(self._script.dir), "made_by_models": sorted(made)}  # fmt: skip
 
     def do_graph(self):
         """The graph as Alembic itself loads it (imports every revision file)."""
