@@ -236,7 +236,7 @@ class Deploy:
 
     def existed(self, table: str, at: Statement | None = None) -> bool:
         """Was this table there before the deploy (so: has rows, is used)? Follows renames made by the deploy."""
-        from gate.facts.changes import RenameTable
+        from gate.facts.changes import CreateTable, RenameTable
 
         name = table
         for statement in reversed(self.statements):
@@ -245,6 +245,8 @@ class Deploy:
             for change in statement.changes:
                 if isinstance(change, RenameTable) and change.to == name:
                     name = change.table
+                if isinstance(change, CreateTable) and change.table == name and statement.before.table(name) is None:
+                    return False  # dropped and made anew by this deploy
         return self.baseline.table(name) is not None
 
     def changes(self, *kinds: type[ChangeT]) -> Iterator[tuple[Statement, ChangeT]]:

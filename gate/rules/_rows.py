@@ -19,6 +19,8 @@ LIMIT = 1001  # enough to say "more than a thousand", cheap on any table that ha
 def refused(deploy: Deploy, statement: Statement) -> Severity | None:
     """How the rows took it: error (plain rows refused), warning (hostile ones), note (none refused), None (unknown)."""
     plain, hostile = (_outcome(deploy, statement, profile) for profile in ("plain", "hostile"))
+    if _outcome(deploy, statement, "empty") is False:
+        return Severity.NOTE  # it fails whatever the rows: migration-fails, or a more exact rule
     if plain is False:
         return Severity.WARNING if _is_about_values(deploy) else Severity.ERROR
     if hostile is False:

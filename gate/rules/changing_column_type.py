@@ -52,7 +52,7 @@ def _postgresql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
         remedy=_recipe(edit),
     )
     yield from _old_code(deploy, edit)
-    if _may_refuse(old, edit.type):
+    if _may_refuse(old, edit.type) and not values_removed(edit):
         yield from may_fail(
             deploy,
             edit.statement,

@@ -1,7 +1,8 @@
-"""All rows of a table written by one statement."""
+"""All rows of a table written by one statement, or by batches of one transaction, which is the same."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from gate.facts import changes as c
@@ -14,9 +15,11 @@ from gate.rules._world import is_unique, table_before
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     seen: set[tuple[str, int, str]] = set()
+    batches: Counter[tuple[str, int, str]] = Counter()
     for statement, change in deploy.changes(c.Update):
         place = (statement.revision, statement.location.line, change.table)
-        if place in seen or _is_small(deploy, statement, change):
+        batches[place] += change.bounded and not statement.autocommit
+        if place in seen or (_is_small(deploy, statement, change) and batches[place] < 2):
             continue
         seen.add(place)
         column = change.columns[0] if len(change.columns) == 1 else None
@@ -25,7 +28,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             (1, "Can be run again after a failure", backfill(change.table, column or "...")),
         )
         yield Hit(
-            f"One UPDATE writes the rows of {change.table} at once: on a large table it runs for long, bloats it, and "
+            f"{_what(change)} the rows of {change.table} at once: on a large table it runs for long, bloats it, and "
             "lags replicas.",
             statement,
             category=Category.HYGIENE,
@@ -42,6 +45,10 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             column=column,
             remedy=recipe,
         )
+
+
+def _what(change: c.Update) -> str:
+    return "Batches that do not commit in between write" if change.bounded else "One UPDATE writes"
 
 
 def _is_small(deploy: Deploy, statement: Statement, change: c.Update) -> bool:

@@ -121,7 +121,8 @@ def _found(name: str, statement: Statement) -> str | None:
     observed = statement.observed
     locked = {lock.table for lock in (*observed.locks, *observed.held)} if observed else set()
     known = dict.fromkeys((*statement.before.tables, *statement.after.tables))
-    if "." in name or (name in known and (not locked or name in locked)):
+    untouched = statement.before.tables.get(name) == statement.after.tables.get(name)
+    if "." in name or (name in known and (not locked or name in locked or not untouched)):
         return None
     fitting = [one for one in known if _ends(one, name) and (not locked or one in locked)]
     return fitting[0] if len(fitting) == 1 else None

@@ -14,6 +14,7 @@ UNSAFE = [
     (deploy("CREATE INDEX ix ON events (at)"), ["error lock events.at c1"]),
 ]
 SAFE = [
+    deploy("DROP TABLE logs; CREATE TABLE logs (a int); CREATE INDEX ix ON logs (a)"),
     deploy("CREATE INDEX CONCURRENTLY ix ON orders (note)"),
     deploy("CREATE TABLE t (a int); CREATE INDEX ix ON t (a)"),
     deploy("CREATE INDEX IF NOT EXISTS ix_users_email ON users (email)"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy
-from tests.rules._deploy import deploy, said
+from tests.rules._deploy import Autocommit, deploy, on_one_line, said
 
 ID = "unbatched-backfill"
+BATCH = "UPDATE orders SET note = 'x' WHERE id IN (SELECT id FROM orders WHERE note IS NULL LIMIT 10)"
 UNSAFE = [
+    (on_one_line(deploy(BATCH + "; " + BATCH)), ["warning hygiene orders.note c1", "warning lock orders.note c1"]),
     (
         deploy("UPDATE orders SET note = 'x' WHERE note IS NULL"),
         ["warning hygiene orders.note c1", "warning lock orders.note c1"],
@@ -19,6 +21,7 @@ UNSAFE = [
     ),
 ]
 SAFE = [
+    on_one_line(deploy(Autocommit(BATCH + "; " + BATCH))),
     deploy("UPDATE orders SET note = 'x' WHERE id = 1"),
     deploy("UPDATE orders SET note = 'x' WHERE id BETWEEN 1 AND 1000"),
     deploy("UPDATE orders SET note = 'x' WHERE id IN (SELECT id FROM orders LIMIT 10)"),
