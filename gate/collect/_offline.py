@@ -97,16 +97,15 @@ def _run(context: RunContext, history: History, new: NewRevisions, revisions: tu
 
 def _at_hand(wanted: DatabaseChoice) -> DatabaseChoice:
     """Nobody brings a MySQL server along: its statements can be had from a run on MariaDB, their cost cannot."""
-    return (
-        dataclasses.replace(wanted, kind="mariadb", version="") if wanted.kind == "mysql" and not wanted.url else wanted
-    )
+    alone = wanted.kind == "mysql" and not wanted.url
+    return dataclasses.replace(wanted, kind="mariadb", version="") if alone else wanted
 
 
 def _read_as_mysql(context: RunContext, seen: Deploy, wanted: DatabaseChoice) -> Deploy:
     """What the revisions send, without anything that MariaDB did: rules then go by MySQL's manual, and say so."""
     context.notices.append(
-        f"{context.project.name}: no MySQL server was at hand. The statements come from a run on MariaDB; what they cost on "
-        "MySQL is read from its manual, not measured. Give a MySQL server with --database-url."
+        f"{context.project.name}: no MySQL server was at hand. Statements come from a run on MariaDB; what they cost "
+        "on MySQL is read from its manual, not measured. Give a MySQL server with --database-url."
     )
     numbers = tuple(int(part) for part in wanted.version.split(".") if part.isdigit()) or (8, 0)
     version = numbers if len(numbers) > 2 else (*numbers, _ANY_PATCH)  # a release line: its newest

@@ -1,0 +1,81 @@
+"""MySQL's MODIFY and CHANGE, told as what they change."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.facts.changes import (
+    AlterColumnType,
+    Change,
+    ColumnSpec,
+    DropDefault,
+    DropNotNull,
+    ModifyColumn,
+    RenameColumn,
+    SetDefault,
+    SetNotNull,
+)
+from gate.sql.modified import plain_default
+from tests.rules._deploy import deploy
+
+ON_PURPOSE = 'op.alter_column("users", "state", existing_type=sa.String(20), server_default=None, nullable=True)'
+
+
+def meant(sql: str, source: str = "") -> tuple[Change, ...]:
+    [statement] = deploy(sql, dialect="mysql", source=source).statements
+    return statement.changes[1:]
+
+
+@pytest.mark.parametrize(
+    ("sql", "changes"),
+    [
+        ("ALTER TABLE users MODIFY name VARCHAR(50) NOT NULL", ()),
+        ("ALTER TABLE users MODIFY age INT(11)", ()),
+        ("ALTER TABLE users MODIFY age BIGINT", (AlterColumnType("users", "age", "BIGINT"),)),
+        ("ALTER TABLE users MODIFY age INT NOT NULL", (SetNotNull("users", "age"),)),
+        ("ALTER TABLE users MODIFY name VARCHAR(50) NULL", (DropNotNull("users", "name"),)),
+        ("ALTER TABLE users MODIFY name VARCHAR(50)", ()),
+        ("ALTER TABLE users MODIFY age INT DEFAULT 7", (SetDefault("users", "age", "7"),)),
+        ("ALTER TABLE users MODIFY state VARCHAR(20) NOT NULL DEFAULT ('new')", ()),
+        (
+            "ALTER TABLE users CHANGE age years BIGINT",
+            (AlterColumnType("users", "age", "BIGINT"), RenameColumn("users", "age", "years")),
+        ),
+    ],
+)
+def test_what_it_amounts_to(sql, changes):
+    """Only what differs; NOT NULL that is dropped by not being said is an accident, which a rule of its own tells."""
+    assert meant(sql) == changes
+
+
+def test_what_the_revision_names_is_meant():
+    """`server_default=None` and `nullable=True` are decisions."""
+    assert meant("ALTER TABLE users MODIFY state VARCHAR(20) NULL", ON_PURPOSE) == (
+        DropNotNull("users", "state"),
+        DropDefault("users", "state"),
+    )
+
+
+def test_a_column_that_nobody_knows_keeps_its_modify():
+    """Without the column before, only a rename is sure."""
+    [statement] = deploy("ALTER TABLE nowhere CHANGE a b INT", dialect="mariadb").statements
+    assert statement.changes == (
+        ModifyColumn("nowhere", "a", ColumnSpec("b", "INT")),
+        RenameColumn("nowhere", "a", "b"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("'new'", "('new')"),
+        ("current_timestamp()", "CURRENT_TIMESTAMP"),
+        ("now()", "current_timestamp()"),
+        ("NULL", None),
+        ("true", "1"),
+        ("'it''s'", "'it''s'"),
+    ],
+)
+def test_spellings_of_one_default(one, other):
+    """Catalogue and statement write the same default in different ways."""
+    assert plain_default(one) == plain_default(other)
