@@ -103,7 +103,7 @@ def lost_attributes(change: ModifyColumn, statement: Statement, sources: Mapping
     was = column_before(change, statement)
     if was is None:
         return ()
-    written = _written(statement, sources)
+    written = _written(change, statement, sources.get(statement.location.path, ""))
     return tuple(_lost(was, change.spec, written))
 
 
@@ -122,31 +122,49 @@ def _lost(was: Column, spec: ColumnSpec, written: frozenset[str]) -> Iterator[st
         yield "AUTO_INCREMENT"
 
 
-def _written(statement: Statement, sources: Mapping[str, str]) -> frozenset[str]:
+def _written(change: ModifyColumn, statement: Statement, source: str) -> frozenset[str]:
     """The attributes that the revision names on purpose, in the words of ``alter_column``."""
-    call = _alter_call(sources.get(statement.location.path, ""), statement.location.line)
+    call = _alter_call(source, statement.location.line, change.column)
     if call is not None:
         return call
     words = _STRINGS.sub("''", statement.sql)
-    named = {"nullable"} if re.search(r"(?<!NOT )(?<!DEFAULT )\bNULL\b", " ".join(words.upper().split())) else set()
+    by_hand = not source or re.search(r"(?i)\b(MODIFY|CHANGE)\b", source) is not None
+    null = re.search(r"(?<!NOT )(?<!DEFAULT )\bNULL\b", " ".join(words.upper().split())) is not None
+    # Alembic writes NULL whenever it is not told otherwise, so its NULL says nothing beside another change.
+    named = {"nullable"} if null and (by_hand or _only_null(change, statement)) else set()
     return frozenset(named | ({"server_default"} if re.search(r"(?i)\bDEFAULT\s+NULL\b", words) else set()))
 
 
+def _only_null(change: ModifyColumn, statement: Statement) -> bool:
+    was = column_before(change, statement)
+    return was is not None and _types.same(was.type, change.spec.type) and change.spec.name == change.column
+
+
 @functools.lru_cache(maxsize=256)
-def _alter_call(source: str, line: int) -> frozenset[str] | None:
-    """The keywords of the ``alter_column`` call that covers a line of a revision; None where there is none."""
+def _alter_call(source: str, line: int, column: str) -> frozenset[str] | None:
+    """The keywords of the ``alter_column`` call at a line of a revision; None where there is none.
+
+    Batch mode runs its statements when the block ends, so at the head of a ``with`` its whole body is looked at.
+    """
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError):
         return None
+    blocks: list[ast.AST] = [node for node in ast.walk(tree) if isinstance(node, ast.With) and node.lineno == line]
     calls = [
         node
-        for node in ast.walk(tree)
+        for place in (blocks or [tree])
+        for node in ast.walk(place)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "alter_column"
-        and node.lineno <= line <= (node.end_lineno or node.lineno)
+        and (blocks or node.lineno <= line <= (node.end_lineno or node.lineno))
     ]
-    if not calls or any(keyword.arg is None for keyword in calls[-1].keywords):
+    about = [call for call in calls if column in _texts(call)] or calls
+    if not about or any(keyword.arg is None for keyword in about[-1].keywords):
         return None
-    return frozenset(keyword.arg for keyword in calls[-1].keywords if keyword.arg)
+    return frozenset(keyword.arg for keyword in about[-1].keywords if keyword.arg)
+
+
+def _texts(call: ast.Call) -> set[object]:
+    return {one.value for one in call.args if isinstance(one, ast.Constant)}

@@ -15,7 +15,7 @@ from gate.facts.changes import (
     SetDefault,
     SetNotNull,
 )
-from gate.sql.modified import plain_default
+from gate.sql.modified import lost_attributes, plain_default
 from tests.rules._deploy import deploy
 
 ON_PURPOSE = 'op.alter_column("users", "state", existing_type=sa.String(20), server_default=None, nullable=True)'
@@ -54,6 +54,31 @@ def test_what_the_revision_names_is_meant():
         DropNotNull("users", "state"),
         DropDefault("users", "state"),
     )
+
+
+BATCH = """with op.batch_alter_table("users") as batch_op:
+    batch_op.alter_column("age", nullable=True, existing_type=sa.Integer())
+    batch_op.alter_column("name", type_=sa.String(60), existing_type=sa.String(50))
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "source", "lost"),
+    [
+        ("ALTER TABLE users MODIFY name VARCHAR(60) NULL", BATCH, ("NOT NULL",)),
+        ("ALTER TABLE users MODIFY name VARCHAR(60) NULL", "widen(op)", ("NOT NULL",)),
+        ("ALTER TABLE users MODIFY name VARCHAR(50) NULL", "relax(op)", ()),
+        ("ALTER TABLE users MODIFY name VARCHAR(60) NULL", 'op.execute("ALTER TABLE users MODIFY ...")', ()),
+        ("ALTER TABLE users MODIFY name VARCHAR(60) NULL", "op.alter_column('users', 'name', **more)", ("NOT NULL",)),
+        ("ALTER TABLE users MODIFY name VARCHAR(60) NULL", "this is no Python", ("NOT NULL",)),
+    ],
+)
+def test_what_is_lost_by_accident(sql, source, lost):
+    """Alembic writes NULL when it is not told otherwise: only the revision's own words tell a decision."""
+    [statement] = deploy(sql, dialect="mysql", source=source).statements
+    change = statement.changes[0]
+    assert isinstance(change, ModifyColumn)
+    assert lost_attributes(change, statement, {statement.location.path: source}) == lost
 
 
 def test_a_column_that_nobody_knows_keeps_its_modify():
