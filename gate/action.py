@@ -23,11 +23,11 @@ from gate.github.inputs import HANDED_ON, Inputs, read_inputs, validate
 from gate.github.processes import Child, adopt_orphans, end_rest, hide_process, shed_environment
 from gate.model import CheckResult, ProjectReport, Report, Verdict
 from gate.publish import _secrets, outputs, summary
-from gate.publish.annotations import note, warn
+from gate.publish.annotations import note, speak_utf8, warn
 from gate.render import formats
 from gate.settings import Settings
 
-KEPT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "CI", "TERM", "DOCKER_HOST"})
+KEPT = frozenset({"PATH", "TZ", "CI", "TERM", "DOCKER_HOST"})
 KEPT_PREFIXES = ("PIP_", "UV_", "ALEMBIC_GATE_")
 NETWORK = frozenset({
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
@@ -56,6 +56,7 @@ class CancelledError(BaseException):
 def main(environ: Mapping[str, str]) -> int:
     """Run the action and give its exit code."""
     environ = shed_environment(environ)
+    speak_utf8()
     with _listening():
         adopt_orphans()
         hide_process()
@@ -163,6 +164,7 @@ class Action:
             f"json={self.report_file}",
         ]
         words += ["--static-only"] if context.static_only else []
+        words += ["--base", context.base_sha] if context.base_found_by == "flag" and context.base_sha else []
         limit = chosen.timeout + BEYOND_TIMEOUT
         with self.group(f"alembic-gate {mode}"):
             if context.static_only_reason:
@@ -224,7 +226,8 @@ class Action:
 
     def publish_fallback(self, mode: str, code: int, what: str, advice: str | None = None) -> int:
         """Publish that nothing was judged. Wrong inputs and settings are left out: this must not fail for them too."""
-        good = {name: text for name, text in self.inputs.values.items() if _is_valid(name, text)}
+        valid = {name: text for name, text in self.inputs.values.items() if _is_valid(name, text)}
+        good = {name: text for name, text in valid.items() if name not in ("mode", "reports", "settings")}
         self.inputs = Inputs(good)
         return self.publish(self.fallback(mode, code, what, advice), self.home()["HOME"])
 
@@ -281,7 +284,7 @@ class Action:
         """A home of our own: the runner's is shared by all container steps of the job (requirement 11)."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        return {"HOME": str(home)}
+        return {"HOME": str(home), "LANG": "C.UTF-8"}
 
     @contextlib.contextmanager
     def group(self, title: str) -> Iterator[None]:

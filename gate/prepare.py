@@ -181,7 +181,8 @@ class Preparation:
 
     def with_open_pulls(self, found: Context, finder: base.BaseFinder) -> Context:
         """The other open pull requests, when ``merge-order`` will ask for them."""
-        pull, repository, branch = self.event.pull, self.event.repository, found.base_ref
+        pull, repository = self.event.pull, self.event.repository
+        branch = self.event.target_branch or found.base_ref
         if (
             not self.wants_merge_order()
             or repository is None

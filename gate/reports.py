@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import math
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
@@ -70,11 +71,19 @@ def parse(raw: bytes, where: str, limit: int) -> Mapping[str, Any]:
     if len(raw) > limit:
         raise ReportUnreadableError(f"is larger than {limit:,} bytes", where=where)
     try:
-        value = json.loads(raw.decode("utf-8", "surrogatepass"), parse_constant=_no_constant)
+        value = json.loads(raw.decode("utf-8", "surrogatepass"), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise ReportUnreadableError(f"cannot be read ({type(error).__name__})", where=where) from error
     if not isinstance(value, dict):
         raise ReportUnreadableError("is not an object", where=where)
+    return value
+
+
+def _finite(text: str) -> float:
+    """``1e999`` would be infinite, which no JSON can say again."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
     return value
 
 

@@ -181,7 +181,8 @@ class BaseFinder:
 
     def _by_history(self, head: str, _tip: str) -> str | None:
         """The merge base from commits alone, without files (``--filter=tree:0``)."""
-        history = Git(self.store.with_name(self.store.name + "-history"), self.remotes, self.token)
+        folder = self.store.with_name(self.store.name + "-history")
+        history = Git(folder, self.remotes, self.token, dead=self.private.dead)
         if not history.folder.exists():
             history.folder.mkdir(parents=True)
             history.run("init", "--bare", "--quiet")

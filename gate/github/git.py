@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FETCH_SECONDS = 180
+FETCH_SECONDS = 100
 SAFE: Mapping[str, str] = {
     "safe.directory": "*",
     "core.hooksPath": os.devnull,
@@ -39,6 +39,7 @@ PASSED = (
 )  # fmt: skip
 CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _HUNK = re.compile(r"@@ -\S+ \+(\d{1,9})(?:,(\d{1,9}))? @@")
+_UNREACHABLE = re.compile("Could not resolve|Failed to connect|Couldn't connect|timed out|too slow|Connection refused")
 _REF = re.compile(r"(?!-)[^\x00-\x20~^:?*\[\\\x7f]{1,500}")
 
 
@@ -50,6 +51,7 @@ class Git:
     remotes: tuple[str, ...] = ()
     token: str = field(default="", repr=False)
     objects: tuple[Path, ...] = ()
+    dead: set[str] = field(default_factory=set, compare=False)
 
     def run(self, *words: str, stdin: bytes | None = None, seconds: float = 60) -> bytes | None:
         """The output of a command; None when it failed."""
@@ -101,7 +103,7 @@ class Git:
         """
         wanted = [f"+{ref}:{stored}" for ref, stored in refs if _REF.fullmatch(ref)]
         problem = "no such ref" if not wanted else "there is no remote"
-        for remote in self.remotes if wanted else ():
+        for remote in [one for one in self.remotes if one not in self.dead] if wanted else ():
             words = ("fetch", "--no-tags", "--quiet", "--no-write-fetch-head", *options, "--", remote, *wanted)
             done = self._start(words, None, FETCH_SECONDS)
             if done is not None and done.returncode == 0:
@@ -112,6 +114,8 @@ class Git:
                 else ["git took too long"]
             )
             problem = said[-1][:300] if said else "git failed"
+            if done is None or _UNREACHABLE.search(" ".join(said)):
+                self.dead.add(remote)  # nobody there: asked once, not at every ref
         return problem
 
     def line(self, *words: str) -> str | None:

@@ -33,7 +33,7 @@ class Reading:
 def brings_revisions(finder: BaseFinder, base: str, head: str = "HEAD") -> bool:
     """Whether a change adds or edits revision files; True when that cannot be told."""
     commit = finder.git.commit(head)
-    if commit is None:
+    if commit is None or finder.git.run("cat-file", "-e", f"{base}^{{tree}}") is None:
         return True
     blobs = finder.git.changed(base, commit).values()
     return any(is_revision(finder.git.text(blob, TEXT_LIMIT) or "") for blob in blobs)

@@ -50,6 +50,8 @@ def shed_environment(environ: Mapping[str, str]) -> dict[str, str]:
     if _SHED in environ:
         with os.fdopen(int(environ[_SHED]), "rb") as file:
             return dict(json.loads(file.read()))
+    if not hasattr(os, "memfd_create"):  # not Linux, so not the container
+        return dict(environ)
     number = os.memfd_create("environment", 0)
     os.write(number, json.dumps(dict(environ)).encode())
     os.lseek(number, 0, os.SEEK_SET)

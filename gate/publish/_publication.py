@@ -16,6 +16,7 @@ from gate.github import context as contexts
 from gate.github.client import TOTAL_SECONDS, Client
 from gate.github.clock import Clock
 from gate.github.event import Event, read_event
+from gate.github.inputs import HANDED_ON
 from gate.model import Report, Verdict
 from gate.publish import _merge, _report, _secrets, comment, files, outputs, stale, status, suggestions, summary
 from gate.publish._marker import Marker, encode_key
@@ -24,6 +25,7 @@ from gate.publish.annotations import note, show, warn
 from gate.publish.comment import Outcome
 from gate.settings import Settings
 
+NO_TOKEN = "there is no token"  # noqa: S105  # a reason, not a secret
 MATTERS = ("forbidden", "failed")
 
 
@@ -37,7 +39,9 @@ class Publication:
         self.clock = clock or Clock()
         self.event: Event = read_event(environ)
         self.context = contexts.read(Path(settings.context)) if settings.context else contexts.of_event(self.event)
-        self.foreign = self.context.event == "workflow_run"
+        handed = environ.get(HANDED_ON) == "-"
+        self.own = handed and settings.mode != "publish"  # the report of our own check, in the same container
+        self.confined = handed and settings.mode == "publish"
         self.inside = environ.get("GITHUB_ACTIONS") == "true"
         self.token = settings.token or environ.get("GITHUB_TOKEN", "") or environ.get("GH_TOKEN", "")
         self.values: dict[str, str] = {}
@@ -58,10 +62,9 @@ class Publication:
             self.settings.path(),
             *([Path(self.environ["RUNNER_TEMP"])] if self.environ.get("RUNNER_TEMP") else []),
         ]
-        limit = _report.FOREIGN_LIMIT if self.foreign else _report.OWN_LIMIT
-        legs = _merge.read_legs(
-            self.paths, [*roots, *(Path(one).parent for one in self.paths if not self.foreign)], limit
-        )
+        limit = _report.OWN_LIMIT if self.own else _report.FOREIGN_LIMIT
+        named = [] if self.confined else [Path(one).resolve().parent for one in self.paths]
+        legs = _merge.read_legs(self.paths, [*roots, *named], limit)
         merged = _merge.merge(legs, self.settings.expect)
         secrets = _secrets.of_settings(self.settings)
         return _report.build(_secrets.hide(merged.to_json(), secrets)) if secrets else merged
@@ -130,7 +133,8 @@ class Publication:
         """The comment, unless there is nothing to comment on or nobody wants one."""
         why = self.why_no_comment()
         if why is not None:
-            return Outcome("skipped", detail=why)
+            lost = why == NO_TOKEN and self.settings.require_comment
+            return Outcome("failed" if lost else "skipped", detail=why)
         number, repository = self.context.pull_request, self.context.repository
         assert number is not None
         assert repository is not None
@@ -149,7 +153,7 @@ class Publication:
             return self.context.no_comment
         if self.context.pull_request is None or self.context.repository is None:
             return f"the event {self.context.event or 'of this run'} has no pull request to comment on"
-        return None if self.token else "there is no token"
+        return None if self.token else NO_TOKEN
 
     def key(self) -> str:
         """Which comment: the input, else workflow, job and working directory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from gate.model import Report
@@ -22,6 +23,12 @@ def warn(message: str, title: str = "alembic-gate") -> None:
 def note(message: str) -> None:
     """One plain line that no text in it can turn into a command."""
     _say(harmless(message) + "\n")
+
+
+def speak_utf8() -> None:
+    """Let no locale of a runner turn a character of ours into an error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _say(text: str) -> None:

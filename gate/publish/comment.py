@@ -210,13 +210,20 @@ class _Thread:
         return seen is not None and seen.order < self.wanted.marker.order
 
     def delete(self, id: int) -> None:
-        """Remove a double. What cannot be removed is said and left."""
-        try:
-            self.client.write("DELETE", f"{self.path}/comments/{id}")
-        except ApiError as error:
-            if error.status not in (404, 410):
-                self.notes.append(f"a second comment of ours could not be removed: {error.what}")
+        """Remove a double. Removing twice does no harm, so a lost answer is asked for again; what stays is said."""
         self.gone.add(id)
+        trouble = ""
+        for _ in range(TRIES):
+            try:
+                self.client.write("DELETE", f"{self.path}/comments/{id}")
+                return
+            except ApiError as error:
+                trouble = error.what
+                if error.status in (404, 410):
+                    return
+                if not error.outcome_unknown:
+                    break
+        self.notes.append(f"a second comment of ours could not be removed: {trouble}")
 
     def pause(self) -> None:
         """Let others who write at the same moment finish; not always for the same time."""

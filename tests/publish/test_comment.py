@@ -303,6 +303,15 @@ def test_req_22_a_double_that_cannot_be_removed_is_said(github: FakeGitHub) -> N
     assert "could not be removed" in outcome.detail
 
 
+@pytest.mark.parametrize("store", [True, False])
+def test_req_20_a_removal_whose_answer_is_lost(github: FakeGitHub, store: bool) -> None:
+    for run in (1, 2):
+        github.add_comment(body(f"run {run}", run), ACTIONS)
+    github.faults.append(Fault("DELETE", "comments", store=store, drop=True))
+    assert send(github).status == "updated"
+    assert github.bodies() == [body("verdict: pass", 10)]
+
+
 def test_req_24_nothing_is_created_when_only_changes_are_wanted(github: FakeGitHub) -> None:
     assert send(github, wanted(create=False)).status == "skipped"
     github.add_comment(body("problems", 1), ACTIONS)

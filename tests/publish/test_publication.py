@@ -29,7 +29,8 @@ class Run:
         for name in ("temp", "workspace"):
             (folder / name).mkdir()
         self.environ = {
-            "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REPOSITORY": "octo/shop", "GITHUB_API_URL": fake.url,
+            "GITHUB_ACTIONS": "true",
+            "ALEMBIC_GATE_INPUTS": "-", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REPOSITORY": "octo/shop", "GITHUB_API_URL": fake.url,
             "GITHUB_SERVER_URL": "https://ghes.example.com", "GITHUB_RUN_ID": "10", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_WORKFLOW": "CI",
             "GITHUB_JOB": "gate", "RUNNER_TEMP": str(folder / "temp"), "GITHUB_OUTPUT": str(folder / "output"),
             "GITHUB_STEP_SUMMARY": str(folder / "summary"),
@@ -146,6 +147,11 @@ def test_req_22_require_comment_makes_it_fatal(run: Run) -> None:
     assert run.outputs["verdict"] == "undecided"
     run.fake.faults.append(Fault("GET", "comments", status=500, times=99))
     assert run.publish(BAD, require_comment=True) == 1
+
+
+def test_req_22_a_comment_that_is_required_needs_a_token(run: Run) -> None:
+    assert run.publish(report(), token="", require_comment=True) == 3
+    assert run.outputs["comment-status"] == "failed"
 
 
 def test_req_23_a_read_only_token_ends_in_summary_and_report(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
