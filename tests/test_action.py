@@ -157,7 +157,7 @@ def other_users_python(tmp_path_factory: pytest.TempPathFactory) -> str:
     if os.geteuid() != 0 or probe_uid(sys.executable) is not None:
         return sys.executable
     folder = tmp_path_factory.mktemp("python")
-    for path in (folder, *folder.parents[:3]):
+    for path in (folder, *folder.parents[:2]):
         path.chmod(0o755)
     subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(folder)], check=True)
     (site,) = folder.glob("lib/python3*/site-packages")
@@ -171,7 +171,7 @@ def test_req_7_project_code_finds_no_secret(world: World, other_users_python: st
     """A revision and env.py that read the environment, /proc and the runner's folders, and forge commands."""
     secrets = (ACTIONS_TOKEN, CANARY)
     spy = SPY % (secrets, secrets)
-    for path in (world.root, *world.root.parents[:3]):
+    for path in (world.root, *world.root.parents[:2]):
         path.chmod(0o755)
     settings = f"python: {other_users_python}\n"
     world.head, world.merge = world.origin.pull(7, {"migrations/env.py": spy, ".alembic-gate.yml": settings})
