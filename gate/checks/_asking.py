@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gate.check import Answer
+from gate.checks._portable import portable
 from gate.facts.rehearsal import Deploy
 from gate.facts.rulebook import Rulebook
 from gate.model import Category, Finding, Severity
@@ -18,7 +19,7 @@ def answer(deploy: Deploy, rules: Rulebook, check: str) -> Answer:
     if not deploy.revisions:
         return Answer(reason="no new revisions")
     said = rules.findings(deploy, check)
-    findings = tuple(distinct(one for one in said if holds(one, deploy)))
+    findings = tuple(portable(one, deploy.dialect) for one in distinct(one for one in said if holds(one, deploy)))
     stuck = "the revisions did not get through without the project's environment" if _is_stuck(deploy) else None
     return Answer(findings, undecided=stuck, reason=_reach(deploy), notes=tuple(_notes(deploy)))
 
