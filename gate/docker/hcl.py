@@ -125,6 +125,12 @@ class _Parser:
         return left
 
     def _unary(self, skip: bool) -> Expression:
+        self._deeper()
+        value = self._signed(skip)
+        self.depth -= 1
+        return value
+
+    def _signed(self, skip: bool) -> Expression:
         if self.peek(skip).value == "!":
             self.take()
             inner = self._unary(skip)

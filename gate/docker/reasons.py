@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gate.docker.build import UNKNOWN_FOLDER, Stage
+from gate.docker.build import UNKNOWN_FOLDER, Context, Stage
 from gate.docker.dockerfile import Instruction
 from gate.docker.errors import BuildError, UnknownError
 from gate.docker.evaluation import Evaluation
@@ -63,6 +63,10 @@ def explain(case: Case, origin: str, role: str, expected: str | None) -> Gap:
 def _why(case: Case, origin: str, expected: str | None) -> Why:
     for ask in (_link, _doubt, _packaged, _there, _landed, _gone, _mounted, _elsewhere, _outside):
         why = ask(case, origin, expected)
+        if why is not None:
+            return why
+    for context in case.made.build.contexts.values():
+        why = _ignored_by(context, origin) if isinstance(context, Context) else None
         if why is not None:
             return why
     place = nearest(case, origin)
@@ -269,6 +273,16 @@ def _outside(case: Case, origin: str, expected: str | None) -> Why | None:
         reason = "ignored" if origin in case.made.build.git_ignored else "wrong_context"
         return reason, path, line, f"{origin} is not tracked by git, and the build takes the commit"
     return None
+
+
+def _ignored_by(context: Context, origin: str) -> Why | None:
+    """A named context has its own ignore file."""
+    below = inside(context.folder, origin)
+    ruling = context.ignore.ruling(below) if below is not None else None
+    if ruling is None or not ruling.excluded or ruling.pattern is None:
+        return None
+    pattern = ruling.pattern
+    return "ignored", context.ignore.path, pattern.line, f"`{pattern.text}` keeps {origin} out of the named context"
 
 
 def _would_be_taken(case: Case, origin: str) -> bool:

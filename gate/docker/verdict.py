@@ -15,6 +15,7 @@ from gate.docker.build import UNKNOWN_FOLDER, Build, Stage
 from gate.docker.dockerfile import Dockerfile
 from gate.docker.errors import BuildError, UnknownError
 from gate.docker.evaluation import Evaluation
+from gate.docker.extras import strangers
 from gate.docker.hearing import ORDER, Hearing
 from gate.docker.judgement import BROKEN, CANNOT_TELL, FINE, Gap, Judgement
 from gate.docker.lookup import Found, Options, Run, World, list_revisions, look_up
@@ -228,6 +229,7 @@ def _scripts(hearing: Hearing, found: Found) -> None:
             hearing.has(origin, listed[origin])
         else:
             _one(hearing, origin, "revision", _expected(hearing, found, origin), listed=False)
+    strangers(hearing, found)
     for origin in project.beside:
         _one(hearing, origin, "beside", _expected(hearing, found, origin))
 
