@@ -1,92 +1,62 @@
-"""``alembic-gate projects``: what is found, and what a change can affect."""
+"""``alembic-gate projects``: the list, as text, JSON, and as a matrix of what a change can affect."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
-import pytest
+from gate.facts.history import Project
+from gate.projects_command import affected
 
-from gate.errors import UsageError
-from gate.projects_command import artifact, main
-from gate.settings import Settings
-from tests.github.repositories import INI, git, revision
-
-
-@pytest.fixture
-def monorepo(tmp_path: Path) -> Path:
-    git(tmp_path, "init", "-q")
-    for name in ("shop", "billing"):
-        for path, text in {
-            f"services/{name}/alembic.ini": INI,
-            f"services/{name}/migrations/env.py": "",
-            f"services/{name}/migrations/versions/a1.py": revision("a1", None),
-        }.items():
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text(text)
-    commit(tmp_path)
-    return tmp_path
+A = Project("a", directory="services/a", script_location="services/a/m", version_locations=("services/a/m/versions",))
+B = Project("b", directory="services/b", script_location="services/b/m", version_locations=("services/b/m/versions",))
 
 
-def commit(repo: Path, *paths: str) -> None:
-    for path in paths:
-        (repo / path).parent.mkdir(parents=True, exist_ok=True)
-        (repo / path).write_text("x = 1\n")
-    git(repo, "add", "-A")
-    git(repo, "commit", "-q", "-m", "change")
+def test_only_projects_that_the_change_touches() -> None:
+    """A file of one service is that service's; a shared module or lock is everybody's; nobody knows is everybody's."""
+    assert affected((A, B), ("services/a/app.py",)) == (A,)
+    assert affected((A, B), ("README.md",)) == ()
+    assert affected((A, B), ("libs/shared/models.py",)) == (A, B)
+    assert affected((A, B), ("uv.lock",)) == (A, B)
+    assert affected((A, B), None) == (A, B)
+    assert affected((A, B), ("services/ab/x.txt",)) == ()
 
 
-def matrix(repo: Path, capsys: pytest.CaptureFixture[str], base: str = "HEAD~1") -> list[str]:
-    assert main(Settings(repo=str(repo), format="matrix", base=base)) == 0
-    out = capsys.readouterr().out
-    assert out.count("\n") == 1, "one line, as GITHUB_OUTPUT wants it"
-    return [row["config"] for row in json.loads(out)["include"]]
+def command(repo: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gate", "projects", "--repo", str(repo), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-SHOP, BILLING = "services/shop/alembic.ini", "services/billing/alembic.ini"
+def test_the_command(tmp_path: Path) -> None:
+    """Text for people, JSON for programs, one line for strategy.matrix; the URL with its password is in none."""
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        (folder / "m").mkdir(parents=True)
+        (folder / "m" / "env.py").write_text("")
+        (folder / "alembic.ini").write_text(
+            "[alembic]\nscript_location = m\nsqlalchemy.url = postgresql://u:secret@h/d\n"
+        )
+    assert command(tmp_path).stdout == "".join(
+        f"{name}\n    {name}/alembic.ini [alembic]\n    revisions in {name}/m/versions; started from {name}\n"
+        for name in ("a", "b")
+    )
+    matrix = command(tmp_path, "--format", "matrix").stdout
+    cells = json.loads(matrix)["include"]
+    assert [(one["name"], one["config"], one["directory"]) for one in cells] == [
+        (name, f"{name}/alembic.ini", name) for name in ("a", "b")
+    ]
+    assert "secret" not in command(tmp_path, "--format", "json").stdout
+    assert command(tmp_path, "--format", "xml").returncode == 2
 
 
-@pytest.mark.parametrize(
-    ("paths", "configs"),
-    [
-        (["services/shop/app.py"], [SHOP]),
-        (["services/billing/migrations/versions/b2.py"], [BILLING]),
-        (["libs/shared/models.py"], [BILLING, SHOP]),
-        (["requirements.txt"], [BILLING, SHOP]),
-        (["README.md", "docs/a.png"], []),
-        (["services/shop/README.md"], [SHOP]),
-    ],
-)
-def test_a_change_affects_its_projects(
-    monorepo: Path, capsys: pytest.CaptureFixture[str], paths: list[str], configs: list[str]
-) -> None:
-    commit(monorepo, *paths)
-    assert sorted(matrix(monorepo, capsys)) == configs
-
-
-def test_without_a_base_all_are_affected(monorepo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert sorted(matrix(monorepo, capsys, base="none")) == [BILLING, SHOP]
-
-
-def test_text_and_json(monorepo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(Settings(repo=str(monorepo)))
-    assert SHOP in capsys.readouterr().out
-    main(Settings(repo=str(monorepo), format="json"))
-    assert {one["directory"] for one in json.loads(capsys.readouterr().out)} <= {
-        "services/shop",
-        "services/billing",
-        ".",
-    }
-
-
-def test_another_format_is_a_usage_error(monorepo: Path) -> None:
-    with pytest.raises(UsageError, match="unknown format 'sarif'"):
-        main(Settings(repo=str(monorepo), format="sarif"))
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [("shop", "shop"), ("services/shop:main", "services-shop-main"), ('a"b,c d', "a-b-c-d"), ("..", "project")],
-)
-def test_artifact_names(name: str, safe: str) -> None:
-    assert artifact(name) == safe
+def test_nothing_there_is_a_sentence_on_stderr(tmp_path: Path) -> None:
+    """Exit 2, stdout empty."""
+    done = command(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no Alembic environment found" in done.stderr
