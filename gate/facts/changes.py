@@ -551,6 +551,7 @@ _NO_WAY_BACK = (
     LockTable,
     RefreshMaterializedView,
     AlterAlgorithm,
+    CodeBlock,  # what it did stands beside it
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.facts.changes import Change
+from gate.facts.changes import Change, changes_schema
 from gate.facts.history import Revision
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Evidence, EvidenceKind, Location, Severity
@@ -31,10 +31,14 @@ def _blamed(deploy: Deploy, difference: str) -> Revision | None:
     """The last revision that promises a way back and changed the object; an empty downgrade is another rule's."""
     name = difference.partition(":")[0].strip()
     promising = {one.id: one for one in deploy.revisions if one.downgrade == "present"}
-    for statement in reversed(deploy.statements):
-        touched = {word.lower() for change in statement.changes for word in _names(change)}
-        if touched & {name.lower(), name.lower().rpartition(".")[0]}:
-            return promising.get(statement.revision)
+    touching = [
+        (statement, change)
+        for statement, change in deploy.all_changes(Change)
+        if {name.lower(), name.lower().rpartition(".")[0]} & {word.lower() for word in _names(change)}
+    ]
+    if touching:
+        blamed = [statement.revision for statement, change in touching if changes_schema(change)]
+        return promising.get(blamed[-1]) if blamed else None
     return next(reversed(promising.values()), None) if len(promising) == len(deploy.revisions) else None
 
 

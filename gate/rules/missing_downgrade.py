@@ -36,7 +36,7 @@ def _changes_schema(deploy: Deploy, revision: Revision) -> bool:
     own = [one for one in deploy.statements if one.revision == revision.id]
     if not own:
         return False
-    return any(not one.changes and not one.understood for one in own) or any(
+    return any(not one.changes and not one.understood and one.before != one.after for one in own) or any(
         c.changes_schema(change) for one in own for change in one.changes
     )
 

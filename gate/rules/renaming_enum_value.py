@@ -26,6 +26,20 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (2, f"Deploy code that reads both and writes '{change.to}'; rewrite the rows in batches", ""),
             ),
         )
+    yield from _types(deploy)
+
+
+def _types(deploy: Deploy) -> Iterator[Hit]:
+    """The type itself: drivers name it in casts. Not said where the deploy makes a new type of the old name."""
+    made = {change.type for _, change in deploy.all_changes(c.CreateEnum)}
+    for statement, change in deploy.all_changes(c.RenameType):
+        if change.type in deploy.baseline.enums and change.type not in made:
+            yield Hit(
+                f"The release still running casts its values to {change.type}, which is now called {change.to}.",
+                statement,
+                severity=Severity.WARNING,
+                remedy=remedy("Keep the type's name, or make a new type and move the columns over in steps."),
+            )
 
 
 rule = Rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import backfill, remedy
+from gate.rules._source import upgrade_of
 from gate.rules._world import is_unique, table_before
 
 
@@ -18,7 +20,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     batches: Counter[tuple[str, int, str]] = Counter()
     for statement, change in deploy.changes(c.Update):
         place = (statement.revision, statement.location.line, change.table)
-        batches[place] += change.bounded and not statement.autocommit
+        if change.bounded and not statement.autocommit:
+            batches[place] += 2 if _repeats(deploy, statement) else 1
         if place in seen or (_is_small(deploy, statement, change) and batches[place] < 2):
             continue
         seen.add(place)
@@ -45,6 +48,13 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             column=column,
             remedy=recipe,
         )
+
+
+def _repeats(deploy: Deploy, statement: Statement) -> bool:
+    """Whether a ``while`` loop of the revision issues it: over the few rows of a rehearsal it may run only once."""
+    upgrade = upgrade_of(deploy.sources.get(statement.location.path, ""))
+    loops = [one for one in ast.walk(upgrade) if isinstance(one, ast.While)] if upgrade else []
+    return any(one.lineno <= statement.location.line <= (one.end_lineno or one.lineno) for one in loops)
 
 
 def _what(change: c.Update) -> str:

@@ -101,10 +101,15 @@ def deploy(
     )  # fmt: skip
 
 
+def on_line(line: int, world: Deploy) -> Deploy:
+    """The same as if this line of the revision had issued every statement."""
+    lines = tuple(replace(one, location=Location(one.location.path, line)) for one in world.statements)
+    return replace(world, statements=lines)
+
+
 def on_one_line(world: Deploy) -> Deploy:
     """The same as if one line of a loop had issued every statement."""
-    lines = tuple(replace(one, location=Location(one.location.path, 1)) for one in world.statements)
-    return replace(world, statements=lines)
+    return on_line(1, world)
 
 
 def autocommitting(world: Deploy) -> Deploy:
@@ -132,4 +137,4 @@ def passed() -> tuple[RowsRun, ...]:
     return RowsRun("plain"), RowsRun("hostile")
 
 
-__all__ = ["Autocommit", "autocommitting", "deploy", "failed", "on_one_line", "passed", "said", "sample"]
+__all__ = ["Autocommit", "autocommitting", "deploy", "failed", "on_line", "on_one_line", "passed", "said", "sample"]

@@ -14,6 +14,7 @@ UNSAFE = [
     (deploy("ALTER TABLE users ADD z int", downgrade="raises"), ["warning irreversible - c1"]),
 ]
 SAFE = [
+    deploy("DO $$ BEGIN RAISE NOTICE 'x'; END $$", downgrade="empty"),
     deploy("ALTER TABLE users ADD z int"),
     deploy("ALTER TABLE orders VALIDATE CONSTRAINT x", downgrade="empty"),
     deploy("ALTER TYPE mood ADD VALUE 'z'", downgrade="empty"),

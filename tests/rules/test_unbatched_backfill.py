@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy
-from tests.rules._deploy import Autocommit, deploy, on_one_line, said
+from tests.rules._deploy import Autocommit, deploy, on_line, on_one_line, said
 
 ID = "unbatched-backfill"
 BATCH = "UPDATE orders SET note = 'x' WHERE id IN (SELECT id FROM orders WHERE note IS NULL LIMIT 10)"
 UNSAFE = [
+    (
+        on_line(2, deploy(BATCH, source="def upgrade(): # 1\n  while more(): op.execute()")),
+        ["warning hygiene orders.note c1", "warning lock orders.note c1"],
+    ),
     (on_one_line(deploy(BATCH + "; " + BATCH)), ["warning hygiene orders.note c1", "warning lock orders.note c1"]),
     (
         deploy("UPDATE orders SET note = 'x' WHERE note IS NULL"),
