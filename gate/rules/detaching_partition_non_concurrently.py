@@ -36,7 +36,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 rule = Rule(
     title="Partition detached without CONCURRENTLY",
-    why="The parent is locked against everybody.",
+    why="Parent and partition are locked against everybody until the transaction ends.",
     find=find,
     harms={Category.LOCK: Severity.WARNING, Category.BACKWARD_INCOMPATIBLE: Severity.WARNING},
     dialects=POSTGRESQL,

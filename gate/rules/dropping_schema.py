@@ -36,7 +36,7 @@ def _inside(table: str, schema: str) -> bool:
 
 rule = Rule(
     title="Schema dropped",
-    why="Everything in it is gone at once.",
+    why="Every table, row and function in it is gone at once.",
     find=find,
     harms={Category.DATA_LOSS: Severity.ERROR},
     dialects=POSTGRESQL,

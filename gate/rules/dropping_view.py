@@ -36,7 +36,7 @@ def _made_again(deploy: Deploy, number: int, view: str) -> bool:
 
 rule = Rule(
     title="View dropped",
-    why="The release still running reads it.",
+    why="The release still running reads it, and its queries fail at once.",
     find=find,
     harms={Category.BACKWARD_INCOMPATIBLE: Severity.WARNING},
     dialects=EVERY,

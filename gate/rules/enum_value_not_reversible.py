@@ -24,7 +24,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 rule = Rule(
     title="Enum label cannot be taken back",
-    why="There is no ALTER TYPE ... DROP VALUE.",
+    why="PostgreSQL has no ALTER TYPE ... DROP VALUE, so there is no way back.",
     find=find,
     harms={Category.HYGIENE: Severity.WARNING},
     dialects=POSTGRESQL,

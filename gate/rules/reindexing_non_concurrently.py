@@ -46,7 +46,7 @@ def _table(statement: Statement, change: c.Reindex) -> str | None:
 
 rule = Rule(
     title="REINDEX without CONCURRENTLY",
-    why="Writes wait for the whole build.",
+    why="All writes to the table wait until the index is built anew.",
     find=find,
     harms={Category.LOCK: Severity.ERROR},
     dialects=POSTGRESQL,

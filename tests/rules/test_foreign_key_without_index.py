@@ -26,9 +26,7 @@ UNSAFE = [
     (deploy("CREATE TABLE t (u int REFERENCES users (id))"), ["note hygiene t.u c1"]),
 ]
 SAFE = [
-    deploy(
-        "CREATE INDEX ix ON orders (user_id); ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users"
-    ),
+    deploy("CREATE INDEX ix ON orders (user_id); ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users"),
     deploy("CREATE TABLE t (u int REFERENCES users (id)); CREATE INDEX ix ON t (u, u)"),
 ]
 
