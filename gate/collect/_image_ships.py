@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import posixpath
+import subprocess
 import tomllib
 from collections.abc import Callable
 
@@ -23,6 +25,7 @@ from gate.settings import Settings
 
 WORKFLOWS = ".github/workflows"
 DEEPEST = 5
+LONGEST_ANSWER = 2_000_000
 
 
 def ships(settings: Settings, repository: Repository) -> list[Ship] | str:
@@ -59,7 +62,7 @@ def _named(wanted: Wanted, repository: Repository) -> list[Ship]:
         files = [clean(wanted.bake)] if wanted.bake else bake.default_files(repository.read)
         return _guarded(
             files,
-            lambda: bake.ships(files, repository.read, [wanted.bake_target] if wanted.bake_target else [], wanted.args),
+            lambda: _bake(repository, files, [wanted.bake_target] if wanted.bake_target else [], wanted),
         )
     if wanted.compose or wanted.service:
         files = [clean(one) for one in wanted.compose] or compose.default_files(repository.read)
@@ -84,8 +87,43 @@ def _discovered(wanted: Wanted, repository: Repository) -> list[Ship]:
     if [one for one in found if not one.unknown]:
         return found
     files = bake.default_files(read)
-    found = _guarded(files, lambda: bake.ships(files, read, (), wanted.args)) if files else []
+    found = _guarded(files, lambda: _bake(repository, files, [], wanted)) if files else []
     return found or from_dockerfiles(repository.files, wanted)
+
+
+def _bake(repository: Repository, files: list[str], targets: list[str], wanted: Wanted) -> list[Ship]:
+    """The bake file's images; what is not read here is asked of ``docker buildx bake --print`` when that is there."""
+    found = bake.ships(files, repository.read, targets, wanted.args)
+    if not any(one.unknown for one in found):
+        return found
+    printed = _printed(repository, files, targets)
+    if printed is None:
+        return found
+    said = {one.name: one for one in bake.ships(["printed.json"], {"printed.json": printed}.get, targets, wanted.args)}
+    return [
+        dataclasses.replace(said[one.name], path=one.path, line=one.line) if one.name in said else one for one in found
+    ]
+
+
+def _printed(repository: Repository, files: list[str], targets: list[str]) -> str | None:
+    """Bake's own evaluation: a client's command that needs no daemon and builds nothing."""
+    words = [
+        "docker",
+        "buildx",
+        "bake",
+        "--print",
+        *(part for one in files for part in ("--file", one)),
+        "--",
+        *targets,
+    ]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    try:
+        done = subprocess.run(
+            words, cwd=repository.root, capture_output=True, text=True, check=False, timeout=30, env=kept
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 and len(done.stdout) < LONGEST_ANSWER else None
 
 
 def _is_workflow(path: str) -> bool:
@@ -110,7 +148,7 @@ def _of_workflow(path: str, wanted: Wanted, repository: Repository) -> list[Ship
                     one for one in compose.ships(files, repository.read) if not step.targets or one.name in step.targets
                 ]
             elif files:
-                found += bake.ships(files, repository.read, step.targets, wanted.args)
+                found += _bake(repository, files, list(step.targets), wanted)
         return found
 
     return _guarded([path], ask)

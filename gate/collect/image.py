@@ -12,7 +12,7 @@ from gate.context import RunContext
 from gate.docker.build import Build, Context, Stage
 from gate.docker.dockerfile import parse
 from gate.docker.errors import BuildError, UnknownError
-from gate.docker.inspection import judge_image, wanted, with_cause
+from gate.docker.inspection import judge_image, revision_id, wanted, with_cause
 from gate.docker.judgement import BROKEN, CANNOT_TELL, Judgement
 from gate.docker.lookup import Run
 from gate.docker.paths import inside
@@ -23,8 +23,10 @@ from gate.docker.running import find
 from gate.docker.shipping import Ship
 from gate.docker.surroundings import after
 from gate.docker.verdict import Places, judge
+from gate.errors import GateError
 from gate.facts.history import Project as Environment
 from gate.facts.image import ImageAnswer, ImageFacts, ImageNote
+from gate.facts.target import TargetPosition
 from gate.settings import Settings
 
 
@@ -33,13 +35,32 @@ def collect(context: RunContext, environment: Environment) -> ImageFacts:
     with context.timed("image"):
         repository = Repository(context.repo)
         project = project_of(repository, environment)
-        if context.settings.image:
-            return _inspected(context, repository, project)
-        found = ships(context.settings, repository)
-        if isinstance(found, str):
-            return ImageFacts(none=found)
-        answers = tuple(_answer(context.settings, repository, project, ship, found) for ship in found if not ship.aside)
-        return ImageFacts(answers, _deciding(answers))
+        facts = _facts(context, repository, project)
+        return dataclasses.replace(facts, beyond=_beyond(context, repository, project, facts))
+
+
+def _beyond(context: RunContext, repository: Repository, project: Project, facts: ImageFacts) -> tuple[str, ...]:
+    """Before a deploy: what the target says it has and the image cannot know."""
+    image = facts.decides
+    if context.mode != "predeploy" or not context.settings.target_url or image is None or image.verdict == CANNOT_TELL:
+        return ()
+    try:
+        position = context.fact(TargetPosition)
+    except GateError:
+        return ()  # target-ready says why the target cannot be read
+    ids = {found: path for path in project.revisions if (found := revision_id(repository.read(path)))}
+    gone = set(image.missing)
+    return tuple(one for one in position.current if one in ids and ids[one] in gone)
+
+
+def _facts(context: RunContext, repository: Repository, project: Project) -> ImageFacts:
+    if context.settings.image:
+        return _inspected(context, repository, project)
+    found = ships(context.settings, repository)
+    if isinstance(found, str):
+        return ImageFacts(none=found)
+    answers = tuple(_answer(context.settings, repository, project, ship, found) for ship in found if not ship.aside)
+    return ImageFacts(answers, _deciding(answers))
 
 
 def _inspected(context: RunContext, repository: Repository, project: Project) -> ImageFacts:

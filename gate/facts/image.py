@@ -52,12 +52,17 @@ class ImageAnswer:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """All images that ship; ``deciding`` is the one that runs the migrations. ``none`` says why there is no image."""
+    """All images that ship; ``deciding`` is the one that runs the migrations. ``none`` says why there is no image.
+
+    ``beyond`` (predeploy) are revisions that the target has and the deciding image does not hold, though the
+    repository does.
+    """
 
     images: tuple[ImageAnswer, ...] = ()
     deciding: int = 0
     none: str = ""
     notes: tuple[ImageNote, ...] = ()
+    beyond: tuple[str, ...] = ()
 
     @property
     def decides(self) -> ImageAnswer | None:
