@@ -163,3 +163,10 @@ def test_req_2_a_release_names_the_image_by_digest(tmp_path: Path) -> None:
 def test_req_2_a_tag_is_no_digest(image: str) -> None:
     with pytest.raises(ValueError, match="a digest cannot|no single line"):
         release(image)
+
+
+def test_every_requirement_has_a_test_that_names_its_number() -> None:
+    """The 41 numbered requirements of the action; a test names its number as ``test_req_N_...``."""
+    names = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = {int(number) for number in re.findall(r"def test_req_(\d+)_", names)}
+    assert set(range(1, 42)) - named == set()

@@ -146,7 +146,8 @@ class BaseFinder:
             return self._merge_group(parents)
         if len(parents) != 2 or pull is None:
             return None
-        if parents[1] != pull.head_sha and self.git.commit("HEAD") != self.event.sha:
+        merged = self.event.ref.endswith("/merge") and self.git.commit("HEAD") == self.event.sha
+        if parents[1] != pull.head_sha and not merged:
             return None
         tip = self.tip()
         base = self.have(parents[0])

@@ -17,7 +17,7 @@ from gate.github.client import TOTAL_SECONDS, Client
 from gate.github.clock import Clock
 from gate.github.event import Event, read_event
 from gate.github.inputs import HANDED_ON
-from gate.model import Report, Verdict
+from gate.model import Finding, Report, Verdict
 from gate.publish import _merge, _report, _secrets, comment, files, outputs, stale, status, suggestions, summary
 from gate.publish._marker import Marker, encode_key
 from gate.publish._text import comment_text, has_problems
@@ -108,7 +108,7 @@ class Publication:
         try:
             outcome = self.settle_comment(report)
             self.set_status(report)
-            self.suggest(report)
+            self.suggest(report, outcome)
             self.tell_stale(report)
         except GateError as error:
             outcome = Outcome("failed", detail=str(error))
@@ -141,6 +141,7 @@ class Publication:
         problems = has_problems(report)
         quiet = self.settings.comment == "on-problems"
         text = comment_text(report, self.event.run_url, resolved=quiet and not problems)
+        text += suggestions.hidden_line(self.mends(report))
         marker = Marker(encode_key(self.key()), (self.context.run_id, self.context.run_attempt))
         wanted = comment.Wanted(repository, number, marker, text, create=problems or not quiet)
         return comment.post(self.client(), wanted)
@@ -169,16 +170,22 @@ class Publication:
             if said:
                 warn(said)
 
-    def suggest(self, report: Report) -> None:
-        """Review suggestions, on the pull request's own events."""
-        sha, repository, number = self.context.head_sha, self.context.repository, self.context.pull_request
-        if not (self.settings.suggestions and self.token and sha and repository and number and self.context.hunks):
+    def mends(self, report: Report) -> dict[str, Finding]:
+        """Findings whose mend can be suggested in the diff."""
+        known = self.context.head_sha and self.context.hunks and self.settings.suggestions
+        return suggestions.wanted(report, self.context.hunks) if known else {}
+
+    def suggest(self, report: Report, outcome: Outcome) -> None:
+        """Review suggestions that the comment does not remember yet."""
+        if outcome.status not in ("created", "updated"):
             return
-        if self.settings.comment == "off":
-            return
-        said = suggestions.post(self.client(), f"{repository}/pulls/{number}", sha, report, self.context.hunks)
-        if said:
-            note(f"alembic-gate: {said}")
+        known = suggestions.remembered(outcome.before)
+        fresh = [finding for mark, finding in self.mends(report).items() if mark not in known]
+        if fresh:
+            pull = f"{self.context.repository}/pulls/{self.context.pull_request}"
+            said = suggestions.post(self.client(), pull, str(self.context.head_sha), fresh)
+            if said:
+                note(f"alembic-gate: {said}")
 
     def tell_stale(self, report: Report) -> None:
         """On a push to the base, for those who asked: the open pull requests that it made stale."""

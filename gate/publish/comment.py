@@ -47,11 +47,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of it. ``detail`` is a sentence for the log when something is worth saying."""
+    """What became of it. ``detail`` is a sentence for the log; ``before`` what an older comment of ours said."""
 
     status: Status
     id: int | None = None
     detail: str = ""
+    before: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class _Thread:
     tried_create: bool = False
     tried_update: bool = False
     notes: list[str] = field(default_factory=list)
+    before: str = ""
 
     @property
     def path(self) -> str:
@@ -93,6 +95,7 @@ class _Thread:
     def settle(self) -> Outcome:
         """Look, create when there is none, and let one comment stand."""
         ours = self.look()
+        self.before = ours[0].body if ours else ""
         for _ in range(TRIES):
             if not ours:
                 if not self.wanted.create:
@@ -173,7 +176,7 @@ class _Thread:
             self.delete(other.id)
         if stale:
             return Outcome("skipped", keep.id, "the comment of a newer run stands")
-        return Outcome(status, keep.id, "; ".join(self.notes))
+        return Outcome(status, keep.id, "; ".join(self.notes), self.before)
 
     def is_mine(self, keep: Comment) -> bool:
         """Whether this run wrote it by a posting whose answer was lost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,19 @@ from gate.github.context import Hunk
 from gate.github.git import Git
 from gate.model import Location, Report, Suppression, Verdict
 from gate.publish import suggestions
-from tests.github.fake_api import ACTIONS_TOKEN, READ_ONLY_TOKEN, STRANGER, FakeGitHub, Fault
+from tests.github.fake_api import ACTIONS_TOKEN, READ_ONLY_TOKEN, FakeGitHub, Fault
 from tests.github.patience import FastClock
 from tests.github.repositories import git
 from tests.publish.reports import finding, report
+from tests.publish.test_publication import Run
 
 PATH = "migrations/versions/a1_add.py"
 HUNKS = [Hunk(PATH, 1, 20)]
 
 
-def post(fake: FakeGitHub, what: Report, hunks: list[Hunk] = HUNKS, token: str = ACTIONS_TOKEN) -> str | None:
+def post(fake: FakeGitHub, what: Report, token: str = ACTIONS_TOKEN) -> str | None:
     client = Client(fake.url, token, clock=FastClock())
-    return suggestions.post(client, "octo/shop/pulls/7", "a" * 40, what, hunks)
+    return suggestions.post(client, "octo/shop/pulls/7", "a" * 40, suggestions.wanted(what, HUNKS).values())
 
 
 BAD = report(Verdict.FAIL, finding(8, message="two heads @team", suggestion='down_revision = "b2"'))
@@ -32,28 +34,10 @@ def test_req_36_one_review_with_the_mend(github: FakeGitHub) -> None:
     assert post(github, BAD) is None
     (review,) = github.reviews
     (one,) = review["comments"]
-    assert (review["event"], review["commit_id"], one["path"], one["line"], one["side"]) == (
-        "COMMENT",
-        "a" * 40,
-        PATH,
-        8,
-        "RIGHT",
-    )
+    assert (review["event"], review["commit_id"]) == ("COMMENT", "a" * 40)
+    assert (one["path"], one["line"], one["side"]) == (PATH, 8, "RIGHT")
     assert '```suggestion\ndown_revision = "b2"\n```' in one["body"]
     assert "@team" not in one["body"]
-
-
-def test_req_36_the_same_is_not_suggested_again(github: FakeGitHub) -> None:
-    for _ in range(3):
-        post(github, BAD)
-    assert len(github.reviews) == 1
-
-
-def test_req_36_a_stranger_that_quotes_our_mark_silences_nothing(github: FakeGitHub) -> None:
-    mark = f"<!-- alembic-gate:suggestion {BAD.findings[0].fingerprint} -->"
-    github.reviews.append({"number": 7, **STRANGER, "comments": [{"path": PATH, "body": mark}]})
-    post(github, BAD)
-    assert len(github.reviews) == 2
 
 
 @pytest.mark.parametrize(
@@ -67,9 +51,8 @@ def test_req_36_a_stranger_that_quotes_our_mark_silences_nothing(github: FakeGit
         report(Verdict.FAIL, finding(8)),
     ],
 )
-def test_req_36_outside_the_diff_nothing_is_asked(github: FakeGitHub, what: Report) -> None:
-    assert post(github, what) is None
-    assert github.requests == []
+def test_req_36_outside_the_diff_nothing_is_suggested(what: Report) -> None:
+    assert suggestions.wanted(what, HUNKS) == {}
 
 
 def test_several_lines_are_one_range(github: FakeGitHub) -> None:
@@ -78,13 +61,31 @@ def test_several_lines_are_one_range(github: FakeGitHub) -> None:
     assert (one["start_line"], one["start_side"], one["line"]) == (8, "RIGHT", 10)
 
 
-@pytest.mark.parametrize("status", [403, 422, 500])
+@pytest.mark.parametrize("status", [403, 404, 422, 500])
 def test_req_22_what_goes_wrong_is_a_sentence(github: FakeGitHub, status: int) -> None:
     github.faults.append(Fault("POST", "reviews", status=status, body=b"<html>"))
     said = post(github, BAD)
     assert said is not None
     assert f"answered {status}" in said
     assert post(github, BAD, token=READ_ONLY_TOKEN) is not None
+
+
+def test_req_36_the_comment_remembers_what_was_suggested(tmp_path: Path, github: FakeGitHub) -> None:
+    """One request more, once; another mend is suggested when it comes."""
+    run = Run(tmp_path, github)
+    run.context = dataclasses.replace(run.context, hunks=tuple(HUNKS))
+    assert run.publish(BAD) == 1
+    assert [one.path.rpartition("/")[2] for one in github.requests] == ["comments", "comments", "comments", "reviews"]
+    run.publish(report(Verdict.FAIL, finding(9, message="moved", suggestion='down_revision = "b2"', revision="a8")))
+    assert len(github.reviews) == 1
+    run.publish(report(Verdict.FAIL, finding(9, suggestion="y", revision="a9")))
+    assert len(github.reviews) == 2
+
+
+def test_what_is_remembered_reads_back() -> None:
+    marks = {"0123456789abcdef", "fedcba9876543210"}
+    assert suggestions.remembered("text" + suggestions.hidden_line(marks)) == marks
+    assert suggestions.hidden_line([]) == ""
 
 
 def test_the_lines_of_a_diff(tmp_path: Path) -> None:
