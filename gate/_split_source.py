@@ -10,7 +10,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gate.model import Finding, Severity
@@ -83,7 +83,7 @@ def split(source: str, findings: Iterable[Finding], levels: Mapping[str, Sequenc
     if upgrade is None:
         return Split(source, left=tuple(counting))
     statements = [_statement(node, source, counting) for node in upgrade.body]
-    local = {name.id for node in upgrade.body for name in ast.walk(node) if _is_bound(name)}
+    local = {name for node in upgrade.body for name in _bound(node)}
     back = _Way(source, functions.get("downgrade"))
     draft = _Draft()
     for statement in statements:
@@ -94,8 +94,11 @@ def split(source: str, findings: Iterable[Finding], levels: Mapping[str, Sequenc
     return Split(_edited(source, draft, upgrade, back), tuple(draft.parts), tuple(draft.left))
 
 
-def _is_bound(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement gives a value."""
+    for name in ast.walk(node):
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+            yield name.id
 
 
 def _statement(node: ast.stmt, source: str, findings: list[Finding]) -> _Statement:

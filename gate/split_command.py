@@ -80,7 +80,7 @@ def _project(settings: Settings, wanted: str) -> tuple[ProjectReport, str]:
     raise UsageError(
         f"{wanted} is not among the new revisions ({new})",
         where="split",
-        advice="A revision that the base has is history: databases have run it. Only if none has, name an older --base.",
+        advice="What the base has is history: databases have run it. Only if none has, name an older --base.",
     )
 
 
