@@ -7,7 +7,7 @@ import posixpath
 
 from gate.docker.errors import UnknownError
 from gate.docker.hearing import Hearing
-from gate.docker.imports import Finder
+from gate.docker.imports import Finder, Module
 from gate.docker.judgement import Gap
 from gate.docker.lookup import Found
 from gate.docker.paths import inside, join
@@ -22,12 +22,12 @@ def modules(hearing: Hearing, found: Found) -> None:
     roots = list(found.sys_path)
     if project.env_changes_path and found.script:
         up = posixpath.dirname(found.script)
-        roots += [found.script, up, posixpath.dirname(up), hearing.run.cwd]
+        roots += [found.script, up, posixpath.dirname(up), hearing.run.cwd, f"{up}/src", f"{hearing.run.cwd}/src"]
     finder = Finder(tuple(dict.fromkeys(roots)), lambda path: isinstance(tree.get(path), File), tree.is_dir)
     for module in project.modules:
         path = finder.path(module.name)
         if path is None or (isinstance(tree.get(path), Dir) and module.taken and _has_text(hearing, module.origin)):
-            _module_lacks(hearing, module.origin, module.by, module.line, roots)
+            _lacks(hearing, module, roots)
         elif isinstance(tree.get(path), File):
             hearing.has(module.origin, path)
 
@@ -37,23 +37,27 @@ def _has_text(hearing: Hearing, origin: str) -> bool:
     return bool((hearing.build.read(origin) or "").strip())
 
 
-def _module_lacks(hearing: Hearing, origin: str, by: str, line: int, roots: list[str]) -> None:
+def _lacks(hearing: Hearing, module: Module, roots: list[str]) -> None:
+    """A module is not found: not in the image, spilled elsewhere, or below no folder of ``sys.path``."""
+    origin = module.origin
     if hearing.stage.foreign:
-        hearing.unknown.append(
-            UnknownError(
-                f"whether {origin} is installed: {hearing.stage.foreign}", hearing.case.head.path, hearing.stage.line
-            )
-        )
+        what = f"whether {origin} is installed: {hearing.stage.foreign}"
+        hearing.unknown.append(UnknownError(what, hearing.case.head.path, hearing.stage.line))
+        return
+    detail = f"{module.by}:{module.line} imports {origin}, which is not on the image's sys.path"
+    landed = hearing.case.where.get(origin, [])
+    if any(
+        path.endswith(f"/{module.name.replace('.', '/')}{end}") for path in landed for end in (".py", "/__init__.py")
+    ):
+        gap = Gap(origin, "module", None, "env_import_missing", module.by, module.line, detail, landed[0])
+        hearing.gaps.append(gap)
         return
     root = roots[0] if roots else hearing.run.cwd
-    directory = hearing.project.directory
-    below = inside(directory, origin) or origin
+    below = inside(hearing.project.directory, origin) or origin
     before = len(hearing.gaps)
     hearing.lacks(origin, "module", f"{root.rstrip('/')}/{below}")
-    if len(hearing.gaps) > before and hearing.gaps[-1].reason in ("env_import_missing", "wrong_path"):
-        gap = hearing.gaps[-1]
-        detail = f"{by}:{line} imports {origin}, which is not on the image's sys.path"
-        hearing.gaps[-1] = dataclasses.replace(gap, reason="env_import_missing", path=by, line=line, detail=detail)
+    if len(hearing.gaps) > before and hearing.gaps[-1].reason == "env_import_missing":
+        hearing.gaps[-1] = dataclasses.replace(hearing.gaps[-1], path=module.by, line=module.line, detail=detail)
 
 
 def library(hearing: Hearing, found: Found) -> None:
