@@ -382,7 +382,8 @@ def render(source: str, part: Part, id: str, below: str) -> str:
     """A revision file in the manner of the one it comes from: its imports, and its identifiers."""
     tree = ast.parse(source)
     imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    lines = [ast.get_source_segment(source, node) or "" for node in imports if not _is_future(node)]
+    future = [node for node in imports if getattr(node, "module", "") == "__future__"]
+    lines = [ast.get_source_segment(source, node) or "" for node in imports if node not in future]
     if "sa." in part.upgrade + part.downgrade and not any("sqlalchemy as sa" in line for line in lines):
         lines.append("import sqlalchemy as sa")
     header = "\n".join(lines)
@@ -392,10 +393,6 @@ def render(source: str, part: Part, id: str, below: str) -> str:
         "branch_labels = None\ndepends_on = None\n\n\n"
         f"def upgrade():\n{_indented(part.upgrade)}\n\n\ndef downgrade():\n{_indented(part.downgrade or 'pass')}\n"
     )
-
-
-def _is_future(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def _indented(text: str) -> str:
