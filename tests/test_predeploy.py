@@ -329,6 +329,7 @@ def test_a_missing_privilege_is_unknown(tmp_path: Path, new: Any, cache: Path) -
     done = asked(repo, url, cache=cache)
     about = target(done)
     assert {one["result"] for one in about["preconditions"]} == {"unknown"}
+    assert about["drift"] == []
     assert any("pg_read_all_stats" in one for one in about["unknowns"])
     assert any("may not read users" in one for one in about["unknowns"])
     assert "warning" in {one[2] for one in done.findings()}
@@ -562,3 +563,20 @@ def test_a_version_table_elsewhere(tmp_path: Path, new: Any, cache: Path) -> Non
     done = asked(repo, database, cache=cache)
     about = target(done)
     assert (done.code, about["state"], about["version_table"], about["drift"]) == (0, "behind", "meta.app_version", [])
+
+
+def test_hidden_tables_are_not_missing(tmp_path: Path, new: Any, cache: Path) -> None:
+    """MariaDB shows a role only what it has a grant on: undecided, with the grant that settles it."""
+    repo = project_for(tmp_path, "mariadb", HISTORY)
+    database = new("mariadb")
+    migrate(repo, database, "r2")
+    parts = database.parts
+    database.execute("CREATE USER IF NOT EXISTS halfblind@'%' IDENTIFIED BY 'half-secret'")
+    for table in ("alembic_version", "users"):
+        database.execute(f"GRANT SELECT ON {parts['database']}.{table} TO halfblind@'%'")
+    done = asked(repo, f"mysql://halfblind:half-secret@{parts['host']}:{parts['port']}/{parts['database']}", cache=cache)
+    database.execute("DROP USER halfblind@'%'")
+    assert "hidden from this role" in done.reason("target-ready")
+    assert (done.code, {one[2] for one in done.findings()}, target(done)["drift"]) == (3, {"warning"}, [])
+    assert len(target(done)["unknowns"]) == 2
+    assert "half-secret" not in done.out + done.err

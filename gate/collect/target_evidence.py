@@ -113,6 +113,7 @@ class _Found:
         """The target's schema against what its revision gives on a scratch database. Gives the target's schema."""
         with _target.connected(self.context) as target:
             actual, unknown = catalogue(target, _target.version_names(self.position))
+            whole = target.sees_everything()
         if unknown:
             self.drift_problem = f"the target's schema could not be read: {LOCKED}"
             self.advice = "The blockers say who holds it: wait for that session or end it, then run again."
@@ -132,6 +133,10 @@ class _Found:
         self.expected = _target.without(rehearsal.baseline, _target.version_names(self.position))
         self.compared_with = self.position.current
         self.drift = _target_drift.drift(self.expected, actual)
+        if not whole and any(one.kind == "missing-table" for one in self.drift):
+            self.drift = tuple(one for one in self.drift if one.kind != "missing-table")
+            self.drift_problem = "tables may be missing or merely hidden from this role"
+            self.advice = "Grant the role SELECT on the whole database."
         self._note_server(rehearsal)
         return actual
 

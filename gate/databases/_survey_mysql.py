@@ -24,7 +24,7 @@ _FILES = {
     "mariadb": "SELECT NAME, FILE_SIZE FROM information_schema.INNODB_SYS_TABLESPACES WHERE NAME LIKE CONCAT(DATABASE(), '/%')",
     "mysql": "SELECT NAME, FILE_SIZE FROM information_schema.INNODB_TABLESPACES WHERE NAME LIKE CONCAT(DATABASE(), '/%')",
 }
-_RIGHTS = """
+RIGHTS = """
 SELECT (SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SELECT')
      + (SELECT COUNT(*) FROM information_schema.SCHEMA_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SELECT' AND DATABASE() LIKE TABLE_SCHEMA),
        CURRENT_USER()
@@ -64,7 +64,7 @@ def survey(
 ) -> TargetSurvey:
     """Put the views together."""
     unknowns: list[str] = list(unknown)
-    may_select, user = ask(_RIGHTS)[0]
+    may_select, user = ask(RIGHTS)[0]
     if not may_select:
         unknowns.append(f"tables without a grant are not visible: {user} has no SELECT on the whole database")
     sessions = _sessions(optional, unknowns, str(user))

@@ -78,6 +78,10 @@ class Target(Protocol):
         """The catalogue alone."""
         ...
 
+    def sees_everything(self) -> bool:
+        """Does the catalogue show this role every table (MySQL and MariaDB hide those without a grant)?"""
+        ...
+
     def ask(self, sql: str, seconds: float = QUERY_SECONDS) -> list[Row]:
         """The rows of one query of the gate or of a precondition."""
         ...

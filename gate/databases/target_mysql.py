@@ -19,6 +19,7 @@ import pymysql.cursors
 
 from gate.databases import _survey_mysql as survey_sql
 from gate.databases._catalog_mysql import read_schema
+from gate.databases._grants_mysql import seeing
 from gate.databases.target import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
@@ -253,13 +254,17 @@ class MysqlTarget:
 
     def schema(self, left_out: frozenset[str]) -> Schema:
         """The catalogue of the connected database."""
-        return read_schema(self._named, self.address.url.database or "", left_out, mariadb=self.kind == "mariadb")
+        return read_schema(seeing(self._named), self.address.url.database or "", left_out, mariadb=self.kind == "mariadb")
 
     def _named(self, sql: str) -> list[dict[str, Any]]:
         """The rows as dictionaries, for the catalogue's reader."""
         with self._told(), self.connection.cursor(pymysql.cursors.DictCursor) as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall())
+
+    def sees_everything(self) -> bool:
+        """A table without a grant is not in information_schema at all."""
+        return bool(self.ask(survey_sql.RIGHTS)[0][0])
 
     def survey(self, left_out: frozenset[str]) -> TargetSurvey:
         """Sizes, sessions, locks, settings."""

@@ -11,6 +11,7 @@ from gate.checks._target_advice import advice
 from gate.checks._target_blockers import blockers
 from gate.checks.target_ready import ask
 from gate.facts.history import History, Project, Revision
+from gate.facts.image import ImageAnswer
 from gate.facts.rehearsal import Server
 from gate.facts.schema import Constraint, Index, Schema, Table
 from gate.facts.target import TargetPosition, UnknownRevision, VersionTable
@@ -157,3 +158,12 @@ def test_verify_wants_the_head_and_the_plan() -> None:
         "the plan has r2, and the target does not",
     ]
     assert said(at("up-to-date", "r2"), TargetEvidence(planned=plan), "verify").findings == ()
+
+
+def test_the_image_is_set_against_the_target() -> None:
+    """An image without the target's revision cannot start there; one without the pending ones stops short."""
+    position = at("behind", "r1", pending=("r2",))
+    for missing, word in ((("r1.py", "r2.py"), "cannot locate"), (("r2.py",), "leaves the target behind")):
+        findings = said(position, TargetEvidence(image=ImageAnswer("web", "broken", missing=missing))).findings
+        assert [(one.category, word in one.message) for one in findings] == [("image", True)]
+    assert said(position, TargetEvidence(image=ImageAnswer("web", "fine"))).findings == ()
