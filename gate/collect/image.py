@@ -91,15 +91,16 @@ def _inspected(context: RunContext, repository: Repository, project: Project) ->
     return ImageFacts((_fact(judged, project, Ship(name, "image", name, dockerfile=None), bool(run.said)),))
 
 
-def _static(settings: Settings, repository: Repository, project: Project) -> Judgement | None:
-    """What the Dockerfile's model says of the one image that ships, if there is one."""
+def _static(settings: Settings, repository: Repository, project: Project) -> list[Judgement]:
+    """What the Dockerfiles' model says of the images that ship; nothing where that itself cannot be told."""
     found = ships(settings, repository)
-    shipping = [ship for ship in found if not ship.aside] if not isinstance(found, str) else []
-    if len(shipping) != 1 or isinstance(found, str):
-        return None
-    judged, build = _judged(settings, repository, project, shipping[0], found, started=[])
-    context = build.context.folder if build else "."
-    return dataclasses.replace(judged, mend=judged.mend or mend(judged, project, context, repository.read))
+    judged = []
+    for ship in found if not isinstance(found, str) else []:
+        if not ship.aside:
+            one, build = _judged(settings, repository, project, ship, found, started=[])  # type: ignore[arg-type]  # a list here
+            context = build.context.folder if build else "."
+            judged.append(dataclasses.replace(one, mend=one.mend or mend(one, project, context, repository.read)))
+    return judged
 
 
 def _fact(judged: Judgement, project: Project, ship: Ship, starts: bool) -> ImageAnswer:

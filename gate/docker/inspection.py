@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gate.docker.build import Build, Context, Stage
 from gate.docker.dockerfile import parse
@@ -78,18 +78,20 @@ def judge_image(stage: Stage, project: Project, run: Run, read: Callable[[str], 
     made.done[0] = stage
     judged = judge_stage(made, stage, project, lambda _: run)
     notes = (*judged.notes, *((shown, 1, text) for text in changed))
-    return dataclasses.replace(judged, notes=notes, target=None, mend="")
+    message = judged.message
+    if judged.reason in ("never_copied", "config_missing"):
+        message = f"the image does not hold {judged.missing[0]}"
+    place = (None, None) if judged.path == shown else (judged.path, judged.line)
+    return dataclasses.replace(judged, notes=notes, target=None, mend="", message=message, path=place[0], line=place[1])
 
 
-def with_cause(judged: Judgement, static: Judgement | None) -> Judgement:
+def with_cause(judged: Judgement, static: Sequence[Judgement]) -> Judgement:
     """Reason and line from the Dockerfile's model where it agrees that these files are missing."""
-    if (
-        static is None
-        or judged.verdict != BROKEN
-        or static.verdict != BROKEN
-        or not set(static.missing) & set(judged.missing)
-    ):
+    missing = set(judged.missing)
+    agreeing = [one for one in static if one.verdict == BROKEN and missing & set(one.missing)]
+    if judged.verdict != BROKEN or not agreeing:
         return judged
+    best = max(agreeing, key=lambda one: (set(one.missing) == missing, len(missing & set(one.missing))))
     return dataclasses.replace(
-        judged, reason=static.reason, path=static.path, line=static.line, message=static.message, mend=static.mend
+        judged, reason=best.reason, path=best.path, line=best.line, message=best.message, mend=best.mend
     )
