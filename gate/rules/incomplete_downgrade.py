@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.facts.changes import Change, changes_schema
+from gate.facts.changes import AddEnumValue, Change, changes_schema
 from gate.facts.history import Revision
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Evidence, EvidenceKind, Location, Severity
@@ -29,7 +29,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 def _blamed(deploy: Deploy, difference: str) -> Revision | None:
     """The last revision that promises a way back and changed the object; an empty downgrade is another rule's."""
-    name = difference.partition(":")[0].strip()
+    name, _, kind = (part.strip() for part in difference.partition(":"))
+    if kind == "enum" and any(deploy.all_changes(AddEnumValue)):
+        return None  # a label cannot be taken away again
     promising = {one.id: one for one in deploy.revisions if one.downgrade == "present"}
     touching = [
         (statement, change)

@@ -20,7 +20,7 @@ UNSAFE = [
     ),
 ]
 SAFE = [
-    replace(deploy("ALTER TYPE mood ADD VALUE 'x'"), round_trip=RoundTrip(True, leftovers=("mood: enum",))),
+    replace(deploy("ALTER TYPE mood ADD VALUE 'x'"), round_trip=RoundTrip(True, leftovers=("users.mood: enum",))),
     replace(deploy("ALTER TABLE users ALTER name DROP NOT NULL"), round_trip=RoundTrip(True)),
     replace(
         deploy("ALTER TABLE users ALTER name DROP NOT NULL", downgrade="empty"),
