@@ -333,6 +333,7 @@ def failure_of(
     if recorder and recorder.statements and recorder.statements[-1].error:
         number = recorder.statements[-1].number
     error = failure.text or failure.message
+    error = error if " " in error else f"{failure.type}: {error}"  # NoSuchTableError and KeyError say a bare name
     lack = lacking(error)
     lacks = (str(lack), lack.advice) if lack else None
     return Failure(error, failure.type, revision, location, failure.sql, number, failure.sqlstate, lacks)
