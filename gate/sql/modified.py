@@ -51,7 +51,7 @@ def _meant(change: ModifyColumn, statement: Statement, sources: Mapping[str, str
     was, spec, table, column = column_before(change, statement), change.spec, change.table, change.column
     if was is not None:
         lost = lost_attributes(change, statement, sources)
-        if not _same_type(change, statement, was):
+        if not _same_type(change, statement, was) or _recollated(change, statement, was):
             yield AlterColumnType(table, column, spec.type, collation=spec.collation)
         if was.nullable and not spec.nullable:
             yield SetNotNull(table, column)
@@ -79,6 +79,13 @@ def _same_type(change: ModifyColumn, statement: Statement, was: Column) -> bool:
     return now is not None and _types.same(was.type, now.type)
 
 
+def _recollated(change: ModifyColumn, statement: Statement, was: Column) -> bool:
+    """Whether the text gets another character set or collation, as the catalogue after the statement says."""
+    after = statement.after.table(change.table)
+    now = after.column(change.spec.name) if after else None
+    return now is not None and statement.observed is not None and (now.collation or "") != (was.collation or "")
+
+
 def plain_default(default: str | None) -> str | None:
     """A default to compare with: NULL is none, quotes, outer parentheses and the spelling of functions settled."""
     if default is None:
@@ -104,7 +111,9 @@ def lost_attributes(change: ModifyColumn, statement: Statement, sources: Mapping
     if was is None:
         return ()
     written = _written(change, statement, sources.get(statement.location.path, ""))
-    return tuple(_lost(was, change.spec, written))
+    lost = tuple(_lost(was, change.spec, written))
+    unsaid = change.spec.collation is None and _recollated(change, statement, was) and was.collation
+    return (*lost, f"COLLATE {was.collation}") if unsaid else lost
 
 
 def _lost(was: Column, spec: ColumnSpec, written: frozenset[str]) -> Iterator[str]:
