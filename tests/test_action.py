@@ -389,6 +389,19 @@ def test_req_37_findings_are_exit_1(world: World) -> None:
     result = world.checked_out().run()
     assert (result.code, result.outputs["verdict"], result.outputs["errors"]) == (1, "fail", "1")
     assert "::error file=migrations/versions/c3_third.py,line=" in result.log
+    (review,) = world.fake.reviews
+    assert 'down_revision = "b2"' in review["comments"][0]["body"]
+    assert len(world.fake.requests) == 4, "the comment's three, and the suggestion"
+
+
+def test_req_19_the_same_result_of_another_run_is_not_written_again(world: World) -> None:
+    """Locks are held for other milliseconds each time; the comment stays as it is."""
+    runner = world.checked_out(inputs={"install": "none", "only": "safe-operations,upgrade-works"})
+    assert runner.run().outputs["comment-status"] == "created"
+    runner.run_id = 11
+    before = len(world.fake.requests)
+    assert runner.run().outputs["comment-status"] == "unchanged"
+    assert len(world.fake.requests) - before == 1
 
 
 def test_req_3_inputs_are_trimmed_and_typos_are_told(world: World) -> None:

@@ -17,6 +17,7 @@ KEY_LIMIT = 160
 _LINE = re.compile(
     rf"<!-- {NAME}:v1 key=(\S{{1,{KEY_LIMIT}}})(?: app=([\w-]{{1,60}}))?(?: run=(\d{{1,18}}) attempt=(\d{{1,9}}))? -->"
 )
+_DURATION = re.compile(r"\b\d[\d,.]* (?:ms|s|min)\b")
 _RUN_LINK = re.compile(r"/actions/runs/\d+(?:/attempts/\d+)?")
 
 
@@ -54,7 +55,7 @@ def read_marker(body: object) -> Marker | None:
 
 
 def same_content(one: str, other: str) -> bool:
-    """Whether two bodies differ in nothing but the run that wrote them (marker and link to the run)."""
+    """Whether two bodies differ in nothing but the run that wrote them: marker, link, how long things took."""
     return _content(one) == _content(other)
 
 
@@ -62,4 +63,4 @@ def _content(body: str) -> str:
     plain = body.replace("\r\n", "\n")
     head, _, rest = plain.partition("\n")
     text = rest if read_marker(head) else plain
-    return _RUN_LINK.sub("/actions/runs/", text).strip()
+    return _DURATION.sub("…", _RUN_LINK.sub("/actions/runs/", text)).strip()

@@ -357,4 +357,6 @@ def test_long_keys_stay_apart() -> None:
 
 def test_same_content_sees_text_only() -> None:
     assert same_content(body("a", 1), body("a\n", 2))
+    assert same_content(body("held 65 ms, took 3 min 20 s", 1), body("held 7.5 ms, took 4 min 1 s", 2))
     assert not same_content(body("a", 1), body("b", 1))
+    assert not same_content(body("lock_timeout = '5s'", 1), body("lock_timeout = '9s'", 1))
