@@ -17,7 +17,7 @@ class Gap:
     """One needed file that is not where it is looked for: why, and the place that decided.
 
     ``role`` is ``revision``, ``env``, ``config``, ``beside`` or ``module``; ``expected`` the path in the image;
-    ``landed`` where it lies instead.
+    ``landed`` where it lies instead; ``carrier`` a stage that holds it and its path there.
     """
 
     origin: str
@@ -28,6 +28,7 @@ class Gap:
     line: int | None
     detail: str
     landed: str | None = None
+    carrier: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Judgement:
     """The answer for one image. ``missing`` are paths of the repository, ``present`` maps them to paths in the image.
 
     ``settle`` says what would settle a cannot-tell; ``mend`` is the mending line as a diff; ``notes`` are warnings,
-    each with a file and line.
+    each with a file and line. ``dockerfile`` and ``stage_line`` say where the built stage begins.
     """
 
     verdict: ImageVerdict
@@ -50,3 +51,5 @@ class Judgement:
     mend: str = ""
     notes: tuple[tuple[str, int, str], ...] = ()
     gaps: tuple[Gap, ...] = ()
+    dockerfile: str = ""
+    stage_line: int = 1

@@ -29,8 +29,9 @@ class Case:
     judge_stage: Callable[[Stage], bool] = lambda stage: False
     where: dict[str, list[str]] = field(default_factory=dict)
     events: dict[str, list[Event]] = field(default_factory=dict)
-    holders: dict[int, dict[str, Place]] = field(default_factory=dict)
+    holders: dict[int, dict[str, Event]] = field(default_factory=dict)
     free: set[str] | None = None
+    carriers: dict[str, tuple[str, str]] = field(default_factory=dict)
     context_place: tuple[str, int] | None = None
     target_place: tuple[str, int] | None = None
     start_place: tuple[str, int] | None = None
@@ -57,7 +58,8 @@ def explain(case: Case, origin: str, role: str, expected: str | None) -> Gap:
     if reason == "never_copied":
         reason = {"config": "config_missing", "module": "env_import_missing"}.get(role, reason)
     landed = case.where.get(origin, [None])[0]
-    return Gap(origin, role, expected, reason, path, line, detail, landed)
+    carrier = case.carriers.get(origin) if reason in ("earlier_stage_only", "wrong_stage") else None
+    return Gap(origin, role, expected, reason, path, line, detail, landed, carrier)
 
 
 def _why(case: Case, origin: str, expected: str | None) -> Why:
@@ -218,6 +220,7 @@ def _elsewhere(case: Case, origin: str, expected: str | None) -> Why | None:
     better = [one for one in holders if one.stage.index not in case.stage.uses and case.judge_stage(one.stage)]
     if better:
         name = better[-1].stage.label
+        case.carriers[origin] = (name, better[-1].path)
         path, line = case.target_place or (case.head.path, case.head.line)
         return (
             "wrong_stage",
@@ -226,6 +229,7 @@ def _elsewhere(case: Case, origin: str, expected: str | None) -> Why | None:
             f"stage {case.stage.label} is built, but stage {name} is the one with the migrations",
         )
     for one in [*reversed([one for one in holders if one not in apart]), *apart]:
+        case.carriers[origin] = (one.stage.label, one.path)
         return (
             "earlier_stage_only",
             one.place.path,
@@ -241,6 +245,7 @@ class _Holder:
 
     stage: Stage
     place: Place
+    path: str
 
     @staticmethod
     def of(case: Case, number: int, origin: str) -> _Holder | None:
@@ -250,9 +255,9 @@ class _Holder:
             return None
         if number not in case.holders:
             placed = [event for event in stage.tree.journal if event.kind == "placed"]
-            case.holders[number] = {event.origin: event.place for event in reversed(placed)}
-        place = case.holders[number].get(origin)
-        return _Holder(stage, place) if place is not None else None
+            case.holders[number] = {event.origin: event for event in reversed(placed)}
+        event = case.holders[number].get(origin)
+        return _Holder(stage, event.place, event.path) if event is not None else None
 
 
 def _outside(case: Case, origin: str, expected: str | None) -> Why | None:

@@ -278,6 +278,8 @@ def _answer(hearing: Hearing) -> Judgement:
         target=stage.name or None,
         gaps=tuple(gaps),
         notes=tuple(_notes(hearing)),
+        dockerfile=hearing.made.dockerfile.path,
+        stage_line=stage.line,
     )
     if gaps:
         return _broken(base, gaps)

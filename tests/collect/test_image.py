@@ -3,6 +3,7 @@
 # ruff: noqa: E501  # a table reads one case a line
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,34 @@ def test_missing_and_present(tmp_path: Path) -> None:
         REVISIONS[0]: "/app/db/versions/0001_a.py",
         REVISIONS[1]: "/app/db/versions/0002_b.py",
     }
+
+
+MENDED = {
+    "never": {"Dockerfile": HEAD + "COPY alembic.ini .\nCOPY app app\nUSER x\nCMD x\n"},
+    "config": {"Dockerfile": HEAD + 'COPY migrations migrations\nCOPY app app\nCMD ["x"]'},
+    "spilled": {"Dockerfile": HEAD + "COPY alembic.ini .\nCOPY app app\nCOPY migrations .\n"},
+    "removed": {"Dockerfile": HEAD + "COPY . .\nRUN apt-get x \\\n && rm -rf migrations\nCMD x\n"},
+    "removed alone": {"Dockerfile": HEAD + "COPY . .\nRUN rm -rf migrations\nCMD x\n"},
+    "ignored": {"Dockerfile": HEAD + "COPY . .\n", ".dockerignore": "*\n!app\n!alembic.ini"},
+    "earlier": {
+        "Dockerfile": "FROM python AS b\nWORKDIR /s\nCOPY . .\nFROM python\nWORKDIR /app\n"
+        "COPY --from=b /s/app app\nCOPY alembic.ini .\n"
+    },
+    "overwritten": {"Dockerfile": HEAD + "COPY . .\nCOPY app/models.py migrations/env.py\n"},
+    "stage": {
+        "Dockerfile": "FROM python AS app\nWORKDIR /app\nCOPY . .\nFROM python AS docs\nCOPY app /x\n",
+        "compose.yaml": "services:\n  w:\n    build:\n      context: .\n      target: docs\n",
+    },
+}
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_the_diff_mends(name: str, tmp_path: Path) -> None:
+    """The remedy applies as it stands, and the image is fine after it."""
+    found = answer(tmp_path, MENDED[name])
+    assert found.verdict == "broken"
+    subprocess.run(["git", "apply", "--unidiff-zero", "-"], input=found.mend.encode(), cwd=tmp_path, check=True)
+    assert answer(tmp_path, {}, {}).verdict == "fine"
 
 
 def test_here_in_the_config(tmp_path: Path) -> None:
