@@ -553,8 +553,17 @@ def test_a_version_table_elsewhere(tmp_path: Path, new: Any, cache: Path) -> Non
     """Its name and schema come from env.py; it is no drift, and neither is another application's version table."""
     repo = project_for(tmp_path, "postgresql", HISTORY)
     env = repo / "migrations/env.py"
-    env.write_text(env.read_text().replace("target_metadata=metadata", 'target_metadata=metadata, version_table="app_version", '
-                   'version_table_schema="meta"').replace("    context.configure", '    connection.execute(__import__("sqlalchemy").text("CREATE SCHEMA IF NOT EXISTS meta"))\n    context.configure'))
+    env.write_text(
+        env.read_text()
+        .replace(
+            "target_metadata=metadata",
+            'target_metadata=metadata, version_table="app_version", version_table_schema="meta"',
+        )
+        .replace(
+            "    context.configure",
+            '    connection.execute(__import__("sqlalchemy").text("CREATE SCHEMA IF NOT EXISTS meta"))\n    context.configure',
+        )
+    )
     env.write_text(env.read_text() + "\n    connection.commit()\n")
     database = new("postgresql")
     migrate(repo, database, "r2")
@@ -574,9 +583,25 @@ def test_hidden_tables_are_not_missing(tmp_path: Path, new: Any, cache: Path) ->
     database.execute("CREATE USER IF NOT EXISTS halfblind@'%' IDENTIFIED BY 'half-secret'")
     for table in ("alembic_version", "users"):
         database.execute(f"GRANT SELECT ON {parts['database']}.{table} TO halfblind@'%'")
-    done = asked(repo, f"mysql://halfblind:half-secret@{parts['host']}:{parts['port']}/{parts['database']}", cache=cache)
+    done = asked(
+        repo, f"mysql://halfblind:half-secret@{parts['host']}:{parts['port']}/{parts['database']}", cache=cache
+    )
     database.execute("DROP USER halfblind@'%'")
     assert "hidden from this role" in done.reason("target-ready")
     assert (done.code, {one[2] for one in done.findings()}, target(done)["drift"]) == (3, {"warning"}, [])
     assert len(target(done)["unknowns"]) == 2
     assert "half-secret" not in done.out + done.err
+
+
+def test_a_plan_never_goes_past_what_broke_in_the_rehearsal(tmp_path: Path, new: Any, cache: Path) -> None:
+    """A revision that fails on the scratch database: the plan stops before it, although no rule knows it."""
+    broken = revision("r4", "r3", 'op.execute("INSERT INTO nowhere VALUES (1)")')
+    repo = project_for(tmp_path, "postgresql", {**HISTORY, "r4": broken, "r5": revision("r5", "r4")})
+    database = new("postgresql")
+    migrate(repo, database, "r2")
+    done = asked(repo, database, "--skip", "image-contents", cache=cache)
+    assert (done.code, target(done)["upgrade_to"]) == (1, "r3")
+    assert [(one["name"], one["revisions"]) for one in target(done)["phases"]] == [
+        ("before the code", ["r3"]),
+        ("later", ["r4", "r5"]),
+    ]

@@ -58,7 +58,7 @@ def ask(
 def _touched(position: TargetPosition, evidence: TargetEvidence, verify: bool) -> frozenset[str] | None:
     """The tables that the deploy stands on; None where it is not known."""
     deploy: Deploy | None = evidence.deploy
-    if verify or not position.pending and position.knows_its_revision:
+    if verify or (not position.pending and position.knows_its_revision):
         return frozenset()
     return frozenset(touched_tables(deploy)) if deploy else None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gate import suppressions
@@ -26,7 +26,7 @@ from gate.facts.target import TargetPosition
 from gate.facts.target_evidence import Stamp, TargetEvidence
 from gate.facts.target_measurements import TargetMeasurements
 from gate.facts.target_survey import TargetSurvey
-from gate.model import Finding, Severity
+from gate.model import Category, Finding, Location, Severity
 
 
 def collect(context: RunContext, project: Project, history: History, position: TargetPosition) -> TargetEvidence:
@@ -89,22 +89,48 @@ class _Found:
         except CannotDecide as error:
             self.problem, self.advice = str(error), error.advice
             return
-        self.findings = self._errors(self.deploy)
+        observed = tuple(self._observed())
+        self.findings = self._errors(self.deploy, observed)
         if self.findings:
             for id in self.position.pending_ids:
-                part = restricted(self.deploy, self._below(id))
-                self.unsafe[id] = self._errors(part)
+                below = self.history.ancestors([id]) & set(self.position.pending_ids)
+                seen = tuple(one for one in observed if one.revision in below)
+                errors = self._errors(restricted(self.deploy, below), seen)
+                self.unsafe[id] = tuple(one for one in errors if one.revision in below or one.revision is None)
 
-    def _below(self, id: str) -> frozenset[str]:
-        return self.history.ancestors([id]) & set(self.position.pending_ids)
+    def _observed(self) -> Iterator[Finding]:
+        """What broke in the rehearsal, as the checks of those names say it: a plan must not go past it."""
+        try:
+            rehearsal = self.context.fact(Rehearsal)
+        except CannotDecide:
+            return
+        for run in rehearsal.runs:
+            if run.profile != "hostile" and run.failure and run.failure.revision:
+                text = f"fails: {run.failure.error.strip().splitlines()[0]}" if run.failure.error.strip() else "fails"
+                yield self._seen("upgrade-works", Category.BROKEN, run.failure.revision, text)
+        for one in rehearsal.old_release:
+            if one.revision:
+                yield self._seen(
+                    "old-release-works",
+                    Category.BACKWARD_INCOMPATIBLE,
+                    one.revision,
+                    f"the release still running fails in {one.verb} on {one.table}: {one.error}",
+                    one.table,
+                )
 
-    def _errors(self, deploy: Deploy) -> tuple[Finding, ...]:
-        """The rules' errors about a deploy that nobody allowed, as the target's rows have them."""
-        said = self.context.fact(Rulebook).findings(deploy)
+    def _seen(self, check: str, category: Category, revision: str, text: str, table: str | None = None) -> Finding:
+        found = self.history.by_id.get(revision)
+        place = Location(found.path, found.upgrade_line or found.line) if found else None
+        return Finding(check, check, category, Severity.ERROR, text, place, revision, table)
+
+    def _errors(self, deploy: Deploy, observed: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The errors about a deploy that nobody allowed, as the target's rows have them."""
+        rules = self.context.fact(Rulebook)
+        said = (*rules.findings(deploy), *observed)
         with contextlib.suppress(CannotDecide):
             said = self.context.fact(TargetMeasurements).judged(said)
         judged = suppressions.apply(said, deploy.sources, self.context.settings, _today(), asked=frozenset())
-        ids = self.context.fact(Rulebook).ids
+        ids = rules.ids | {one.id for one in observed}
         return tuple(
             one for one in judged if one.severity is Severity.ERROR and one.suppressed is None and one.id in ids
         )
@@ -213,8 +239,13 @@ def restricted(deploy: Deploy, revisions: Iterable[str]) -> Deploy:
     """The deploy as it would be if it stopped after these revisions."""
     kept = frozenset(revisions)
     statements: tuple[Statement, ...] = tuple(one for one in deploy.statements if one.revision in kept)
+    runs = tuple(
+        dataclasses.replace(run, failure=None) if run.failure and run.failure.revision not in kept else run
+        for run in deploy.runs
+    )
     return dataclasses.replace(
         deploy,
+        runs=runs,
         revisions=tuple(one for one in deploy.revisions if one.id in kept),
         statements=statements,
         result=statements[-1].after if statements else deploy.baseline,

@@ -17,7 +17,7 @@ Row = tuple[Any, ...]
 Ask = Callable[[str], list[Row]]
 Optional = Callable[[str], "list[Row] | str"]
 
-MOST_COUNTED, COUNT_LIMIT = 30, 100_001
+MOST_COUNTED, BATCH, COUNT_LIMIT = 1000, 50, 100_001
 _NAME = "CASE n.nspname WHEN coalesce(current_schema(), 'public') THEN '' ELSE n.nspname || '.' END || "
 _USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 # Pages from the catalogue, not pg_total_relation_size: that waits behind an ACCESS EXCLUSIVE lock (measured).
@@ -132,12 +132,21 @@ def _tables(found: list[Row], optional: Optional, unknowns: list[str]) -> dict[s
 def _counted(tables: dict[str, TableSize], locked: frozenset[str], optional: Optional) -> dict[str, TableSize]:
     """Tables that the statistics do not know yet, counted as far as that is quick; those that are locked are left alone."""
     unknown = [one for one in tables.values() if one.rows is None and one.readable and one.name not in locked]
-    for one in unknown[:MOST_COUNTED]:
-        name = ".".join('"' + part.replace('"', '""') + '"' for part in one.name.split("."))
-        found = optional(f"SELECT count(*) FROM (SELECT FROM {name} LIMIT {COUNT_LIMIT}) counted")
-        if not isinstance(found, str) and found[0][0] < COUNT_LIMIT:
-            tables[one.name] = dataclasses.replace(one, rows=int(found[0][0]))
+    for start in range(0, min(len(unknown), MOST_COUNTED), BATCH):
+        batch = unknown[start : start + BATCH]
+        parts = [
+            f"SELECT {number}, count(*) FROM (SELECT FROM {_quoted(one.name)} LIMIT {COUNT_LIMIT}) counted"
+            for number, one in enumerate(batch)
+        ]
+        found = optional(" UNION ALL ".join(parts))
+        for number, count in found if not isinstance(found, str) else ():
+            if count < COUNT_LIMIT:
+                tables[batch[number].name] = dataclasses.replace(batch[number], rows=int(count))
     return tables
+
+
+def _quoted(name: str) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
 def _sessions(activity: list[Row], locks: list[Row], prepared: list[Row]) -> tuple[Session, ...]:
