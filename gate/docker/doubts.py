@@ -64,6 +64,9 @@ def _before_wildcard(path: str) -> str:
 
 def _named(machine: Machine, command: Command) -> Iterator[str]:
     """The words that a command tells, and the text of a script of the repository that it runs."""
+    if command.text[1:2] == ("-c",) and posixpath.basename(command.text[0]).startswith("python"):
+        yield command.text[2] if len(command.text) > 2 and _CHANGES.search(command.text[2]) else ""
+        return
     for word in command.words[1:] if "/" not in command.words[0].text else command.words:
         yield word.text
         node = machine.tree.get(machine.path(word)) if word.text.endswith((".py", ".sh")) else None

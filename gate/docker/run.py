@@ -142,6 +142,7 @@ _PREFIXES = frozenset(
         "dumb-init",
     ]
 )
+_RUNNERS = frozenset({"uv", "poetry", "pdm", "pipenv", "hatch", "rye"})
 _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "/bin/sh", "/bin/bash", "/usr/bin/bash", "/bin/ash"])
 
 
@@ -161,12 +162,17 @@ def run_words(machine: Machine, words: tuple[str, ...]) -> None:
     _run(machine, Command(tuple(Word(word) for word in words)))
 
 
+def _only_starts(words: tuple[Word, ...]) -> bool:
+    """``sudo x``, ``uv run x``: the command is the rest."""
+    return posixpath.basename(words[0].text) in _PREFIXES or (words[0].text in _RUNNERS and words[1].text == "run")
+
+
 def _run(machine: Machine, command: Command) -> None:
     for mark, goal in command.writes:
         _redirected(machine, command, mark, goal)
     words = command.words
-    while words and posixpath.basename(words[0].text) in _PREFIXES and len(words) > 1:
-        words = words[1:]
+    while len(words) > 1 and _only_starts(words):
+        words = words[2:] if words[0].text in _RUNNERS else words[1:]
         while words and (words[0].text.startswith("-") or re.match(r"\w+=", words[0].text)) and len(words) > 1:
             words = words[1:]
     if not words:

@@ -1,6 +1,6 @@
 """The check only phrases what the facts say."""
 
-# ruff: noqa: E501  # a table reads one case a line
+# a table reads one case a line
 from __future__ import annotations
 
 from gate.checks.image_contents import NEXT, check

@@ -1,6 +1,6 @@
 """Images judged from files: the rules of BuildKit and of Alembic's look-up, by verdict, reason and deciding line."""
 
-# ruff: noqa: E501  # a table reads one case a line
+# a table reads one case a line
 from __future__ import annotations
 
 import subprocess

@@ -1,6 +1,6 @@
 """Migrations that travel inside a Python package: what each backend takes, and what an install leaves behind."""
 
-# ruff: noqa: E501  # a table reads one case a line
+# a table reads one case a line
 from __future__ import annotations
 
 from pathlib import Path

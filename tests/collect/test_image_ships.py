@@ -1,6 +1,6 @@
 """What ships: compose, bake, workflows and flags, and which of several images decides."""
 
-# ruff: noqa: E501  # a table reads one case a line
+# a table reads one case a line
 from __future__ import annotations
 
 from pathlib import Path

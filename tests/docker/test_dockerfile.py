@@ -1,6 +1,6 @@
 """Dockerfile text to instructions, compared with a port of BuildKit's parser."""
 
-# ruff: noqa: E501  # a table reads one case a line
+# a table reads one case a line
 from __future__ import annotations
 
 import pytest

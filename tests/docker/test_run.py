@@ -1,6 +1,6 @@
 """What a RUN does to the migrations: followed, in doubt, or nothing."""
 
-# ruff: noqa: E501  # a table reads one case a line
+# a table reads one case a line
 from __future__ import annotations
 
 from pathlib import Path

@@ -8,60 +8,12 @@ import re
 
 from gate.docker.machine import Installed, Machine
 from gate.docker.packages import backends
+from gate.docker.packages.arguments import VALUED, Arguments
 from gate.docker.packages.environments import POETRY, SYSTEM, active, prefix_of, site
 from gate.docker.packages.settings import Source, UnclearError, read
 from gate.docker.paths import clean, join
 from gate.docker.shell import Command
 from gate.docker.tree import File, Fog
-
-_VALUED = frozenset(
-    [
-        "-r",
-        "--requirement",
-        "-c",
-        "--constraint",
-        "-i",
-        "--index-url",
-        "--extra-index-url",
-        "-t",
-        "--target",
-        "--prefix",
-        "--root",
-        "-f",
-        "--find-links",
-        "--python",
-        "-p",
-        "-w",
-        "--wheel-dir",
-        "--cache-dir",
-        "--extra",
-        "--group",
-        "--only",
-        "--with",
-        "--without",
-        "--package",
-        "--directory",
-        "--project",
-        "-C",
-        "--config-settings",
-        "--python-version",
-        "-o",
-        "--outdir",
-        "--out-dir",
-        "--no-install-package",
-        "--no-binary",
-        "--only-binary",
-        "-E",
-        "--extras",
-        "-G",
-        "--timeout",
-        "--retries",
-        "--trusted-host",
-        "--default-index",
-        "--index",
-        "--link-mode",
-    ]
-)
 
 
 def install(machine: Machine, command: Command) -> bool:
@@ -69,12 +21,16 @@ def install(machine: Machine, command: Command) -> bool:
     words = list(command.text)
     words = words[2:] if re.fullmatch(r"python[\d.]*", posixpath.basename(words[0])) and words[1:2] == ["-m"] else words
     program = command.text[0]
+    if re.fullmatch(r"python[\d.]*", posixpath.basename(program)) and words[1:2] == ["setup.py"]:
+        words = ["setup.py", *words[2:]]
     name = posixpath.basename(words[0]) if words else ""
     name = "pip" if re.fullmatch(r"pip[\d.]*", name) else name
     tool = _TOOLS.get(name)
     if tool is None or (command.words[0].dynamic and name not in _TOOLS):
         return False
     if command.conditional:
+        if {".", "-e", "sync"} & set(words) or name in ("poetry", "pdm", "flit"):
+            machine.foreign = machine.foreign or f"`{' '.join(words)[:80]}` may not run"
         return True
     try:
         tool(machine, words, program)
@@ -83,37 +39,14 @@ def install(machine: Machine, command: Command) -> bool:
     return True
 
 
-class _Arguments:
-    """Flags with their values, and operands."""
-
-    def __init__(self, words: list[str]) -> None:
-        self.flags: dict[str, list[str]] = {}
-        self.operands: list[str] = []
-        position = 0
-        while position < len(words):
-            flag, equals, value = words[position].partition("=")
-            if words[position].startswith("-") and len(words[position]) > 1:
-                if not equals and flag in _VALUED and position + 1 < len(words):
-                    position += 1
-                    value = words[position]
-                self.flags.setdefault(flag, []).append(value)
-            else:
-                self.operands.append(words[position])
-            position += 1
-
-    def last(self, *names: str) -> str | None:
-        """The value of the first of these flags that is there."""
-        return next((self.flags[name][-1] for name in names if name in self.flags), None)
-
-
 def _pip(machine: Machine, words: list[str], program: str) -> None:
     if words[1:2] == ["wheel"]:
-        _wheels(machine, _Arguments(words[2:]), "-w", "--wheel-dir", default=".")
+        _wheels(machine, Arguments(words[2:]), "-w", "--wheel-dir", default=".")
         return
     if words[1:2] != ["install"]:
         return
     said = words[2:]
-    goal = _goal(machine, _Arguments(_without_editable(said)), program)
+    goal = _goal(machine, Arguments(_without_editable(said)), program)
     _requirements(machine, said, goal, 0)
 
 
@@ -121,7 +54,7 @@ def _without_editable(words: list[str]) -> list[str]:
     return [word for word in words if word not in ("-e", "--editable")]
 
 
-def _goal(machine: Machine, said: _Arguments, program: str) -> str:
+def _goal(machine: Machine, said: Arguments, program: str) -> str:
     """The folder of packages that an install fills."""
     target, prefix = said.last("-t", "--target"), said.last("--prefix")
     if target:
@@ -139,7 +72,7 @@ def _requirements(machine: Machine, words: list[str], goal: str, depth: int) -> 
     while position < len(words):
         word = words[position]
         flag, equals, value = word.partition("=")
-        if flag in ("-e", "--editable", "-r", "--requirement") or (flag in _VALUED and not equals):
+        if flag in ("-e", "--editable", "-r", "--requirement") or (flag in VALUED and not equals):
             position += not equals
             value = value if equals else words[position] if position < len(words) else ""
             if flag in ("-e", "--editable"):
@@ -251,7 +184,7 @@ def _is_package(source: Source) -> bool:
     return bool(said) if said is not None else "build-system" in source.toml or bool(source.setup_py)
 
 
-def _wheels(machine: Machine, said: _Arguments, *names: str, default: str) -> None:
+def _wheels(machine: Machine, said: Arguments, *names: str, default: str) -> None:
     """Build wheels of local projects into a folder."""
     goal = machine.path(said.last(*names) or default)
     for operand in said.operands or ["."]:
@@ -280,7 +213,7 @@ def _build(machine: Machine, words: list[str], program: str) -> None:
     """``python -m build``, ``hatch build``, ``flit build``, ``poetry build``, ``pdm build``: into ``dist``."""
     if "build" not in words:
         return
-    said = _Arguments([word for word in words[1:] if word != "build"])
+    said = Arguments([word for word in words[1:] if word != "build"])
     folder = machine.path((said.operands or ["."])[0])
     _wheel(machine, folder, join(folder, said.last("-o", "--outdir", "--out-dir", "--output") or "dist"))
 
@@ -288,12 +221,12 @@ def _build(machine: Machine, words: list[str], program: str) -> None:
 def _uv(machine: Machine, words: list[str], program: str) -> None:
     rest = list(words[1:])
     while rest and rest[0].startswith("-"):
-        rest = rest[2:] if rest[0] in _VALUED else rest[1:]
-    said = _Arguments(rest[1:])
+        rest = rest[2:] if rest[0] in VALUED else rest[1:]
+    said = Arguments(rest[1:])
     if rest[:1] == ["build"]:
         _build(machine, ["uv", *rest], program)
     elif rest[:2] == ["pip", "install"]:
-        arguments = _Arguments(_without_editable(rest[2:]))
+        arguments = Arguments(_without_editable(rest[2:]))
         system = "--system" in arguments.flags or machine.values.get("UV_SYSTEM_PYTHON", "") not in ("", "0", "false")
         prefix = SYSTEM if system else active(machine.values) or machine.path(".venv")
         plain = site(prefix, machine.python)
@@ -305,7 +238,7 @@ def _uv(machine: Machine, words: list[str], program: str) -> None:
         _uv_sync(machine, said)
 
 
-def _uv_sync(machine: Machine, said: _Arguments) -> None:
+def _uv_sync(machine: Machine, said: Arguments) -> None:
     """``uv sync``: the project and the members of its workspace, editable unless told."""
     folder = machine.path(said.last("--project", "--directory") or ".")
     goal = site(join(folder, machine.values.get("UV_PROJECT_ENVIRONMENT") or ".venv"), machine.python)
@@ -337,7 +270,7 @@ def _poetry(machine: Machine, words: list[str], program: str) -> None:
         machine.values["POETRY_VIRTUALENVS_CREATE"] = machine.values_kept["POETRY_VIRTUALENVS_CREATE"] = "false"
     if words[1:4] == ["config", "virtualenvs.in-project", "true"]:
         machine.values["POETRY_VIRTUALENVS_IN_PROJECT"] = machine.values_kept["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
-    said = _Arguments(words[1:])
+    said = Arguments(words[1:])
     if said.operands[:1] != ["install"] or "--no-root" in said.flags:
         return
     source = _source(machine, machine.cwd)
@@ -352,7 +285,7 @@ def _poetry(machine: Machine, words: list[str], program: str) -> None:
 
 
 def _pdm(machine: Machine, words: list[str], program: str) -> None:
-    said = _Arguments(words[1:])
+    said = Arguments(words[1:])
     if said.operands[:1] == ["build"]:
         _build(machine, words, program)
     elif said.operands[:1] in (["install"], ["sync"]) and not {"--no-self", "--prod-only"} & said.flags.keys():
@@ -376,8 +309,15 @@ def _flit(machine: Machine, words: list[str], program: str) -> None:
 
 def _venv(machine: Machine, words: list[str], program: str) -> None:
     """``python -m venv DIR``, ``virtualenv DIR``, ``uv venv DIR``."""
-    for operand in _Arguments(words[1:]).operands[:1] or [".venv"]:
+    for operand in Arguments(words[1:]).operands[:1] or [".venv"]:
         _made(machine, site(machine.path(operand), machine.python))
+
+
+def _setup(machine: Machine, words: list[str], program: str) -> None:
+    """``python setup.py install`` and ``develop``."""
+    if {"install", "develop"} & set(words):
+        goal = site(prefix_of(program, machine.values, machine.cwd), machine.python)
+        _project(machine, machine.cwd, goal, editable="develop" in words)
 
 
 def _none(machine: Machine, words: list[str], program: str) -> None:
@@ -396,5 +336,6 @@ _TOOLS = {
     "pip-compile": _none,
     "virtualenv": _venv,
     "venv": _venv,
+    "setup.py": _setup,
     "pip-sync": _none,
 }

@@ -3,7 +3,7 @@
 Small enough for a builder, odd enough to disagree about.
 """
 
-# ruff: noqa: E501  # a table reads one case a line
+# a table reads one case a line
 from __future__ import annotations
 
 import random
