@@ -124,6 +124,7 @@ class Action:
         context = contexts.read(self.context_file)
         repo = context.repo or self.workspace
         chosen = settings.read({"repo": repo, "command": "action"}, self.inputs.values)
+        self.say_masks(chosen)
         if mode == "publish":
             return self.publish(list(chosen.reports) or ["alembic-gate"], repo)
         return self.publish(self.judge(mode, chosen, context), repo)
@@ -137,6 +138,10 @@ class Action:
             target_url=values.get("target-url", ""),
             env={name.strip(): value for name, _, value in pairs},
         )
+        self.say_masks(known)
+
+    def say_masks(self, known: Settings) -> None:
+        """Mask what these settings hold: first the inputs', later the settings file's."""
         if self.inside:
             sys.stdout.write(_secrets.mask_commands(_secrets.of_settings(known)))
             sys.stdout.flush()

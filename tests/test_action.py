@@ -109,10 +109,7 @@ def test_req_6_files_of_the_workspace_never_run_in_the_gate(world: World) -> Non
     trap = f"open({str(world.root / 'trap')!r}, 'w').write('ran')\n"
     world.head, world.merge = world.origin.pull(
         7,
-        {
-            name: trap
-            for name in ("yaml.py", "gate/__init__.py", "sitecustomize.py", "jsonschema.py", "usercustomize.py")
-        },
+        dict.fromkeys(("yaml.py", "gate/__init__.py", "sitecustomize.py", "jsonschema.py", "usercustomize.py"), trap),
     )
     result = world.checked_out(environ={"PYTHONSTARTUP": "sitecustomize.py", "PYTHONHOME": "/nonexistent"}).run()
     assert result.outputs["verdict"] == "pass"
@@ -238,6 +235,15 @@ def test_req_10_passwords_are_masked_before_anything_else(world: World) -> None:
     ]
     assert not [text for text in rest if "s3cr" in text]
     assert result.code == 3
+
+
+def test_req_10_passwords_of_the_settings_file_are_masked_too(world: World) -> None:
+    said = "database-url: postgresql://u:file-canary-7@127.0.0.1:1/d\n"
+    world.head, world.merge = world.origin.pull(7, {".alembic-gate.yml": said})
+    runner = world.checked_out(inputs={"install": "none", "only": "upgrade-works"})
+    result = runner.run()
+    assert result.log.count("file-canary-7") == result.log.count("::add-mask::file-canary-7") == 1
+    assert "file-canary-7" not in json.dumps(report_of(runner, result)) + result.summary + world.fake.bodies()[0]
 
 
 @pytest.mark.parametrize(
