@@ -23,7 +23,9 @@ def post(client: Client, commit: str, name: str, report: Report, link: str | Non
     return send(client, commit, _STATES[report.verdict], name, description(report), link)
 
 
-def send(client: Client, commit: str, state: str, name: str, said: str, link: str | None) -> str | None:  # noqa: PLR0917  # the API's own fields
+def send(
+    client: Client, commit: str, state: str, name: str, said: str, link: str | None
+) -> str | None:  # the API's own fields
     """Set any status; what went wrong, or None."""
     payload = {"state": state, "description": said[:LIMIT], "context": name[:100]}
     try:
