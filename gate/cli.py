@@ -133,8 +133,9 @@ def _coloured(chosen: Settings) -> bool:
 def _known_formats(chosen: Settings) -> None:
     for name in (chosen.format, *chosen.write):
         if name not in render.formats():
-            raise UsageError(f"unknown format {name!r}", where="--format/--write",
-                             advice=f"Known: {', '.join(render.formats())}.")
+            raise UsageError(
+                f"unknown format {name!r}", where="--format/--write", advice=f"Known: {', '.join(render.formats())}."
+            )
 
 
 def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -167,21 +168,28 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="alembic-gate", description="Judge Alembic migrations before the merge and before the deploy.",
-                     allow_abbrev=False)
+    parser = _Parser(
+        prog="alembic-gate",
+        description="Judge Alembic migrations before the merge and before the deploy.",
+        allow_abbrev=False,
+    )
     parser.add_argument("--version", action="version", version=f"alembic-gate {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     for name, meaning in COMMANDS.items():
-        one = commands.add_parser(name, help=meaning, description=meaning, allow_abbrev=False,
-                                  argument_default=argparse.SUPPRESS)
+        one = commands.add_parser(
+            name, help=meaning, description=meaning, allow_abbrev=False, argument_default=argparse.SUPPRESS
+        )
         _flags(one, name)
     return parser
 
 
 def _flags(parser: argparse.ArgumentParser, command: str) -> None:
     if command in ("split", "rules", "publish"):
-        parser.add_argument("arguments", nargs="*" if command != "split" else 1,
-                            metavar={"split": "REVISION", "rules": "ID"}.get(command, "REPORT.json"))
+        parser.add_argument(
+            "arguments",
+            nargs="*" if command != "split" else 1,
+            metavar={"split": "REVISION", "rules": "ID"}.get(command, "REPORT.json"),
+        )
     for row in settings.options("flag"):
         if row.name == "write" and command in ("split", "init", "known-diffs"):
             parser.add_argument("--write", dest="write_files", action="store_true", help="write the files")
@@ -194,8 +202,12 @@ def _flag(parser: argparse.ArgumentParser, row: settings.Option) -> None:
     meaning = row.meaning.replace("%", "%%")
     if row.kind is bool:
         no = row.default is True
-        parser.add_argument(f"--no-{row.name}" if no else names[0], dest=row.attribute,
-                            action="store_false" if no else "store_true", help=meaning)
+        parser.add_argument(
+            f"--no-{row.name}" if no else names[0],
+            dest=row.attribute,
+            action="store_false" if no else "store_true",
+            help=meaning,
+        )
     elif row.name == "verbose":
         parser.add_argument(*names, dest=row.attribute, action="count", help=meaning)
     elif row.kind is str or row.kind is int:

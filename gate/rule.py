@@ -25,8 +25,11 @@ EVERY: tuple[Dialect, ...] = (*POSTGRESQL, *MYSQL, *SQLITE)
 
 @dataclass(frozen=True)
 class Example:
-    """Revisions that show the pattern. ``deploy`` are bodies of ``upgrade()`` that go out together, in order;
-    ``earlier`` those of deploys before. ``dialect`` is where it runs; ``env`` tweaks (``transaction_per_migration``)."""
+    """Revisions that show the pattern.
+
+    ``deploy`` are bodies of ``upgrade()`` that go out together, in order;
+    ``earlier`` those of deploys before. ``dialect`` is where it runs; ``env`` tweaks (``transaction_per_migration``).
+    """
 
     deploy: tuple[str, ...]
     earlier: tuple[str, ...] = ()
@@ -123,7 +126,11 @@ def _seen(statement: Statement | None) -> tuple[Evidence, ...]:
     seen = [Evidence(EvidenceKind.SQL, statement.sql)]
     observed = statement.observed
     if observed:
-        seen += [Evidence(EvidenceKind.OBSERVED, f"{lock.mode} on {lock.table}") for lock in observed.locks if lock.mode not in _READING]
+        seen += [
+            Evidence(EvidenceKind.OBSERVED, f"{lock.mode} on {lock.table}")
+            for lock in observed.locks
+            if lock.mode not in _READING
+        ]
         seen += [Evidence(EvidenceKind.OBSERVED, f"table {table} rewritten") for table in observed.rewrites]
         if observed.algorithm:
             seen += [Evidence(EvidenceKind.OBSERVED, f"ALGORITHM={observed.algorithm}, LOCK={observed.lock_level}")]

@@ -34,7 +34,10 @@ def run(settings: Settings, progress: Progress) -> Report:
     chosen = chosen_checks(settings)
     with private_folder() as workdir, contextlib.ExitStack() as stack:
         shared: dict[str, Any] = {}
-        runs = [ProjectRun(settings_for(settings, project), project, workdir, stack, progress, shared) for project in find_projects(settings)]
+        runs = [
+            ProjectRun(settings_for(settings, project), project, workdir, stack, progress, shared)
+            for project in find_projects(settings)
+        ]
         projects = tuple(one.report(chosen) for one in runs)
         subject = runs[0].subject()
     timings: dict[str, float] = {}
@@ -87,14 +90,22 @@ class ProjectRun:
     """One project's facts and answers."""
 
     def __init__(
-        self, settings: Settings, project: Project, workdir: Path, stack: contextlib.ExitStack, progress: Progress,
+        self,
+        settings: Settings,
+        project: Project,
+        workdir: Path,
+        stack: contextlib.ExitStack,
+        progress: Progress,
         shared: dict[str, Any],
     ) -> None:
         self.settings, self.project = settings, project
         self.context = RunContext(settings, project, workdir, stack, progress, self.fact, shared)
         rulebook = Rulebook(frozenset(registry.rules()), tuple(rule.findings for rule in registry.rules().values()))
         self.known: dict[type, Any] = {
-            Settings: settings, Project: project, RunContext: self.context, Rulebook: rulebook,
+            Settings: settings,
+            Project: project,
+            RunContext: self.context,
+            Rulebook: rulebook,
         }
         self.failed: dict[type, GateError] = {}
 
@@ -179,24 +190,25 @@ class ProjectRun:
         """
         measured: TargetMeasurements | None = self.known.get(TargetMeasurements)
         findings = list(measured.judged(findings)) if measured else findings
-        sources = {finding.location.path: "" for finding in findings if finding.location}
-        deploy: Deploy | None = self.known.get(Deploy)
         history, new = self.graph()
-        for revision in (history.by_id[id] for id in new.ids if id in history.by_id):
-            sources.setdefault(revision.path, "")
-        for path in sources:
-            sources[path] = deploy.sources.get(path, "") if deploy else ""
-            file = self.context.repo / path
-            if not sources[path] and file.is_file():
-                sources[path] = file.read_text("utf-8", "replace")
+        paths = {finding.location.path for finding in findings if finding.location}
+        paths |= {history.by_id[id].path for id in new.ids if id in history.by_id}
+        sources = {path: self.source(path) for path in paths}
         known = {id: rule.reports_to for id, rule in registry.rules().items()} | {id: id for id in registry.checks()}
         today = datetime.date.today()
         return suppressions.apply(one_per_cause(findings), sources, self.settings, today, known=known, asked=asked)
 
+    def source(self, path: str) -> str:
+        """The text of a file that findings are in; empty when it is not in the working tree."""
+        file = self.context.repo / path
+        return file.read_text("utf-8", "replace") if file.is_file() else ""
+
     def result(self, id: str, answer: Answer, seconds: float, findings: tuple[Finding, ...]) -> CheckResult:
         """A check's row: its verdict after levels and suppressions."""
         fail_on = None if self.settings.fail_on == "never" else Severity(self.settings.fail_on)
-        mine = tuple(one for one in findings if one.check == id or any(_same_cause(one, said) for said in answer.findings))
+        mine = tuple(
+            one for one in findings if one.check == id or any(_same_cause(one, said) for said in answer.findings)
+        )
         verdict = dataclasses.replace(answer, findings=mine).verdict(fail_on)
         folded = ", ".join(dict.fromkeys(one.id for one in mine if one.check != id))
         reason = answer.undecided or answer.skipped or answer.reason or (f"see {folded}" if folded else None)

@@ -86,7 +86,7 @@ def copy_workspace(repo: Path, workdir: Path, uid: int | None) -> Path:
         here = Path(folder)
         odd = {name for name in names if not _ordinary(here / name)}
         nested = {name for name in names if (here / name / "pyvenv.cfg").is_file()}
-        return (LEFT_OUT & set(names)) | odd | nested
+        return (set(names) & LEFT_OUT) | odd | nested
 
     shutil.copytree(repo, target, symlinks=True, ignore=left_out, ignore_dangling_symlinks=True)
     hand_over(target, uid)
@@ -114,8 +114,18 @@ def probe_uid(python: str) -> int | None:
         return None
     uid = _account("alembic-gate-probe") or _account("nobody") or 65534
     try:
-        done = subprocess.run([python, "-I", "-S", "-c", "pass"], user=uid, group=uid, extra_groups=[], check=False,
-                              cwd="/", env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+        done = subprocess.run(
+            [python, "-I", "-S", "-c", "pass"],
+            user=uid,
+            group=uid,
+            extra_groups=[],
+            check=False,
+            cwd="/",
+            env={},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=30,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return uid if done.returncode == 0 else None
@@ -136,8 +146,16 @@ def environment(launch: Launch, home: Path, marker: str) -> dict[str, str]:
     """
     told = {name: os.environ[name] for name in ALLOWED if name in os.environ}
     told["PATH"] = f"{Path(launch.python).parent}{os.pathsep}{told.get('PATH', os.defpath)}"
-    told |= {"HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1", "LANG": told.get("LANG", "C.UTF-8"),
-             "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "0", "USER": "probe", "LOGNAME": "probe"}
+    told |= {
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LANG": told.get("LANG", "C.UTF-8"),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONFAULTHANDLER": "0",
+        "USER": "probe",
+        "LOGNAME": "probe",
+    }
     told |= {name: value for name, value in launch.environment.items() if not name.upper().startswith(FORBIDDEN)}
     return told | {"ALEMBIC_GATE_MEMORY": str(MEMORY), "ALEMBIC_GATE_PROBE": marker}
 
@@ -159,7 +177,9 @@ class Probe:
     def __enter__(self) -> Probe:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _start(self) -> None:
@@ -170,17 +190,28 @@ class Probe:
         hand_over(self._home, launch.uid)
         theirs_in, self._requests = os.pipe()
         self._answers, theirs_out = os.pipe()
-        drop: dict[str, Any] = {} if launch.uid is None else {"user": launch.uid, "group": launch.uid, "extra_groups": []}
+        drop: dict[str, Any] = (
+            {} if launch.uid is None else {"user": launch.uid, "group": launch.uid, "extra_groups": []}
+        )
         try:
             self._process = subprocess.Popen(
                 [launch.python, "-s", str(archive), str(theirs_in), str(theirs_out)],
-                cwd=launch.folder / launch.directory, env=environment(launch, self._home, self._marker),
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                pass_fds=(theirs_in, theirs_out), start_new_session=True, umask=0o077, **drop,
+                cwd=launch.folder / launch.directory,
+                env=environment(launch, self._home, self._marker),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs_in, theirs_out),
+                start_new_session=True,
+                umask=0o077,
+                **drop,
             )
         except (OSError, subprocess.SubprocessError) as error:
-            raise ProjectBroken(f"the project's Python cannot be started: {error}", where=launch.python,
-                                advice="Name another one with --python.") from error
+            raise ProjectBroken(
+                f"the project's Python cannot be started: {error}",
+                where=launch.python,
+                advice="Name another one with --python.",
+            ) from error
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
@@ -247,8 +278,10 @@ class Probe:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self._answers], [], [], left)[0]:
                 self.close()
-                raise TimedOut(f"{verb} took longer than {self._launch.timeout:g} s and was ended" + self._shown(),
-                               advice="Mend what hangs, or raise `timeout`.")
+                raise TimedOut(
+                    f"{verb} took longer than {self._launch.timeout:g} s and was ended" + self._shown(),
+                    advice="Mend what hangs, or raise `timeout`.",
+                )
             chunk = os.read(self._answers, 1 << 16)
             if not chunk:
                 raise self._ended()
@@ -267,10 +300,16 @@ class Probe:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         code = self._process.returncode
-        how = f"was killed by {signal.Signals(-code).name}" if code and code < 0 else f"ended by itself with exit code {code}"
+        how = (
+            f"was killed by {signal.Signals(-code).name}"
+            if code and code < 0
+            else f"ended by itself with exit code {code}"
+        )
         time.sleep(0.05)  # the reader thread gets the last lines
-        return ProjectBroken(f"the process that runs the project's code {how}{self._shown()}",
-                             advice="Look for os._exit, a crash of a C extension, or the machine's memory limit.")
+        return ProjectBroken(
+            f"the process that runs the project's code {how}{self._shown()}",
+            advice="Look for os._exit, a crash of a C extension, or the machine's memory limit.",
+        )
 
     def close(self) -> None:
         """End the probe and everything that it started, also what left its process group."""
@@ -365,9 +404,14 @@ def _failure(told: Any) -> ProjectFailure:
 
     line = told.get("line")
     return ProjectFailure(
-        type=text("type"), text=text("text"), message=text("message"), revision=text("revision") or None,
-        line=line if isinstance(line, int) and line > 0 else None, sql=text("sql") or None,
-        sqlstate=text("sqlstate") or None, traceback=text("traceback"),
+        type=text("type"),
+        text=text("text"),
+        message=text("message"),
+        revision=text("revision") or None,
+        line=line if isinstance(line, int) and line > 0 else None,
+        sql=text("sql") or None,
+        sqlstate=text("sqlstate") or None,
+        traceback=text("traceback"),
     )
 
 
@@ -375,5 +419,3 @@ def harmless(line: str) -> str:
     """Project output for a log: no control characters, and no runner would read a workflow command in it."""
     clean = "".join(char if char.isprintable() or char == "\t" else "�" for char in line)
     return clean.replace("##[", "##\u200b[").replace("::", ":\u200b:")
-
-

@@ -53,10 +53,14 @@ class Settings:
     """One run's settings. Lists are tuples; paths are relative to ``repo``."""
 
     command: str = _say("check", "the command that runs", places="")
-    mode: str = _say("check", "what the action does", places="input", choices=("check", "predeploy", "verify", "publish"))
+    mode: str = _say(
+        "check", "what the action does", places="input", choices=("check", "predeploy", "verify", "publish")
+    )
     # where
     repo: str = _say(".", "the repository's folder; every other path is relative to it", places="flag", metavar="DIR")
-    working_directory: str = _say("", "folder of the project inside the repository", places="flag input file", metavar="DIR")
+    working_directory: str = _say(
+        "", "folder of the project inside the repository", places="flag input file", metavar="DIR"
+    )
     project: str = _say("", "judge only the project of this name", metavar="NAME")
     config: str = _say("", "alembic.ini or pyproject.toml of the project", places="flag input file", metavar="FILE")
     section: str = _say("alembic", "section of the ini file", metavar="NAME")
@@ -85,7 +89,9 @@ class Settings:
         "warning", "severity of a missing way back", places="file", choices=("off", "note", "warning", "error")
     )
     # the scratch database
-    database: str = _say("", "kind[:version] of the scratch database", places="flag input file", metavar="KIND[:VERSION]")
+    database: str = _say(
+        "", "kind[:version] of the scratch database", places="flag input file", metavar="KIND[:VERSION]"
+    )
     database_url: str = _say("", "SQLAlchemy URL of a scratch server", places="flag input file", metavar="URL")
     extensions: tuple[str, ...] = _say((), "PostgreSQL extensions created before the baseline", places="file")
     init_sql: str = _say("", "SQL run on the scratch database before the baseline (text or a .sql file)", places="file")
@@ -95,34 +101,57 @@ class Settings:
     python: str = _say("", "the project's Python interpreter", places="flag file", metavar="PATH")
     python_version: str = _say("", "Python version of the environment that is built", places="flag input file")
     install: str = _say("auto", "how the project is installed: auto, none, or a command", places="flag input file")
-    env: Mapping[str, str] = _say({}, "variables for the project's code", places="flag input file", metavar="NAME=VALUE")
+    env: Mapping[str, str] = _say(
+        {}, "variables for the project's code", places="flag input file", metavar="NAME=VALUE"
+    )
     files: Mapping[str, str] = _say({}, "files written for the project's code, by path, with templates", places="file")
     pythonpath: tuple[str, ...] = _say((), "folders put on the project's sys.path", places="flag file")
     import_: tuple[str, ...] = _say((), "modules imported before the comparison", places="flag file", metavar="MODULE")
     timeout: int = _say(600, "seconds that one step of the project's code may take", places="flag input file")
     # the target
-    target_url: str = _say("", "SQLAlchemy URL of the target database", places="flag input", group="predeploy", metavar="URL")
-    plan: str = _say("", "report of the plan that verify compares with", places="flag", group="predeploy", metavar="FILE")
-    transaction_seconds: int = _say(5, "age in s of a blocking transaction on a touched table", places="file", group="predeploy")
+    target_url: str = _say(
+        "", "SQLAlchemy URL of the target database", places="flag input", group="predeploy", metavar="URL"
+    )
+    plan: str = _say(
+        "", "report of the plan that verify compares with", places="flag", group="predeploy", metavar="FILE"
+    )
+    transaction_seconds: int = _say(
+        5, "age in s of a blocking transaction on a touched table", places="file", group="predeploy"
+    )
     idle_seconds: int = _say(60, "age in s of a blocking transaction anywhere", places="file", group="predeploy")
     exact_counts: str = _say(
-        "auto", "count violations exactly: auto (below ten million rows), always, never", places="flag file",
-        choices=("auto", "always", "never"), group="predeploy",
+        "auto",
+        "count violations exactly: auto (below ten million rows), always, never",
+        places="flag file",
+        choices=("auto", "always", "never"),
+        group="predeploy",
     )
     # the image
-    dockerfile: str = _say("", "Dockerfile of the image that ships", places="flag input docker", group="docker", metavar="FILE")
+    dockerfile: str = _say(
+        "", "Dockerfile of the image that ships", places="flag input docker", group="docker", metavar="FILE"
+    )
     docker_context: str = _say("", "build context", places="flag docker", group="docker", metavar="DIR")
     docker_target: str = _say("", "stage that is built", places="flag input docker", group="docker", metavar="STAGE")
-    build_arg: Mapping[str, str] = _say({}, "build arguments", places="flag docker", group="docker", metavar="NAME=VALUE")
+    build_arg: Mapping[str, str] = _say(
+        {}, "build arguments", places="flag docker", group="docker", metavar="NAME=VALUE"
+    )
     compose: tuple[str, ...] = _say((), "compose file", places="flag input docker", group="docker", metavar="FILE")
     service: str = _say("", "compose service", places="flag docker", group="docker", metavar="NAME")
     bake: str = _say("", "bake file", places="flag docker", group="docker", metavar="FILE")
     bake_target: str = _say("", "bake target", places="flag docker", group="docker", metavar="NAME")
-    workflow: str = _say("", "workflow file that builds the image", places="flag docker", group="docker", metavar="FILE")
-    image: str = _say("", "the built image: a reference or an archive", places="flag input docker", group="docker", metavar="REF|TAR")
+    workflow: str = _say(
+        "", "workflow file that builds the image", places="flag docker", group="docker", metavar="FILE"
+    )
+    image: str = _say(
+        "", "the built image: a reference or an archive", places="flag input docker", group="docker", metavar="REF|TAR"
+    )
     run_config: str = _say("", "what -c gets in the image", places="flag docker", group="docker", metavar="PATH")
-    run_flask_directory: str = _say("", "Flask-Migrate's directory in the image", places="flag docker", group="docker", metavar="DIR")
-    run_script_location: str = _say("", "script_location set in code in the image", places="flag docker", group="docker", metavar="DIR")
+    run_flask_directory: str = _say(
+        "", "Flask-Migrate's directory in the image", places="flag docker", group="docker", metavar="DIR"
+    )
+    run_script_location: str = _say(
+        "", "script_location set in code in the image", places="flag docker", group="docker", metavar="DIR"
+    )
     # what is said
     format: str = _say("text", "what stdout holds", places="flag", metavar="FORMAT")
     write: Mapping[str, str] = _say({}, "also write this format to this path", places="flag", metavar="FORMAT=PATH")
@@ -133,20 +162,37 @@ class Settings:
     cache_dir: str = _say("", "cache folder", places="flag", metavar="DIR")
     # GitHub
     comment: str = _say(
-        "always", "the pull request's comment", places="flag input file", choices=("always", "on-problems", "off"), group="github"
+        "always",
+        "the pull request's comment",
+        places="flag input file",
+        choices=("always", "on-problems", "off"),
+        group="github",
     )
     require_comment: bool = _say(False, "a comment that fails fails the run", places="input", group="github")
-    key: str = _say("", "key of the comment; default: workflow, job and working directory", places="flag input", group="github")
+    key: str = _say(
+        "", "key of the comment; default: workflow, job and working directory", places="flag input", group="github"
+    )
     sarif: str = _say("", "write SARIF here, relative to the runner's temp folder", places="input", group="github")
     status: bool = _say(False, "also set a commit status", places="flag file", group="github")
     suggestions: bool = _say(True, "review suggestions for one-line mends", places="flag file", group="github")
-    warn_stale: str = _say("off", "on a push to the base: tell open pull requests made stale", places="file",
-                           choices=("off", "comment", "status"), group="github")
+    warn_stale: str = _say(
+        "off",
+        "on a push to the base: tell open pull requests made stale",
+        places="file",
+        choices=("off", "comment", "status"),
+        group="github",
+    )
     # never in the settings file: a fork's own file must not allow itself to run
-    allow_unsafe_fork_code: bool = _say(False, "run code of a fork under pull_request_target", places="flag", group="github")
-    merge_order_limit: int = _say(30, "open pull requests that merge-order reads at most", places="file", group="github")
+    allow_unsafe_fork_code: bool = _say(
+        False, "run code of a fork under pull_request_target", places="flag", group="github"
+    )
+    merge_order_limit: int = _say(
+        30, "open pull requests that merge-order reads at most", places="file", group="github"
+    )
     reports: tuple[str, ...] = _say((), "reports that publish merges", places="input", group="github")
-    expect: tuple[str, ...] = _say((), "names of the reports that publish must find", places="flag file", group="github")
+    expect: tuple[str, ...] = _say(
+        (), "names of the reports that publish must find", places="flag file", group="github"
+    )
     token: str = _say("", "token for the GitHub API; default: the job's token", places="input", group="github")
     # arguments of single commands
     arguments: tuple[str, ...] = _say((), "positional arguments of the command", places="")
@@ -227,13 +273,17 @@ def find_file(repo: Path, named: str = "") -> Path | None:
     """The settings file: the named one, else the first of the known places that has settings."""
     if named:
         if not (repo / named).is_file():
-            raise UsageError("there is no such settings file", where=named, advice="Check the path; it is relative to --repo.")
+            raise UsageError(
+                "there is no such settings file", where=named, advice="Check the path; it is relative to --repo."
+            )
         return repo / named
     present = [repo / name for name in FILES if (repo / name).is_file()]
     if present:
         return present[0]
     pyproject = repo / "pyproject.toml"
-    return pyproject if pyproject.is_file() and "[tool.alembic-gate" in pyproject.read_text("utf-8", "replace") else None
+    return (
+        pyproject if pyproject.is_file() and "[tool.alembic-gate" in pyproject.read_text("utf-8", "replace") else None
+    )
 
 
 def _load(path: Path, where: str) -> Mapping[str, Any]:
@@ -245,7 +295,9 @@ def _load(path: Path, where: str) -> Mapping[str, Any]:
             raw = yaml.safe_load(path.read_text("utf-8")) or {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError, RecursionError) as error:
         first = " ".join(str(error).split())
-        raise UsageError(f"cannot be read: {first}", where=where, advice="Mend the file; see docs/settings.md.") from error
+        raise UsageError(
+            f"cannot be read: {first}", where=where, advice="Mend the file; see docs/settings.md."
+        ) from error
     if not isinstance(raw, Mapping):
         raise UsageError("must hold keys and values", where=where, advice="See docs/settings.md for the keys.")
     return raw
@@ -254,7 +306,9 @@ def _load(path: Path, where: str) -> Mapping[str, Any]:
 def _docker(value: Any, where: str) -> dict[str, Any]:
     """The keys under ``docker:`` are the docker flags' names; ``context`` and ``target`` may drop their prefix."""
     if not isinstance(value, Mapping):
-        raise UsageError("docker must hold keys and values", where=where, advice="Example: docker: {dockerfile: Dockerfile}")
+        raise UsageError(
+            "docker must hold keys and values", where=where, advice="Example: docker: {dockerfile: Dockerfile}"
+        )
     known = {row.name: row for row in options("docker")}
     short = {"context": "docker-context", "target": "docker-target", "file": "dockerfile"}
     values = {}
@@ -332,7 +386,9 @@ def _pairs(lines: Iterable[str], where: str) -> dict[str, str]:
         if not name and not equals:
             continue
         if not equals or not name:
-            raise UsageError(f"{line.strip()!r} is not NAME=VALUE", where=where, advice="Write one NAME=VALUE for each.")
+            raise UsageError(
+                f"{line.strip()!r} is not NAME=VALUE", where=where, advice="Write one NAME=VALUE for each."
+            )
         pairs[name.strip()] = value
     return pairs
 
@@ -348,7 +404,9 @@ def _boolean(text: str, where: str) -> bool:
 
 def _integer(text: str, where: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise UsageError(f"{text!r} is not a number", where=where, advice="Write whole seconds or a count, such as 600.")
+        raise UsageError(
+            f"{text!r} is not a number", where=where, advice="Write whole seconds or a count, such as 600."
+        )
     return int(text)
 
 

@@ -19,8 +19,13 @@ EXPECTED = {"bad": 1, "good": 0}
 
 def git(repo: Path, *words: str) -> None:
     """One git command in the demo's repository, with an identity of its own."""
-    who = {"GIT_AUTHOR_NAME": "demo", "GIT_AUTHOR_EMAIL": "demo@example.org", "GIT_CONFIG_GLOBAL": os.devnull,
-           "GIT_COMMITTER_NAME": "demo", "GIT_COMMITTER_EMAIL": "demo@example.org"}
+    who = {
+        "GIT_AUTHOR_NAME": "demo",
+        "GIT_AUTHOR_EMAIL": "demo@example.org",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_COMMITTER_NAME": "demo",
+        "GIT_COMMITTER_EMAIL": "demo@example.org",
+    }
     subprocess.run(["git", "-C", str(repo), *words], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **who})
 
 
@@ -32,7 +37,9 @@ def checkout(name: str, folder: Path) -> Path:
     git(repo, "add", "--all")
     git(repo, "commit", "--quiet", "--message", "the release that runs")
     git(repo, "checkout", "--quiet", "-b", name)
-    shutil.copytree(PULL_REQUESTS / name, repo, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", "__pycache__"))
+    shutil.copytree(
+        PULL_REQUESTS / name, repo, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", "__pycache__")
+    )
     git(repo, "add", "--all")
     git(repo, "commit", "--quiet", "--message", f"the {name} pull request")
     return repo
@@ -41,8 +48,23 @@ def checkout(name: str, folder: Path) -> Path:
 def judge(name: str, folder: Path) -> int:
     """The gate's exit code for one pull request; the report goes to the terminal and to demo-output."""
     repo = checkout(name, folder)
-    words = [sys.executable, "-I", "-m", "gate", "check", "--repo", str(repo), "--base", "main", "--python", sys.executable,
-             "--write", f"json={OUTPUT / name}.json", "--write", f"markdown={OUTPUT / name}.md"]
+    words = [
+        sys.executable,
+        "-I",
+        "-m",
+        "gate",
+        "check",
+        "--repo",
+        str(repo),
+        "--base",
+        "main",
+        "--python",
+        sys.executable,
+        "--write",
+        f"json={OUTPUT / name}.json",
+        "--write",
+        f"markdown={OUTPUT / name}.md",
+    ]
     print(f"\n━━━ the {name} pull request ━━━\n", flush=True)
     code = subprocess.run(words, check=False).returncode
     print(f"\nexit code {code} (expected {EXPECTED[name]})", flush=True)

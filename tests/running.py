@@ -87,7 +87,9 @@ def git(repo: Path, *words: str) -> str:
     """One git command with an identity of its own and nobody's configuration."""
     who = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@example.org", "GIT_COMMITTER_NAME": "t",
            "GIT_COMMITTER_EMAIL": "t@example.org", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}  # fmt: skip
-    done = subprocess.run(["git", "-C", str(repo), *words], check=True, capture_output=True, text=True, env={**os.environ, **who})
+    done = subprocess.run(
+        ["git", "-C", str(repo), *words], check=True, capture_output=True, text=True, env={**os.environ, **who}
+    )
     return done.stdout.strip()
 
 
@@ -101,12 +103,20 @@ def write(repo: Path, files: Mapping[str, str]) -> None:
 
 def project(repo: Path, url: str = "sqlite:///app.db", models: str = MODELS, options: str = "") -> dict[str, str]:
     """The files of a small project, without revisions."""
-    return {"alembic.ini": INI.format(url=url), "migrations/env.py": ENV.replace("{options}", options), "models.py": models}
+    return {
+        "alembic.ini": INI.format(url=url),
+        "migrations/env.py": ENV.replace("{options}", options),
+        "models.py": models,
+    }
 
 
 def repository(
-    repo: Path, base: Mapping[str, str], change: Mapping[str, str] | None = None, url: str = "sqlite:///app.db",
-    models: str = MODELS, options: str = "",
+    repo: Path,
+    base: Mapping[str, str],
+    change: Mapping[str, str] | None = None,
+    url: str = "sqlite:///app.db",
+    models: str = MODELS,
+    options: str = "",
 ) -> Path:
     """A repository: main with the project and ``base`` revisions, a branch with ``change`` (revision files by id)."""
     repo.mkdir(parents=True, exist_ok=True)
@@ -124,12 +134,20 @@ def repository(
 
 def versions(texts: Mapping[str, str]) -> dict[str, str]:
     """Names with a folder stay; bare ids are revision files."""
-    return {name if "/" in name or "." in name else f"migrations/versions/{name}.py": text for name, text in texts.items()}
+    return {
+        name if "/" in name or "." in name else f"migrations/versions/{name}.py": text for name, text in texts.items()
+    }
 
 
 def gate(repo: Path, *words: str, environ: Mapping[str, str] | None = None, seconds: float = 240) -> Outcome:
     """``alembic-gate check`` on a repository, with the tests' own Python as the project's."""
-    command = [sys.executable, "-I", "-m", "gate", *(words if words and not words[0].startswith("-") else ("check", *words))]
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "gate",
+        *(words if words and not words[0].startswith("-") else ("check", *words)),
+    ]
     if "--format" not in words:
         command += ["--format", "json"]
     if command[4] in ("check", "predeploy", "verify"):

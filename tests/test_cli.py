@@ -20,7 +20,9 @@ BASE = {"a": revision("a", None)}
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-I", "-m", "gate", *words], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-I", "-m", "gate", *words], capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def test_help_names_every_command() -> None:
@@ -28,7 +30,9 @@ def test_help_names_every_command() -> None:
     text = run("--help").stdout
     assert [name for name in cli.COMMANDS if name not in text] == []
     flags = run("check", "--help").stdout
-    missing = [row.name for row in settings.options("flag") if f"--{row.name}" not in flags and f"--no-{row.name}" not in flags]
+    missing = [
+        row.name for row in settings.options("flag") if f"--{row.name}" not in flags and f"--no-{row.name}" not in flags
+    ]
     assert missing == []
 
 
@@ -64,7 +68,15 @@ def test_an_empty_repository_is_no_pass(tmp_path: Path) -> None:
 def test_formats_and_files(tmp_path: Path) -> None:
     """``--format`` owns stdout, ``--write`` may name several files."""
     repo = repository(tmp_path / "r", BASE)
-    done = gate(repo, "--only", "single-head", "--write", f"markdown={tmp_path}/c.md", "--write", f"sarif={tmp_path}/deep/s.sarif")
+    done = gate(
+        repo,
+        "--only",
+        "single-head",
+        "--write",
+        f"markdown={tmp_path}/c.md",
+        "--write",
+        f"sarif={tmp_path}/deep/s.sarif",
+    )
     assert json.loads(done.out)["verdict"] == "pass"
     assert (tmp_path / "c.md").read_text().startswith("### ")
     assert json.loads((tmp_path / "deep/s.sarif").read_text())["version"] == "2.1.0"
@@ -92,8 +104,24 @@ def test_a_signal_ends_everything_within_five_seconds(tmp_path: Path, number: in
     tmp_path.chmod(0o777)
     for folder in list(tmp_path.parents)[:2]:
         folder.chmod(0o755)
-    process = subprocess.Popen([sys.executable, "-I", "-m", "gate", "check", "--repo", str(repo), "--python", sys.executable,
-                                "--no-progress", "--only", "upgrade-works"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-I",
+            "-m",
+            "gate",
+            "check",
+            "--repo",
+            str(repo),
+            "--python",
+            sys.executable,
+            "--no-progress",
+            "--only",
+            "upgrade-works",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     deadline = time.monotonic() + 90
     while not marker.exists() and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.1)
@@ -114,7 +142,10 @@ def _command(pid: str) -> str:
 def test_parsing_keeps_what_was_said() -> None:
     """Repeatable flags add up, lists split at commas, booleans have a ``--no-`` form."""
     command, flags = cli.parse(["check", "--env", "A=1", "--env", "B=2", "--only", "a,b", "--no-cache", "-vv"])
-    assert (command, flags) == ("check", {"env": {"A": "1", "B": "2"}, "only": ("a", "b"), "cache": False, "verbose": 2})
+    assert (command, flags) == (
+        "check",
+        {"env": {"A": "1", "B": "2"}, "only": ("a", "b"), "cache": False, "verbose": 2},
+    )
 
 
 def test_abbreviated_flags_are_refused() -> None:

@@ -28,7 +28,8 @@ LAW: dict[str, set[str]] = {
     "databases": PURE | {"settings", "databases"},
     "sandbox": VALUES | {"settings", "sandbox"},
     "context": VALUES | {"settings"},
-    "collect": PURE | {"settings", "context", "databases", "sandbox", "collect", "suppressions"},  # staging skips what is allowed
+    "collect": PURE
+    | {"settings", "context", "databases", "sandbox", "collect", "suppressions"},  # staging skips what is allowed
     "publish": VALUES | {"settings", "render", "reports", "github", "publish"},
     "github": VALUES | {"settings", "github", "render"},
     "prepare": VALUES | {"settings", "github", "collect", "prepare"},

@@ -30,8 +30,8 @@ LATE, LOCK = bad("c", Category.BACKWARD_INCOMPATIBLE), bad("b", Category.LOCK)
     [
         ((), {}, {}, None, "d", [("before the code", "abcd")]),
         ((LATE,), {"c": (LATE,), "d": (LATE,)}, {}, None, "b", [("before the code", "ab"), ("after the code", "cd")]),
-        ((LOCK, LATE), {id: (LOCK,) for id in "bcd"}, {}, None, "a", [("before the code", "a"), ("later", "bcd")]),
-        ((bad("a", Category.LOCK),), {id: (LOCK,) for id in ALL}, {}, None, None, [("later", "abcd")]),
+        ((LOCK, LATE), dict.fromkeys("bcd", (LOCK,)), {}, None, "a", [("before the code", "a"), ("later", "bcd")]),
+        ((bad("a", Category.LOCK),), dict.fromkeys(ALL, (LOCK,)), {}, None, None, [("later", "abcd")]),
         ((), {}, {"c": "a session holds orders"}, None, "b", [("before the code", "ab"), ("later", "cd")]),
         ((), {}, {}, "the schema has drifted", None, [("later", "abcd")]),
     ],

@@ -14,9 +14,27 @@ from gate.model import Category, CheckResult, Evidence, EvidenceKind, Finding, P
 from gate.settings import Settings
 from tests.running import gate, repository, revision
 
-RULE = Finding("dropping-column", "safe-operations", Category.BACKWARD_INCOMPATIBLE, Severity.ERROR, "m", revision="b", table="users", column="age")
-SEEN = Finding("old-release-works", "old-release-works", Category.BACKWARD_INCOMPATIBLE, Severity.ERROR, "n", revision="b", table="users",
-               column="age", evidence=(Evidence(EvidenceKind.OBSERVED, "SELECT fails"),))
+RULE = Finding(
+    "dropping-column",
+    "safe-operations",
+    Category.BACKWARD_INCOMPATIBLE,
+    Severity.ERROR,
+    "m",
+    revision="b",
+    table="users",
+    column="age",
+)
+SEEN = Finding(
+    "old-release-works",
+    "old-release-works",
+    Category.BACKWARD_INCOMPATIBLE,
+    Severity.ERROR,
+    "n",
+    revision="b",
+    table="users",
+    column="age",
+    evidence=(Evidence(EvidenceKind.OBSERVED, "SELECT fails"),),
+)
 
 
 def test_one_cause_gives_one_finding_per_category() -> None:
@@ -25,8 +43,15 @@ def test_one_cause_gives_one_finding_per_category() -> None:
     assert (kept.id, kept.evidence) == ("dropping-column", SEEN.evidence)
 
 
-@pytest.mark.parametrize("other", [replace(SEEN, column="name"), replace(SEEN, table="orders"), replace(SEEN, revision="c"),
-                                   replace(SEEN, category=Category.LOCK)])
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SEEN, column="name"),
+        replace(SEEN, table="orders"),
+        replace(SEEN, revision="c"),
+        replace(SEEN, category=Category.LOCK),
+    ],
+)
 def test_other_causes_stay(other: Finding) -> None:
     """Near misses: another column, table, revision, category."""
     assert len(runner.one_per_cause([RULE, other])) == 2
@@ -38,12 +63,20 @@ def result(verdict: Verdict, id: str = "single-head") -> tuple[ProjectReport, ..
 
 def test_verdicts_of_the_run() -> None:
     """Findings outrank undecided; undecided never reads as pass; ``on-undecided: warn`` is visible and green."""
-    chosen = [Check("t", "q", Answer, id="single-head"), Check("t", "q", Answer, on_undecided="warn", id="image-contents")]
+    chosen = [
+        Check("t", "q", Answer, id="single-head"),
+        Check("t", "q", Answer, on_undecided="warn", id="image-contents"),
+    ]
     both = result(Verdict.FAIL) + result(Verdict.UNDECIDED)
     assert runner.overall(both, Settings(), chosen) is Verdict.FAIL
     assert runner.overall(result(Verdict.UNDECIDED), Settings(), chosen) is Verdict.UNDECIDED
     assert runner.overall(result(Verdict.UNDECIDED, "image-contents"), Settings(), chosen) is Verdict.PASS
-    assert runner.overall(result(Verdict.UNDECIDED, "image-contents"), Settings(on_undecided={"image-contents": "fail"}), chosen) is Verdict.UNDECIDED
+    assert (
+        runner.overall(
+            result(Verdict.UNDECIDED, "image-contents"), Settings(on_undecided={"image-contents": "fail"}), chosen
+        )
+        is Verdict.UNDECIDED
+    )
     assert runner.overall(result(Verdict.SKIPPED), Settings(), chosen) is Verdict.PASS
 
 
@@ -55,6 +88,7 @@ def test_unknown_checks_are_refused() -> None:
 
 def test_a_bug_of_ours_is_told_whole_and_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check is undecided, its traceback is in the report to paste, the other checks still answer."""
+
     def broken() -> Answer:
         raise ZeroDivisionError("oops")
 
@@ -63,7 +97,9 @@ def test_a_bug_of_ours_is_told_whole_and_hides_nothing(tmp_path: Path, monkeypat
     repo = repository(tmp_path / "r", {"a": revision("a", None)})
     report = runner.run(Settings(repo=str(repo), base="none"), lambda text: None)
     assert [(one.id, one.verdict, one.reason) for one in report.projects[0].checks] == [
-        ("broken", "undecided", "internal error: ZeroDivisionError: oops"), ("single-head", "pass", None)]
+        ("broken", "undecided", "internal error: ZeroDivisionError: oops"),
+        ("single-head", "pass", None),
+    ]
     assert (report.exit_code, "ZeroDivisionError: oops" in report.notices[0]) == (3, True)
 
 

@@ -28,7 +28,14 @@ def test_the_environment_is_an_allow_list(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, "x")
     told = environment(launch(tmp_path, SECRET_KEY="s", GITHUB_TOKEN="t"), tmp_path / "home", "m")
     assert told["SECRET_KEY"] == "s"
-    assert not {"GITHUB_TOKEN", "INPUT_TOKEN", "ACTIONS_RUNTIME_TOKEN", "DATABASE_URL", "LD_PRELOAD", "PYTHONPATH"} & set(told)
+    assert not {
+        "GITHUB_TOKEN",
+        "INPUT_TOKEN",
+        "ACTIONS_RUNTIME_TOKEN",
+        "DATABASE_URL",
+        "LD_PRELOAD",
+        "PYTHONPATH",
+    } & set(told)
 
 
 def test_the_probe_answers_and_is_gone(tmp_path: Path) -> None:
@@ -58,8 +65,11 @@ def test_a_probe_that_hangs_is_ended_at_its_deadline(tmp_path: Path) -> None:
 def test_what_leaves_the_process_group_is_killed_too(tmp_path: Path) -> None:
     """A double fork with a session of its own still carries the marker."""
     marker = "m" * 16
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True,
-                             env={"ALEMBIC_GATE_PROBE": marker, "PATH": os.environ["PATH"]})
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(300)"],
+        start_new_session=True,
+        env={"ALEMBIC_GATE_PROBE": marker, "PATH": os.environ["PATH"]},
+    )
     time.sleep(0.3)
     assert kill_marked(marker) == 1
     assert child.wait(5) == -9

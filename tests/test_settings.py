@@ -27,7 +27,9 @@ def refused(tmp_path: Path, text: str) -> str:
 
 def test_a_file_says_everything_once(tmp_path: Path) -> None:
     """Lists, mappings, numbers, the docker section under its flags' names, ``off`` without quotes."""
-    found = from_file(tmp_path, """
+    found = from_file(
+        tmp_path,
+        """
 only: [single-head, models-match]
 env: {SECRET_KEY: x, DEBUG: 1}
 rules: {dropping-column: off, setting-not-null: warning}
@@ -37,7 +39,8 @@ import: [app.models]
 heads: {expected: 2}
 docker: {file: docker/Dockerfile, target: web, build-arg: {A: b}}
 comment: off
-""")
+""",
+    )
     assert found.only == ("single-head", "models-match")
     assert found.env == {"SECRET_KEY": "x", "DEBUG": "1"}
     assert found.rules == {"dropping-column": "off", "setting-not-null": "warning"}
@@ -59,17 +62,31 @@ def test_the_github_folder_holds_them_too(tmp_path: Path) -> None:
 def test_flags_stand_above_inputs_and_the_file(tmp_path: Path) -> None:
     """Flag, then input, then file, then default; ``env`` adds up."""
     (tmp_path / ".alembic-gate.yml").write_text("base: file\ntimeout: 5\nenv: {A: file, B: file}\n")
-    found = settings.read({"repo": str(tmp_path), "base": "flag", "env": {"A": "flag"}}, {"base": "input", "timeout": "7"})
+    found = settings.read(
+        {"repo": str(tmp_path), "base": "flag", "env": {"A": "flag"}}, {"base": "input", "timeout": "7"}
+    )
     assert (found.base, found.timeout, found.env) == ("flag", 7, {"A": "flag", "B": "file"})
 
 
 WRONG = {
     "unknown key": ("onyl: [x]", ".alembic-gate.yml: unknown key onyl | Did you mean only?"),
-    "unknown docker key": ("docker: {dockerfil: x}", ".alembic-gate.yml, docker: unknown key dockerfil | Did you mean dockerfile?"),
-    "unknown value": ("fail-on: eror", ".alembic-gate.yml, fail-on: unknown value 'eror' | Did you mean error? Known: error, warning, never."),
-    "no number": ("timeout: soon", ".alembic-gate.yml, timeout: 'soon' is not a number | Write whole seconds or a count, such as 600."),
+    "unknown docker key": (
+        "docker: {dockerfil: x}",
+        ".alembic-gate.yml, docker: unknown key dockerfil | Did you mean dockerfile?",
+    ),
+    "unknown value": (
+        "fail-on: eror",
+        ".alembic-gate.yml, fail-on: unknown value 'eror' | Did you mean error? Known: error, warning, never.",
+    ),
+    "no number": (
+        "timeout: soon",
+        ".alembic-gate.yml, timeout: 'soon' is not a number | Write whole seconds or a count, such as 600.",
+    ),
     "no mapping": ("- a\n- b\n", ".alembic-gate.yml: must hold keys and values | See docs/settings.md for the keys."),
-    "no text": ("base: {a: b}", ".alembic-gate.yml, base: must be a text | git ref of the base; found by itself when absent"),
+    "no text": (
+        "base: {a: b}",
+        ".alembic-gate.yml, base: must be a text | git ref of the base; found by itself when absent",
+    ),
 }
 
 
@@ -104,9 +121,14 @@ def test_every_setting_has_a_meaning_and_a_place() -> None:
         assert row.places <= {"", "flag", "input", "file", "docker"}, row.name
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=6),
-       st.sampled_from([row.name for row in settings.options("file")]))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=6,
+    ),
+    st.sampled_from([row.name for row in settings.options("file")]),
+)
 def test_no_value_of_any_key_ends_in_a_traceback(value: object, key: str) -> None:
     """Typed, or a UsageError."""
     row = next(row for row in settings.options("file") if row.name == key)

@@ -25,7 +25,11 @@ def ask(rehearsal: Rehearsal, deploy: Deploy, rules: Rulebook, history: History,
     if not _is_rightly_empty(trip, deploy):
         findings += [one for one in _trip(trip, history, new) if (one.category, one.revision) not in known]
     if not trip.ran and not findings:
-        return Answer(reason=trip.reason) if _promises_nothing(trip) else Answer(undecided=trip.reason, advice="See upgrade-works.")
+        return (
+            Answer(reason=trip.reason)
+            if _promises_nothing(trip)
+            else Answer(undecided=trip.reason, advice="See upgrade-works.")
+        )
     return Answer(tuple(findings), reason=None if trip.ran else trip.reason)
 
 
@@ -48,7 +52,9 @@ def _trip(trip: RoundTrip, history: History, new: NewRevisions) -> Iterator[Find
         yield _failed(trip.down_failure, "downgrade fails", history.by_id.get(trip.down_failure.revision or "", last))
     elif trip.up_failure:
         at = history.by_id.get(trip.up_failure.revision or "", last)
-        yield _failed(trip.up_failure, "the upgrade fails after a downgrade: something was left behind", at, trip.leftovers)
+        yield _failed(
+            trip.up_failure, "the upgrade fails after a downgrade: something was left behind", at, trip.leftovers
+        )
 
 
 def _failed(failure: Failure, what: str, revision: Revision, left: tuple[str, ...] = ()) -> Finding:
@@ -56,13 +62,23 @@ def _failed(failure: Failure, what: str, revision: Revision, left: tuple[str, ..
     said = [Evidence(EvidenceKind.OBSERVED, failure.error)]
     said += [Evidence(EvidenceKind.OBSERVED, f"left behind: {one}") for one in left[:10]]
     return Finding(
-        id=ID, check=ID, category=Category.IRREVERSIBLE, severity=Severity.ERROR, revision=revision.id,
+        id=ID,
+        check=ID,
+        category=Category.IRREVERSIBLE,
+        severity=Severity.ERROR,
+        revision=revision.id,
         message=f"{what} at revision {revision.id}: {failure.error.strip().splitlines()[0]}",
-        location=failure.location or Location(revision.path, line), evidence=tuple(said),
-        remedy=Remedy("Mend downgrade(), or say on purpose that there is no way back: raise NotImplementedError with the reason."),
+        location=failure.location or Location(revision.path, line),
+        evidence=tuple(said),
+        remedy=Remedy(
+            "Mend downgrade(), or say on purpose that there is no way back: raise NotImplementedError with the reason."
+        ),
     )
 
 
 check = Check(
-    title="downgrade works", question="Does down and up again leave the same schema and the data?", ask=ask, runs_project_code=True,
+    title="downgrade works",
+    question="Does down and up again leave the same schema and the data?",
+    ask=ask,
+    runs_project_code=True,
 )

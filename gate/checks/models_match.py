@@ -17,9 +17,13 @@ ID = "models-match"
 def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, project: Project) -> Answer:
     diff = rehearsal.diff
     if rehearsal.baseline_failure:
-        return Answer(undecided="the base could not be rebuilt, so there is no schema to compare", advice="See upgrade-works.")
+        return Answer(
+            undecided="the base could not be rebuilt, so there is no schema to compare", advice="See upgrade-works."
+        )
     if diff is None:
-        return Answer(undecided="the upgrade did not get through, so there is no schema to compare", advice="See upgrade-works.")
+        return Answer(
+            undecided="the upgrade did not get through, so there is no schema to compare", advice="See upgrade-works."
+        )
     reason = _no_answer(diff)
     if reason:
         return Answer(undecided=reason[0], advice=reason[1])
@@ -39,9 +43,15 @@ def _no_answer(diff: Diff) -> tuple[str, str] | None:
     if diff.error:
         return f"the models could not be compared: {diff.error}", _advice(diff.error)
     if not diff.runs:
-        return "env.py never called run_migrations, so nothing was compared", "Look for a loop or a branch in env.py that was not taken."
+        return (
+            "env.py never called run_migrations, so nothing was compared",
+            "Look for a loop or a branch in env.py that was not taken.",
+        )
     if not diff.metadata_tables:
-        return "the models' metadata holds no table", "Import the models in env.py, or name them under `import:` in the settings."
+        return (
+            "the models' metadata holds no table",
+            "Import the models in env.py, or name them under `import:` in the settings.",
+        )
     return None
 
 
@@ -59,11 +69,19 @@ def _finding(operation: Mapping[str, Any], diff: Diff, history: History, project
     schema = operation.get("schema")
     place = f"{schema}.{table}" if schema and table else table
     return Finding(
-        id=ID, check=ID, category=Category.DRIFT, severity=Severity.ERROR, message=_sentence(operation, place),
-        table=place, column=operation.get("column"), location=Location(path) if path else None,
+        id=ID,
+        check=ID,
+        category=Category.DRIFT,
+        severity=Severity.ERROR,
+        message=_sentence(operation, place),
+        table=place,
+        column=operation.get("column"),
+        location=Location(path) if path else None,
         evidence=(Evidence(EvidenceKind.OBSERVED, f"autogenerate: {operation.get('detail', operation.get('kind'))}"),),
-        remedy=Remedy("Write the missing revision, or take the change to the models back.",
-                      (Step(1, 'alembic revision --autogenerate -m "..."', diff.code),)),
+        remedy=Remedy(
+            "Write the missing revision, or take the change to the models back.",
+            (Step(1, 'alembic revision --autogenerate -m "..."', diff.code),),
+        ),
     )
 
 
@@ -83,5 +101,8 @@ def _sentence(operation: Mapping[str, Any], table: str | None) -> str:
 
 
 check = Check(
-    title="models match", question="After upgrading a scratch database, is autogenerate's diff empty?", ask=ask, runs_project_code=True,
+    title="models match",
+    question="After upgrading a scratch database, is autogenerate's diff empty?",
+    ask=ask,
+    runs_project_code=True,
 )

@@ -25,7 +25,10 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, settings: Set
     groups: dict[tuple[str, str | None], list[QueryFailure]] = {}
     for one in rehearsal.old_release:
         groups.setdefault((one.table, one.column), []).append(one)
-    return Answer(tuple(_finding(same, history) for same in groups.values()), notes=(f"old release: {rehearsal.old_release_source}",))
+    return Answer(
+        tuple(_finding(same, history) for same in groups.values()),
+        notes=(f"old release: {rehearsal.old_release_source}",),
+    )
 
 
 def _finding(same: Iterable[QueryFailure], history: History) -> Finding:
@@ -35,17 +38,27 @@ def _finding(same: Iterable[QueryFailure], history: History) -> Finding:
     verbs = ", ".join(dict.fromkeys(one.verb for one in every))
     thing = f"{first.table}.{first.column}" if first.column else first.table
     return Finding(
-        id=ID, check=ID, category=Category.BACKWARD_INCOMPATIBLE, severity=Severity.ERROR,
+        id=ID,
+        check=ID,
+        category=Category.BACKWARD_INCOMPATIBLE,
+        severity=Severity.ERROR,
         message=f"the release still running fails in {verbs} on {first.table} because of {thing}: {first.error}",
-        location=Location(revision.path, revision.upgrade_line or revision.line) if revision else None, revision=first.revision,
-        table=first.table, column=first.column,
+        location=Location(revision.path, revision.upgrade_line or revision.line) if revision else None,
+        revision=first.revision,
+        table=first.table,
+        column=first.column,
         evidence=tuple(Evidence(EvidenceKind.OBSERVED, f"{one.sql} -> {one.error}") for one in every),
-        remedy=Remedy(f"Let the code stop using {thing} first, and change the schema in a later deploy.",
-                      (Step(1, f"take {thing} out of the models and queries"), Step(2, "then run this revision"))),
+        remedy=Remedy(
+            f"Let the code stop using {thing} first, and change the schema in a later deploy.",
+            (Step(1, f"take {thing} out of the models and queries"), Step(2, "then run this revision")),
+        ),
     )
 
 
 check = Check(
-    title="old release works", question="Do the queries of the release still running work on the new schema?", ask=ask,
-    modes=("check", "predeploy"), runs_project_code=True,
+    title="old release works",
+    question="Do the queries of the release still running work on the new schema?",
+    ask=ask,
+    modes=("check", "predeploy"),
+    runs_project_code=True,
 )

@@ -29,9 +29,14 @@ def ask(history: History, base: Base, new: NewRevisions, settings: Settings) -> 
 def _problem(problem: GraphProblem) -> Finding:
     """A broken graph is a finding; nothing can be upgraded through it."""
     return Finding(
-        id=ID, check=ID, category=Category.GRAPH, severity=Severity.ERROR, message=problem.message,
+        id=ID,
+        check=ID,
+        category=Category.GRAPH,
+        severity=Severity.ERROR,
+        message=problem.message,
         location=Location(problem.path, problem.line) if problem.path else None,
-        revision=problem.revisions[0] if problem.revisions else None, related=problem.revisions[1:],
+        revision=problem.revisions[0] if problem.revisions else None,
+        related=problem.revisions[1:],
         evidence=(Evidence(EvidenceKind.READ, f"{problem.kind} in the revision files"),),
         remedy=Remedy(problem.advice) if problem.advice else None,
     )
@@ -61,10 +66,17 @@ def _heads(history: History, heads: tuple[str, ...], new: NewRevisions) -> Findi
     first = _lowest_new(history, mover, others)
     target = others[0] if others else mover.id
     return Finding(
-        id=ID, check=ID, category=Category.GRAPH, severity=Severity.ERROR, revision=first.id, related=tuple(others),
-        message=_sentence(history, heads), location=Location(first.path, first.down_line),
+        id=ID,
+        check=ID,
+        category=Category.GRAPH,
+        severity=Severity.ERROR,
+        revision=first.id,
+        related=tuple(others),
+        message=_sentence(history, heads),
+        location=Location(first.path, first.down_line),
         evidence=tuple(Evidence(EvidenceKind.READ, f"{head}: {history.by_id[head].path}") for head in heads),
-        remedy=_remedy(first, target, heads), suggestion=f'down_revision = "{target}"' if len(heads) == 2 else None,
+        remedy=_remedy(first, target, heads),
+        suggestion=f'down_revision = "{target}"' if len(heads) == 2 else None,
     )
 
 
@@ -112,25 +124,50 @@ def _stale(history: History, base: Base, tip: History, expected: str) -> Iterato
     first = _lowest_new(union, union.by_id[mine[-1]], theirs)
     name = base.ref or "the base branch"
     yield Finding(
-        id=ID, check=ID, category=Category.GRAPH, severity=Severity.ERROR, revision=first.id, related=tuple(theirs),
+        id=ID,
+        check=ID,
+        category=Category.GRAPH,
+        severity=Severity.ERROR,
+        revision=first.id,
+        related=tuple(theirs),
         message=f"merging into {name} as it is today makes {len(union.heads)} heads: {', '.join(union.heads)}",
         location=Location(first.path, first.down_line),
-        evidence=tuple(Evidence(EvidenceKind.READ, f"{one.id} is on {name} since this branch left it: {one.path}") for one in coming),
-        remedy=_remedy(first, theirs[0], union.heads), suggestion=f'down_revision = "{theirs[0]}"',
+        evidence=tuple(
+            Evidence(EvidenceKind.READ, f"{one.id} is on {name} since this branch left it: {one.path}")
+            for one in coming
+        ),
+        remedy=_remedy(first, theirs[0], union.heads),
+        suggestion=f'down_revision = "{theirs[0]}"',
     )
 
 
 def graph(history: History, base: Base, new: NewRevisions) -> dict[str, Any]:
     """The part of the graph around the new revisions, for the picture in the comment."""
     tip = base.tip.heads if base.tip else base.history.heads if base.history else ()
-    around = {*new.ids, *history.heads, *new.baseline, *(parent for id in new.ids for parent in history.by_id[id].parents)}
+    around = {
+        *new.ids,
+        *history.heads,
+        *new.baseline,
+        *(parent for id in new.ids for parent in history.by_id[id].parents),
+    }
     shown = [one for one in history.ordered if one.id in around][-40:]
     ids = {one.id for one in shown}
-    nodes = [{"id": one.id, "message": one.message, "new": one.id in new.ids, "base": one.id in tip, "head": one.id in history.heads} for one in shown]
+    nodes = [
+        {
+            "id": one.id,
+            "message": one.message,
+            "new": one.id in new.ids,
+            "base": one.id in tip,
+            "head": one.id in history.heads,
+        }
+        for one in shown
+    ]
     return {"nodes": nodes, "edges": [[parent, one.id] for one in shown for parent in one.parents if parent in ids]}
 
 
 check = Check(
-    title="one head", question="Is there exactly one head, here and together with today's base branch?", ask=ask,
+    title="one head",
+    question="Is there exactly one head, here and together with today's base branch?",
+    ask=ask,
     modes=("check", "predeploy"),
 )

@@ -10,7 +10,9 @@ from gate.facts.rehearsal import Failure, Rehearsal
 from gate.model import Category, Evidence, EvidenceKind, Finding, Remedy, Severity
 
 ID = "upgrade-works"
-_NO_TABLE = re.compile(r"no such table|relation \"?[\w.]+\"? does not exist|Table '[\w.]+' doesn't exist|NoSuchTableError|schema \"?\w+\"? does not exist")
+_NO_TABLE = re.compile(
+    r"no such table|relation \"?[\w.]+\"? does not exist|Table '[\w.]+' doesn't exist|NoSuchTableError|schema \"?\w+\"? does not exist"
+)
 
 
 def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
@@ -37,7 +39,15 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
 def applied(history: History, new: NewRevisions) -> set[str]:
     """The rows of the version table after the deploy: Alembic leaves out what another applied head depends on."""
     reached = {*new.ids, *history.ancestors([*new.ids, *new.baseline])}
-    tops = [id for id in reached if not any(id in history.ancestors([*other.parents, *other.depends_on]) for other in history.revisions if other.id in reached)]
+    tops = [
+        id
+        for id in reached
+        if not any(
+            id in history.ancestors([*other.parents, *other.depends_on])
+            for other in history.revisions
+            if other.id in reached
+        )
+    ]
     return set(tops)
 
 
@@ -45,7 +55,9 @@ def _baseline(failure: Failure, rehearsal: Rehearsal, notes: tuple[str, ...]) ->
     """The base itself cannot be built from its revisions: nothing can be said about the deploy."""
     at = f" at revision {failure.revision}" if failure.revision else ""
     if failure.lacks:
-        return Answer(undecided=f"the base cannot be rebuilt{at}: {failure.lacks[0]}", advice=failure.lacks[1], notes=notes)
+        return Answer(
+            undecided=f"the base cannot be rebuilt{at}: {failure.lacks[0]}", advice=failure.lacks[1], notes=notes
+        )
     advice = "If the first tables are made outside of the revisions (create_all, a dump), say so with `bootstrap:`; see docs/settings.md."
     if not _NO_TABLE.search(failure.error):
         advice = "Run `alembic upgrade` on an empty database of this kind to see the same error."
@@ -58,18 +70,30 @@ def _cannot_tell(failure: Failure, history: History) -> tuple[str, str] | None:
         return f"{_name(failure)} cannot be judged here: {failure.lacks[0]}", failure.lacks[1]
     revision = history.by_id.get(failure.revision or "")
     if revision and not revision.parents and _NO_TABLE.search(failure.error):
-        return (f"the first revision {revision.id} needs tables that no revision makes: {failure.error}",
-                "Tell how they come about with `bootstrap:` (base-ref, a command, or a .sql file).")
+        return (
+            f"the first revision {revision.id} needs tables that no revision makes: {failure.error}",
+            "Tell how they come about with `bootstrap:` (base-ref, a command, or a .sql file).",
+        )
     return None
 
 
-def _finding(failure: Failure, category: Category, severity: Severity, message: str, advice: str, depends: bool = False) -> Finding:
+def _finding(
+    failure: Failure, category: Category, severity: Severity, message: str, advice: str, depends: bool = False
+) -> Finding:
     said = [Evidence(EvidenceKind.OBSERVED, f"{failure.kind}: {failure.error}")]
     if failure.sql:
         said.append(Evidence(EvidenceKind.SQL, failure.sql))
     return Finding(
-        id=ID, check=ID, category=category, severity=severity, message=message, location=failure.location,
-        revision=failure.revision, evidence=tuple(said), remedy=Remedy(advice), depends_on_data=depends,
+        id=ID,
+        check=ID,
+        category=category,
+        severity=severity,
+        message=message,
+        location=failure.location,
+        revision=failure.revision,
+        evidence=tuple(said),
+        remedy=Remedy(advice),
+        depends_on_data=depends,
     )
 
 
@@ -84,20 +108,44 @@ def _broken(failure: Failure) -> Finding:
 
 def _on_rows(failure: Failure) -> Finding:
     text = f"{_name(failure)} passes on empty tables and fails on any row: {_first(failure)}"
-    return _finding(failure, Category.FAILS_ON_EXISTING_ROWS, Severity.ERROR, text, "Split it: expand, backfill, then constrain; each in its own deploy.")
+    return _finding(
+        failure,
+        Category.FAILS_ON_EXISTING_ROWS,
+        Severity.ERROR,
+        text,
+        "Split it: expand, backfill, then constrain; each in its own deploy.",
+    )
 
 
 def _perhaps(failure: Failure) -> Finding:
     text = f"{_name(failure)} fails where rows hold NULLs, duplicates or long values: {_first(failure)}"
-    return _finding(failure, Category.FAILS_ON_EXISTING_ROWS, Severity.WARNING, text,
-                    "Clean the rows in an earlier deploy; predeploy looks whether the target has any.", True)
+    return _finding(
+        failure,
+        Category.FAILS_ON_EXISTING_ROWS,
+        Severity.WARNING,
+        text,
+        "Clean the rows in an earlier deploy; predeploy looks whether the target has any.",
+        True,
+    )
 
 
 def _about_rows(failure: Failure) -> bool:
     """Integrity errors are about rows; a backfill that chokes on a nonsense value is no finding (SQLSTATE class 22)."""
     if failure.sqlstate:
         return failure.sqlstate.startswith("23") or failure.sqlstate == "22001"
-    words = ("constraint", "unique", "duplicate", "null", "foreign key", "too long", "1062", "1452", "1265", "1406", "1048")
+    words = (
+        "constraint",
+        "unique",
+        "duplicate",
+        "null",
+        "foreign key",
+        "too long",
+        "1062",
+        "1452",
+        "1265",
+        "1406",
+        "1048",
+    )
     return any(word in failure.error.lower() for word in words)
 
 
@@ -110,7 +158,9 @@ def _version_lost(rehearsal: Rehearsal, history: History, new: NewRevisions, not
     last = history.by_id[new.ids[-1]]
     stands = ", ".join(rehearsal.version_rows)
     finding = _finding(
-        Failure("", "version row lost", last.id, None), Category.BROKEN, Severity.ERROR,
+        Failure("", "version row lost", last.id, None),
+        Category.BROKEN,
+        Severity.ERROR,
         f"the upgrade ends without an error, and the version table says {stands} instead of {', '.join(sorted(applied(history, new)))}: the next run repeats it",
         "A revision that commits by hand loses Alembic's own transaction; use op.get_context().autocommit_block().",
     )
@@ -118,6 +168,9 @@ def _version_lost(rehearsal: Rehearsal, history: History, new: NewRevisions, not
 
 
 check = Check(
-    title="upgrade works", question="Does the deploy run from the base's heads, with rows present?", ask=ask,
-    modes=("check", "predeploy"), runs_project_code=True,
+    title="upgrade works",
+    question="Does the deploy run from the base's heads, with rows present?",
+    ask=ask,
+    modes=("check", "predeploy"),
+    runs_project_code=True,
 )

@@ -7,6 +7,7 @@ commit each DDL statement, so our own connection sees it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -36,7 +37,17 @@ from gate.facts.schema import Schema
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
 _ROWS_ONLY = (Insert, Update, Delete, Query, SetSetting, TransactionControl)
-_TYPES = (CreateEnum, AddEnumValue, RenameEnumValue, DropType, AlterDomain, CodeBlock, Harmless, CreateSchema, DropSchema)
+_TYPES = (
+    CreateEnum,
+    AddEnumValue,
+    RenameEnumValue,
+    DropType,
+    AlterDomain,
+    CodeBlock,
+    Harmless,
+    CreateSchema,
+    DropSchema,
+)
 
 
 class Catalogue:
@@ -55,10 +66,8 @@ class Catalogue:
         doing = tuple(changes)
         if understood and doing and all(isinstance(one, _ROWS_ONLY) for one in doing):
             return self.now
-        try:
+        with contextlib.suppress(GateError):  # the picture stays as it was; the final one is read from our own connection
             self._look(doing, understood, seen, ask)
-        except GateError:
-            pass  # the picture stays as it was; the final one is read from our own connection
         return self.now
 
     def is_new(self, table: str) -> bool:
@@ -66,7 +75,7 @@ class Catalogue:
         if self.dialect != "postgresql":
             return table not in self._old_names
         oid = next((oid for oid, name in self._oids.items() if name == table), None)
-        return oid is not None and oid not in self._old or oid is None and table not in self._old_names
+        return (oid is not None and oid not in self._old) or (oid is None and table not in self._old_names)
 
     def _look(self, doing: tuple[Change, ...], understood: bool, seen: Mapping[str, Any], ask: Rows) -> None:
         if self.dialect == "sqlite":

@@ -102,7 +102,7 @@ def _without_twins(projects: Iterable[Project]) -> Iterator[Project]:
     for one in projects:
         key = (one.version_locations, one.script_location) if one.version_locations else (one.config, one.section)
         first = seen.get(key)
-        if first is None or first.section != "alembic" == one.section and first.config == one.config:
+        if first is None or (first.section != "alembic" == one.section and first.config == one.config):
             seen[key] = one
     yield from seen.values()
 

@@ -42,8 +42,12 @@ class Git:
         """The output of one git command, or None when it failed."""
         try:
             done = subprocess.run(
-                ["git", "-C", str(self.repo), *words], input=stdin, capture_output=True, check=False,
-                env=environment(self.repo), timeout=seconds,
+                ["git", "-C", str(self.repo), *words],
+                input=stdin,
+                capture_output=True,
+                check=False,
+                env=environment(self.repo),
+                timeout=seconds,
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
@@ -86,7 +90,11 @@ class Git:
         wanted = [folder.rstrip("/") + "/" for folder in folders if folder not in ("", ".")]
         out = self.run("ls-tree", "-r", "-z", commit, "--", *wanted) or b""
         rows = (row.partition(b"\t") for row in out.split(b"\0") if row)
-        return {path.decode("utf-8", "surrogateescape"): meta.split()[2].decode() for meta, _, path in rows if meta.split()[1] == b"blob"}
+        return {
+            path.decode("utf-8", "surrogateescape"): meta.split()[2].decode()
+            for meta, _, path in rows
+            if meta.split()[1] == b"blob"
+        }
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of many blobs by one process (git-cat-file(1), --batch)."""
@@ -96,7 +104,7 @@ class Git:
         at = 0
         while at < len(out):
             end = out.index(b"\n", at)
-            id, kind, size = (out[at:end].split(b" ") + [b"", b"0"])[:3]
+            id, kind, size = [*out[at:end].split(b" "), b"", b"0"][:3]
             if kind != b"blob":
                 at = end + 1
                 continue
@@ -108,7 +116,11 @@ class Git:
         """The usual names of a base branch, the remote's own choice first."""
         head = self.line("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
         names = [head] if head else []
-        names += [f"{where}{name}" for where in ("refs/remotes/origin/", "refs/heads/") for name in ("main", "master", "develop")]
+        names += [
+            f"{where}{name}"
+            for where in ("refs/remotes/origin/", "refs/heads/")
+            for name in ("main", "master", "develop")
+        ]
         return next((name for name in names if self.revision(name)), None)
 
     def tracked(self) -> Mapping[str, None] | None:

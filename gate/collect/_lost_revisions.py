@@ -110,7 +110,7 @@ def _text(git: Git, event: _Event, *, before: bool) -> bytes | None:
 def _elsewhere(git: Git, project: Project, history: History, revision: str, events: list[_Event]) -> UnknownRevision:
     """On another branch: the commit that added the file, or removed it there as well."""
     added = [one for one in events if one.status == "A"]
-    if not added or events[0].status in ("D", "M") and not _lives(git, events[0].commit, events[0].path):
+    if not added or (events[0].status in ("D", "M") and not _lives(git, events[0].commit, events[0].path)):
         return _known(git, project, history, revision, events[0], "removed")
     return _known(git, project, history, revision, added[-1], "other-branch")
 

@@ -28,7 +28,9 @@ def failures(database: ScratchDatabase, baseline: Schema, statements: Iterable[S
             error = database.try_query(sql)
             if error is not None and _schema_error(error):
                 column = _named(error, table) or _unknown(error, table, every)
-                found.append(QueryFailure(table.name, column, verb, sql, error.split("\n")[0], _culprit(table, column, every)))
+                found.append(
+                    QueryFailure(table.name, column, verb, sql, error.split("\n")[0], _culprit(table, column, every))
+                )
     return tuple(found)
 
 
@@ -39,7 +41,11 @@ def _touched(baseline: Schema, statements: Iterable[Statement]) -> list[Table]:
         after = one.after
     if after is None:
         return []
-    return [table for table in baseline.tables.values() if table.kind in ("table", "partitioned", "view") and after.tables.get(table.name) != table]
+    return [
+        table
+        for table in baseline.tables.values()
+        if table.kind in ("table", "partitioned", "view") and after.tables.get(table.name) != table
+    ]
 
 
 def quoting(dialect: str) -> Quote:
@@ -49,8 +55,11 @@ def quoting(dialect: str) -> Quote:
 
 
 def queries(table: Table, quote: Quote) -> Iterator[tuple[Verb, str]]:
-    """The four statements that a mapped class sends. The INSERT repeats a row that is there (and is rolled back): NOT NULL
-    is judged before keys are, so a key that stands twice says that everything else was accepted."""
+    """The four statements that a mapped class sends.
+
+    The INSERT repeats a row that is there (and is rolled back): NOT NULL is judged before keys are, so a key that stands
+    twice says that everything else was accepted.
+    """
     names = [column.name for column in table.columns]
     written = [column.name for column in table.columns if column.generated is None]
     name, every = quote(table.name), ", ".join(quote(one) for one in names)
@@ -66,14 +75,27 @@ def queries(table: Table, quote: Quote) -> Iterator[tuple[Verb, str]]:
 
 def _schema_error(error: str) -> bool:
     """Is it the schema that refuses, not a right or a lock?"""
-    words = ("does not exist", "no such", "unknown column", "doesn't exist", "has no column", "unknown table", "cannot insert",
-             "cannot update", "is not updatable", "generated", "not insertable", "not-null constraint", "not null constraint",
-             "have a default value")
+    words = (
+        "does not exist",
+        "no such",
+        "unknown column",
+        "doesn't exist",
+        "has no column",
+        "unknown table",
+        "cannot insert",
+        "cannot update",
+        "is not updatable",
+        "generated",
+        "not insertable",
+        "not-null constraint",
+        "not null constraint",
+        "have a default value",
+    )
     return any(word in error.lower() for word in words)
 
 
 def _named(error: str, table: Table) -> str | None:
-    first = error.split("\n")[0]  # the next line quotes the query, which names every column
+    first = error.split("\n", maxsplit=1)[0]  # the next line quotes the query, which names every column
     text = first.replace('"', " ").replace("'", " ").replace("`", " ").replace(".", " ").replace(":", " ").split()
     return next((column.name for column in table.columns if column.name in text), None)
 
@@ -106,4 +128,6 @@ def _broken(now: Column | None, known: bool) -> bool:
 
 
 def _about(change: Change, table: Table) -> bool:
-    return getattr(change, "table", None) == table.name or isinstance(change, (RenameTable, RenameColumn)) and change.table == table.name
+    return getattr(change, "table", None) == table.name or (
+        isinstance(change, (RenameTable, RenameColumn)) and change.table == table.name
+    )

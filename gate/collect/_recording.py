@@ -52,17 +52,31 @@ class Recorder:
         self.statements.append(self._statement(event, text, parsed, seen, before, after))
 
     def _statement(
-        self, event: Mapping[str, Any], text: str, parsed: sql.Parsed, seen: Mapping[str, Any], before: Schema, after: Schema
+        self,
+        event: Mapping[str, Any],
+        text: str,
+        parsed: sql.Parsed,
+        seen: Mapping[str, Any],
+        before: Schema,
+        after: Schema,
     ) -> Statement:
         number = len(self.statements) + 1
         revision = str(event["revision"])
         location, source = self.place(revision, event.get("line"))
         return Statement(
-            number=number, revision=revision, location=location, sql=text, changes=parsed.changes,
-            understood=parsed.understood, transaction=self._transaction(seen, number),
+            number=number,
+            revision=revision,
+            location=location,
+            sql=text,
+            changes=parsed.changes,
+            understood=parsed.understood,
+            transaction=self._transaction(seen, number),
             autocommit=event.get("autocommit") is True,
-            observed=self._observation(event, seen, parsed.changes, before), before=before, after=after,
-            error=_error(event), source=source,
+            observed=self._observation(event, seen, parsed.changes, before),
+            before=before,
+            after=after,
+            error=_error(event),
+            source=source,
         )
 
     def _transaction(self, seen: Mapping[str, Any], number: int) -> str:
@@ -99,11 +113,15 @@ class Recorder:
             indexes_built=tuple(_texts(seen.get("indexes_built"))),
             touched=tuple(one for one in _touched(seen.get("touched")) if not new(one.table)),
             notices=tuple(_texts(seen.get("notices"))),
-            algorithm=_text(seen.get("algorithm")), lock_level=_text(seen.get("lock_level") or seen.get("lock")),
-            refusals=tuple(_texts(seen.get("refusals"))), known=known,
+            algorithm=_text(seen.get("algorithm")),
+            lock_level=_text(seen.get("lock_level") or seen.get("lock")),
+            refusals=tuple(_texts(seen.get("refusals"))),
+            known=known,
             row_count=event.get("row_count") if isinstance(event.get("row_count"), int) else None,
             seconds=float(event.get("seconds") or 0.0),
-            facts={key: seen[key] for key in ("foreign_keys", "lost", "made", "left_over", "rebuild_known") if key in seen},
+            facts={
+                key: seen[key] for key in ("foreign_keys", "lost", "made", "left_over", "rebuild_known") if key in seen
+            },
         )
 
     def settings(self) -> dict[str, str]:

@@ -121,7 +121,9 @@ def _by_tree(tree: ast.Module) -> Header | None:
 def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     wanted = set(_NAMES.split("|"))
     for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         value = getattr(node, "value", None)
         for target in targets:
             if isinstance(target, ast.Name) and target.id in wanted and value is not None:
@@ -134,10 +136,16 @@ def _revision(path: str, header: Header, text: str, tree: ast.Module | None) -> 
         return _unreadable(path, "revision is not a text", 'Write revision = "<id>".', header.lines["revision"])
     body = _body(tree, header) if tree is not None else {}
     return Revision(
-        id=id, path=path, parents=_names(header.values.get("down_revision")),
-        depends_on=_names(header.values.get("depends_on")), branch_labels=_names(header.values.get("branch_labels")),
-        message=_message(text), line=header.lines["revision"],
-        down_line=header.lines.get("down_revision", header.lines["revision"]), create_date=_created(text), **body,
+        id=id,
+        path=path,
+        parents=_names(header.values.get("down_revision")),
+        depends_on=_names(header.values.get("depends_on")),
+        branch_labels=_names(header.values.get("branch_labels")),
+        message=_message(text),
+        line=header.lines["revision"],
+        down_line=header.lines.get("down_revision", header.lines["revision"]),
+        create_date=_created(text),
+        **body,
     )
 
 
@@ -146,7 +154,9 @@ def _names(value: Any) -> tuple[str, ...]:
         return ()
     if isinstance(value, str):
         return (value,)
-    return tuple(str(one) for one in value if one) if isinstance(value, (tuple, list, set, frozenset)) else (str(value),)
+    return (
+        tuple(str(one) for one in value if one) if isinstance(value, (tuple, list, set, frozenset)) else (str(value),)
+    )
 
 
 def _message(text: str) -> str:
@@ -164,11 +174,21 @@ def _body(tree: ast.Module, header: Header) -> dict[str, Any]:
     """What the functions say: where they stand, whether they do anything, and a digest that formatting leaves alone."""
     functions = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     up, down = functions.get("upgrade"), functions.get("downgrade")
-    imported = {alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
-    names = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+    imported = {
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    names = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     kind: DowngradeKind = _downgrade(down) if down else "present" if "downgrade" in imported | names else "missing"
     plain = [node for node in tree.body if not _is_text(node)]
-    dump = "\n".join(ast.dump(_undocumented(node)) for node in plain if not isinstance(node, (ast.Import, ast.ImportFrom)))
+    dump = "\n".join(
+        ast.dump(_undocumented(node)) for node in plain if not isinstance(node, (ast.Import, ast.ImportFrom))
+    )
     return {
         "upgrade_line": up.lineno if up else None,
         "downgrade_line": down.lineno if down else None,

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def ride(
-    stage: Stage, revisions: Iterable[Revision], baseline: tuple[str, ...], heads: tuple[str, ...], was: Schema, now: Schema
+    stage: Stage,
+    revisions: Iterable[Revision],
+    baseline: tuple[str, ...],
+    heads: tuple[str, ...],
+    was: Schema,
+    now: Schema,
 ) -> RoundTrip:
     """The way back, where every new revision promises one."""
     every = tuple(revisions)
@@ -34,7 +39,9 @@ def ride(
     left = differences(was, stage.database.schema())
     again = stage.upgrade(heads, None)
     if again:
-        return RoundTrip(True, up_failure=again, leftovers=_told(left), version_after_down=versions, revision=again.revision)
+        return RoundTrip(
+            True, up_failure=again, leftovers=_told(left), version_after_down=versions, revision=again.revision
+        )
     different = differences(now, stage.database.schema())
     data = digests.compare(before, stage.database.digest())
     return RoundTrip(True, leftovers=_told(left), differences=_told(different), data=data, version_after_down=versions)

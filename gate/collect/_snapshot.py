@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from gate.collect._stage import Stage
 
 # Code that may read files whose names nobody can tell beforehand: then the base's whole tree is in the key.
-_READS_FILES = re.compile(r"\bopen\(|read_text\(|read_bytes\(|import_module\(|__import__\(|exec\(|walk_packages|iter_modules|pkgutil")
+_READS_FILES = re.compile(
+    r"\bopen\(|read_text\(|read_bytes\(|import_module\(|__import__\(|exec\(|walk_packages|iter_modules|pkgutil"
+)
 
 
 def restored_or(stage: Stage, heads: tuple[str, ...], replay: Callable[[], Failure | None]) -> Failure | None:
@@ -75,11 +77,24 @@ def key(stage: Stage, heads: tuple[str, ...]) -> str | NoKey:
     covered = covered_files(stage, sha, files)
     settings = stage.context.settings
     parts = {
-        "heads": sorted(heads), "files": covered, "python": stage.environment.version, "installed": stage.environment.identity,
+        "heads": sorted(heads),
+        "files": covered,
+        "python": stage.environment.version,
+        "installed": stage.environment.identity,
         "server": [stage.database.server.dialect, stage.database.server.version_text, stage.database.server.source],
-        "env": dict(settings.env), "files-setting": dict(settings.files), "extensions": settings.extensions,
-        "init-sql": settings.init_sql, "time-zone": settings.time_zone, "pythonpath": settings.pythonpath,
-        "project": [stage.project.kind, stage.project.config, stage.project.section, stage.project.entry, stage.project.directory],
+        "env": dict(settings.env),
+        "files-setting": dict(settings.files),
+        "extensions": settings.extensions,
+        "init-sql": settings.init_sql,
+        "time-zone": settings.time_zone,
+        "pythonpath": settings.pythonpath,
+        "project": [
+            stage.project.kind,
+            stage.project.config,
+            stage.project.section,
+            stage.project.entry,
+            stage.project.directory,
+        ],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=list).encode()).hexdigest()
 
@@ -90,7 +105,10 @@ def covered_files(stage: Stage, sha: str, files: Mapping[str, str]) -> list[tupl
     folders = (*project.version_locations, project.script_location or "migrations")
     start = {path for path in files if any(path.startswith(folder.rstrip("/") + "/") for folder in folders)}
     start |= {path for path in (project.config or "", project.entry or "") if path in files}
-    contents = {id: raw.decode("utf-8", "replace") for id, raw in Git(stage.context.repo).blobs(files[p] for p in files if p.endswith(".py")).items()}
+    contents = {
+        id: raw.decode("utf-8", "replace")
+        for id, raw in Git(stage.context.repo).blobs(files[p] for p in files if p.endswith(".py")).items()
+    }
     seen: set[str] = set()
     todo = sorted(start)
     while todo:

@@ -14,7 +14,7 @@ from gate.collect import _base_schema, _bootstrap, _loading, _side_effects, _sna
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
 from gate.context import RunContext
-from gate.databases.base import DatabaseRefused, ScratchDatabase, ScratchServer, open_server
+from gate.databases.base import ScratchDatabase, ScratchServer, open_server
 from gate.databases.lacking import lacking
 from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
 from gate.facts.database_choice import DatabaseChoice, Kind
@@ -35,10 +35,22 @@ class Stage:
     """Everything that a rehearsal stands on. A context manager: probe, databases and private tree are gone at its end."""
 
     def __init__(
-        self, context: RunContext, project: Project, environment: ProjectEnvironment, choice: DatabaseChoice, history: History,
-        base_sha: str | None = None, on_base: bool = False,
+        self,
+        context: RunContext,
+        project: Project,
+        environment: ProjectEnvironment,
+        choice: DatabaseChoice,
+        history: History,
+        base_sha: str | None = None,
+        on_base: bool = False,
     ) -> None:
-        self.context, self.project, self.environment, self.choice, self.history = context, project, environment, choice, history
+        self.context, self.project, self.environment, self.choice, self.history = (
+            context,
+            project,
+            environment,
+            choice,
+            history,
+        )
         self.base_sha, self.on_base = base_sha, on_base
         self.version_table: tuple[str, str | None] = ("alembic_version", None)
         self.notes: list[str] = [*environment.notes, *project.notes, *choice.notes]
@@ -59,7 +71,9 @@ class Stage:
     def __enter__(self) -> Stage:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stack.close()
 
     def _text(self, path: str) -> str:
@@ -79,8 +93,13 @@ class Stage:
         self.tree = copy_workspace(self.context.repo, self.context.workdir, self.uid)
         self._write_files(self.uid)
         launch = Launch(
-            self.environment.python, self.tree, self.project.directory, self.variables(), self.context.workdir,
-            float(self.context.settings.timeout), self.uid,
+            self.environment.python,
+            self.tree,
+            self.project.directory,
+            self.variables(),
+            self.context.workdir,
+            float(self.context.settings.timeout),
+            self.uid,
         )
         self.probe = self._stack.enter_context(Probe(launch, self.handle))
         self.load()
@@ -98,7 +117,11 @@ class Stage:
 
     def _opened(self, choice: DatabaseChoice) -> ScratchServer:
         """Before a deploy the target's own version is wanted; another one is better than none, and the report says so."""
-        means: dict[str, Any] = {"cache_dir": self.context.cache_dir, "workdir": self.context.workdir, "progress": self.context.progress}
+        means: dict[str, Any] = {
+            "cache_dir": self.context.cache_dir,
+            "workdir": self.context.workdir,
+            "progress": self.context.progress,
+        }
         try:
             return open_server(choice.kind, choice.version or None, choice.url or None, **means)
         except ServerUnavailable:
@@ -158,7 +181,9 @@ class Stage:
         for name, text in self.environment.files.items():
             path = self.tree / name
             if not path.resolve().is_relative_to(self.tree.resolve()):
-                raise CannotDecide("lies outside of the repository", where=f"files: {name}", advice="Use a relative path.")
+                raise CannotDecide(
+                    "lies outside of the repository", where=f"files: {name}", advice="Use a relative path."
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(_templates.fill(text, self._parts()), "utf-8")
             hand_over(path.parent, uid)
@@ -171,7 +196,9 @@ class Stage:
             versions = self.probe.call("load", project=told, url=self.url)
         except ProjectFailure as failure:
             raise self.explained(failure) from failure
-        self.notes.append(f"project: Python {versions.get('python')}, Alembic {versions.get('alembic')}, SQLAlchemy {versions.get('sqlalchemy')}")
+        self.notes.append(
+            f"project: Python {versions.get('python')}, Alembic {versions.get('alembic')}, SQLAlchemy {versions.get('sqlalchemy')}"
+        )
         self._loaded = True
         self.by_models = frozenset(map(str, versions.get("made_by_models") or ()))
         _side_effects.settle(self, before)
@@ -217,13 +244,17 @@ class Stage:
             self._recorder = None
         self._remember_version_table(told.get("version_table"))
         if not told.get("runs"):
-            raise CannotDecide("env.py never called run_migrations, so nothing ran",
-                               advice="Look for a loop over tenants or a branch that was not taken; set `env:` so that it is.")
+            raise CannotDecide(
+                "env.py never called run_migrations, so nothing ran",
+                advice="Look for a loop over tenants or a branch that was not taken; set `env:` so that it is.",
+            )
         return None
 
     def _apart(self, heads: tuple[str, ...]) -> list[str]:
         """Alembic refuses targets of which one stands above another (by ``depends_on`` too)."""
-        above = [one for one in heads if not any(one in self.history.ancestors([other]) for other in heads if other != one)]
+        above = [
+            one for one in heads if not any(one in self.history.ancestors([other]) for other in heads if other != one)
+        ]
         return above or list(heads)
 
     def _remember_version_table(self, told: Any) -> None:
@@ -247,7 +278,11 @@ class Stage:
 
     def session_settings(self) -> dict[str, str]:
         """Time-outs that hold on the scratch database by themselves (roles, server)."""
-        return {"timezone": self.context.settings.time_zone or "UTC"} if self.database.server.dialect == "postgresql" else {}
+        return (
+            {"timezone": self.context.settings.time_zone or "UTC"}
+            if self.database.server.dialect == "postgresql"
+            else {}
+        )
 
     def handle(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """Events of the probe: a connection that needs a database, a revision that begins, a statement."""

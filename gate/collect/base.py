@@ -14,7 +14,9 @@ def collect(context: RunContext, project: Project, commit: BaseCommit) -> Base:
     """What the base has; with ``tip`` also what today's base branch has, where it moved on."""
     if commit.sha is None and commit.files is None:
         return Base(notes=commit.notes)
-    history = _from_texts(commit, project) if commit.files is not None else _from_commit(context, project, str(commit.sha))
+    history = (
+        _from_texts(commit, project) if commit.files is not None else _from_commit(context, project, str(commit.sha))
+    )
     tip = _from_commit(context, project, commit.tip) if commit.tip else None
     return Base(history, commit.sha, commit.ref, commit.found_by, tip, commit.notes)
 
@@ -44,4 +46,4 @@ def _belongs(path: str, project: Project) -> bool:
     if not name.endswith(".py") or name.startswith((".", "__init__")):
         return False
     places = project.version_locations
-    return folder in places or project.recursive and any(folder.startswith(place + "/") for place in places)
+    return folder in places or (project.recursive and any(folder.startswith(place + "/") for place in places))

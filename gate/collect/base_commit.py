@@ -25,7 +25,11 @@ def collect(context: RunContext) -> BaseCommit:
         return _told(git, told)
     if not git.works:
         return BaseCommit(notes=("not a git work tree: every revision is one deploy",))
-    return _merge_parent(git) or _merge_base(git) or BaseCommit(notes=("no base branch found: every revision is one deploy",))
+    return (
+        _merge_parent(git)
+        or _merge_base(git)
+        or BaseCommit(notes=("no base branch found: every revision is one deploy",))
+    )
 
 
 def _named(git: Git, named: str) -> BaseCommit:
@@ -69,4 +73,9 @@ def _merge_base(git: Git) -> BaseCommit | None:
     below = git.merge_base("HEAD", ref)
     if tip is None or below is None:
         return None
-    return BaseCommit(below, ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"), "merge-base", tip if tip != below else None)
+    return BaseCommit(
+        below,
+        ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"),
+        "merge-base",
+        tip if tip != below else None,
+    )

@@ -24,19 +24,35 @@ def collect(context: RunContext, history: History, new: NewRevisions, settings: 
     if rehearsal.baseline_failure:
         failure = rehearsal.baseline_failure
         where = failure.location.path if failure.location else None
-        raise CannotDecide(f"the base could not be rebuilt: {failure.error}", where=where,
-                           advice="See upgrade-works; a schema made outside of the revisions needs `bootstrap:`.")
+        raise CannotDecide(
+            f"the base could not be rebuilt: {failure.error}",
+            where=where,
+            advice="See upgrade-works; a schema made outside of the revisions needs `bootstrap:`.",
+        )
     world = settings.world
     server = rehearsal.server
     last = rehearsal.statements[-1] if rehearsal.statements else None
-    return resolved(Deploy(
-        dialect=server.dialect, version=server.version, history=history, revisions=revisions,
-        statements=rehearsal.statements, baseline=rehearsal.baseline, result=rehearsal.result, runs=rehearsal.runs,
-        server=f"{server.dialect} {server.version_text}", observed=True, complete=last is None or last.error is None,
-        settings=rehearsal.settings, sources={one.path: _text(context, one.path) for one in revisions},
-        round_trip=rehearsal.round_trip, small_tables=frozenset(map(str, world.get("small-tables", ()))),
-        maintenance_window=bool(world.get("maintenance-window")), code_first=bool(world.get("code-first")),
-    ))
+    return resolved(
+        Deploy(
+            dialect=server.dialect,
+            version=server.version,
+            history=history,
+            revisions=revisions,
+            statements=rehearsal.statements,
+            baseline=rehearsal.baseline,
+            result=rehearsal.result,
+            runs=rehearsal.runs,
+            server=f"{server.dialect} {server.version_text}",
+            observed=True,
+            complete=last is None or last.error is None,
+            settings=rehearsal.settings,
+            sources={one.path: _text(context, one.path) for one in revisions},
+            round_trip=rehearsal.round_trip,
+            small_tables=frozenset(map(str, world.get("small-tables", ()))),
+            maintenance_window=bool(world.get("maintenance-window")),
+            code_first=bool(world.get("code-first")),
+        )
+    )
 
 
 def _text(context: RunContext, path: str) -> str:

@@ -41,26 +41,35 @@ def revision_files(repo: Path, project: Project) -> Iterator[tuple[str, bytes]]:
     them with ``recursive_version_locations``.
     """
     if not project.version_locations:
-        raise CannotDecide("no folder with revisions is known", where=project.config,
-                           advice="Name it: --script-location DIR, or script_location in the Alembic config.")
+        raise CannotDecide(
+            "no folder with revisions is known",
+            where=project.config,
+            advice="Name it: --script-location DIR, or script_location in the Alembic config.",
+        )
     for place in project.version_locations:
         folder = repo / place
         if not folder.is_dir():
-            raise CannotDecide("there is no such folder with revisions", where=place,
-                               advice="Check script_location and version_locations in the Alembic config.")
+            raise CannotDecide(
+                "there is no such folder with revisions",
+                where=place,
+                advice="Check script_location and version_locations in the Alembic config.",
+            )
         for path in sorted(_python_files(folder, project.recursive)):
             name = path.relative_to(repo).as_posix() if path.is_relative_to(repo) else str(path)
             try:
                 yield name, path.read_bytes()
             except OSError as error:
-                raise CannotDecide(f"cannot be read: {error.strerror}", where=name,
-                                   advice="Check the file's permissions.") from error
+                raise CannotDecide(
+                    f"cannot be read: {error.strerror}", where=name, advice="Check the file's permissions."
+                ) from error
 
 
 def _python_files(folder: Path, recursive: bool) -> Iterator[Path]:
     for here, folders, names in os.walk(folder):  # does not follow links to folders: no loops
         folders[:] = sorted(one for one in folders if recursive and one not in SKIPPED and not one.startswith("."))
-        yield from (Path(here, name) for name in names if name.endswith(".py") and not name.startswith((".", "__init__")))
+        yield from (
+            Path(here, name) for name in names if name.endswith(".py") and not name.startswith((".", "__init__"))
+        )
 
 
 def blob_id(raw: bytes) -> str:
@@ -105,8 +114,14 @@ def _duplicates(revisions: list[Revision]) -> Iterator[GraphProblem]:
     for id in twice:
         same = [one for one in revisions if one.id == id]
         where = ", ".join(one.path for one in same)
-        yield GraphProblem("duplicate-id", f"revision {id} is in {len(same)} files: {where}", same[-1].path, same[-1].line, (id,),
-                           "Give one of them a new id, or delete the copy.")
+        yield GraphProblem(
+            "duplicate-id",
+            f"revision {id} is in {len(same)} files: {where}",
+            same[-1].path,
+            same[-1].line,
+            (id,),
+            "Give one of them a new id, or delete the copy.",
+        )
 
 
 def _missing(revisions: list[Revision]) -> Iterator[GraphProblem]:
@@ -115,8 +130,14 @@ def _missing(revisions: list[Revision]) -> Iterator[GraphProblem]:
         for parent in one.parents:
             if parent not in ids:
                 advice = f"Restore the file of {parent}, or set down_revision to a revision that exists."
-                yield GraphProblem("missing-parent", f"revision {one.id} names {parent} as its parent, and no file has it",
-                                   one.path, one.down_line, (one.id, parent), advice)
+                yield GraphProblem(
+                    "missing-parent",
+                    f"revision {one.id} names {parent} as its parent, and no file has it",
+                    one.path,
+                    one.down_line,
+                    (one.id, parent),
+                    advice,
+                )
 
 
 def _cycles(revisions: list[Revision]) -> Iterator[GraphProblem]:
@@ -133,8 +154,14 @@ def _cycles(revisions: list[Revision]) -> Iterator[GraphProblem]:
     if ring:
         first = next(one for one in revisions if one.id in ring)
         text = f"the revisions {', '.join(sorted(ring))} are each other's ancestors"
-        yield GraphProblem("cycle", text, first.path, first.down_line, tuple(sorted(ring)),
-                           "Set one down_revision to the revision that really came before.")
+        yield GraphProblem(
+            "cycle",
+            text,
+            first.path,
+            first.down_line,
+            tuple(sorted(ring)),
+            "Set one down_revision to the revision that really came before.",
+        )
 
 
 def _trim(left: Mapping[str, set[str]]) -> set[str]:

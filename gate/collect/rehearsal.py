@@ -29,14 +29,23 @@ URL_NAMES = ("DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL
 
 
 def collect(
-    context: RunContext, project: Project, history: History, base: Base, new: NewRevisions, environment: ProjectEnvironment,
+    context: RunContext,
+    project: Project,
+    history: History,
+    base: Base,
+    new: NewRevisions,
+    environment: ProjectEnvironment,
     choice: DatabaseChoice,
 ) -> Rehearsal:
     """The whole rehearsal. Raises CannotDecide when it could not even reach the baseline's start."""
     if context.settings.static_only:
-        raise CannotDecide("project code is not run for code of a fork with rights of the base",
-                           advice="Run the gate on pull_request, where the token may only read.")
-    broken = next((one for one in history.problems if one.kind in ("missing-parent", "cycle", "duplicate-id", "unreadable")), None)
+        raise CannotDecide(
+            "project code is not run for code of a fork with rights of the base",
+            advice="Run the gate on pull_request, where the token may only read.",
+        )
+    broken = next(
+        (one for one in history.problems if one.kind in ("missing-parent", "cycle", "duplicate-id", "unreadable")), None
+    )
     if broken:
         raise CannotDecide(f"the revision graph is broken: {broken.message}", where=broken.path, advice=broken.advice)
     if not history.revisions:
@@ -68,7 +77,9 @@ def with_url_named(environment: ProjectEnvironment) -> ProjectEnvironment | None
     """
     if any("{url}" in text or "{host}" in text for text in environment.variables.values()):
         return None
-    note = f"without a URL the project falls back to SQLite: {URL_NAMES[0]} and the like were set to the scratch database"
+    note = (
+        f"without a URL the project falls back to SQLite: {URL_NAMES[0]} and the like were set to the scratch database"
+    )
     variables = {**dict.fromkeys(URL_NAMES, "{url}"), **environment.variables}
     return dataclasses.replace(environment, variables=variables, notes=(*environment.notes, note))
 
@@ -85,7 +96,11 @@ class _Rehearsing:
         """Where the deploy goes: the heads above the new revisions, all heads when nothing is new."""
         if not self.new.ids:
             return self.new.baseline or self.history.heads
-        return self.history.heads if self.context.mode == "check" else _tops(self.history, (*self.new.baseline, *self.new.ids))
+        return (
+            self.history.heads
+            if self.context.mode == "check"
+            else _tops(self.history, (*self.new.baseline, *self.new.ids))
+        )
 
     def run(self) -> Rehearsal:
         """All stages, as far as they can go."""
@@ -110,16 +125,29 @@ class _Rehearsing:
         statements = tuple(recorder.statements)
         old = self._old_release(baseline, statements) if reached else ()
         versions = stage.version_rows  # before the way down and up again moves it
-        round_trip = self._round_trip(baseline, result) if reached else RoundTrip(reason="the upgrade did not get through")
+        round_trip = (
+            self._round_trip(baseline, result) if reached else RoundTrip(reason="the upgrade did not get through")
+        )
         with self.context.timed("rehearsal"):
             hostile = self._hostile(pristine) if reached else None
         runs = tuple(run for run in (plain, empty, hostile) if run)
         return Rehearsal(
-            server=stage.database.server, baseline=baseline, result=result, statements=statements, runs=runs, diff=diff,
-            round_trip=round_trip, old_release=old, version_rows=versions,
-            transaction_per_migration=_own_transactions(statements), creates_schema_outside=outside,
-            settings={**stage.session_settings(), **recorder.settings()}, notes=(*stage.notes, *self.notes), output_tail=stage.tail,
-            snapshot=stage.snapshot, timings=dict(self.context.timings),
+            server=stage.database.server,
+            baseline=baseline,
+            result=result,
+            statements=statements,
+            runs=runs,
+            diff=diff,
+            round_trip=round_trip,
+            old_release=old,
+            version_rows=versions,
+            transaction_per_migration=_own_transactions(statements),
+            creates_schema_outside=outside,
+            settings={**stage.session_settings(), **recorder.settings()},
+            notes=(*stage.notes, *self.notes),
+            output_tail=stage.tail,
+            snapshot=stage.snapshot,
+            timings=dict(self.context.timings),
         )
 
     def _upgrade_to_baseline(self) -> Failure | None:
@@ -131,8 +159,16 @@ class _Rehearsing:
 
     def _only(self, failed: Failure) -> Rehearsal:
         stage = self.stage
-        return Rehearsal(stage.database.server, Schema(), Schema(), baseline_failure=failed, notes=tuple(stage.notes),
-                         output_tail=stage.tail, snapshot=stage.snapshot, creates_schema_outside=stage.made_outside)
+        return Rehearsal(
+            stage.database.server,
+            Schema(),
+            Schema(),
+            baseline_failure=failed,
+            notes=tuple(stage.notes),
+            output_tail=stage.tail,
+            snapshot=stage.snapshot,
+            creates_schema_outside=stage.made_outside,
+        )
 
     def _plain(self, pristine: Any) -> tuple[RowsRun, Recorder]:
         """The observed run, over ordinary rows."""
@@ -180,9 +216,11 @@ class _Rehearsing:
             return Diff(error=f"{failure.type}: {failure.message or failure.text}")
         return Diff(
             operations=tuple(one for one in told.get("operations", ()) if isinstance(one, Mapping)),
-            code=str(told.get("code") or ""), runs=int(told.get("runs") or 0),
+            code=str(told.get("code") or ""),
+            runs=int(told.get("runs") or 0),
             metadata_tables=int(told.get("metadata_tables") or 0),
-            error="env.py gives no target_metadata" if told.get("no_metadata") else None, known=_known_diffs.read(self.context),
+            error="env.py gives no target_metadata" if told.get("no_metadata") else None,
+            known=_known_diffs.read(self.context),
         )
 
     def _old_release(self, baseline: Schema, statements: tuple[Statement, ...]) -> tuple[QueryFailure, ...]:
@@ -229,7 +267,9 @@ def _blame(change: DataChange, statements: Iterable[Statement]) -> DataChange:
     for one in reversed(list(statements)):
         names = {getattr(each, "table", None) for each in one.changes}
         writes = one.observed and any(t.table == change.table for t in one.observed.touched)
-        if change.table in names and (not isinstance(one.changes[0], Update) or not change.column or change.column in one.changes[0].columns):
+        if change.table in names and (
+            not isinstance(one.changes[0], Update) or not change.column or change.column in one.changes[0].columns
+        ):
             return dataclasses.replace(change, revision=one.revision, statement=one.number)
         if writes:
             return dataclasses.replace(change, revision=one.revision, statement=one.number)

@@ -21,4 +21,6 @@ class Rulebook:
         every = (finding for ask in self.askers for finding in ask(deploy))
         mine = [finding for finding in every if check in (None, finding.check)]
         place = {revision.id: number for number, revision in enumerate(deploy.revisions)}
-        return tuple(sorted(mine, key=lambda one: (place.get(one.revision or "", 0), one.location.line if one.location else 0)))
+        return tuple(
+            sorted(mine, key=lambda one: (place.get(one.revision or "", 0), one.location.line if one.location else 0))
+        )

@@ -25,6 +25,6 @@ def apply():
 
 
 def _limit(what, most):
-    soft, hard = resource.getrlimit(what)
+    _, hard = resource.getrlimit(what)
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(what, (most, hard))

@@ -107,8 +107,10 @@ def _fits(config, url):
         own = config.get_main_option("sqlalchemy.url") or ""
     except Exception:  # an interpolation that only the project's start-up code fills
         return False
-    return own.split(":")[0].split("+")[0].replace("postgres", "postgresql").replace("postgresqlql", "postgresql") == \
-        url.split(":")[0].split("+")[0]
+    return (
+        own.split(":")[0].split("+")[0].replace("postgres", "postgresql").replace("postgresqlql", "postgresql")
+        == url.split(":")[0].split("+")[0]
+    )
 
 
 def _command_options(config):
@@ -116,7 +118,15 @@ def _command_options(config):
     from argparse import Namespace
 
     if getattr(config, "cmd_opts", None) is None:
-        config.cmd_opts = Namespace(x=None, raiseerr=True, quiet=False, name=None, config=config.config_file_name,
-                                    autogenerate=False, sql=False, tag=None)
+        config.cmd_opts = Namespace(
+            x=None,
+            raiseerr=True,
+            quiet=False,
+            name=None,
+            config=config.config_file_name,
+            autogenerate=False,
+            sql=False,
+            tag=None,
+        )
     elif not hasattr(config.cmd_opts, "x"):
         config.cmd_opts.x = None

@@ -12,6 +12,14 @@ def queries(metadata, dialect):
         columns = [column.name for column in table.columns if not getattr(column, "system", False)]
         required = [c.name for c in table.columns if not c.nullable and c.server_default is None and not c.primary_key]
         written = [c.name for c in table.columns if getattr(c, "computed", None) is None]
-        rows.append({"table": table.name, "schema": table.schema, "columns": columns, "required": required,
-                     "written": written, "keys": [c.name for c in table.primary_key.columns]})
+        rows.append(
+            {
+                "table": table.name,
+                "schema": table.schema,
+                "columns": columns,
+                "required": required,
+                "written": written,
+                "keys": [c.name for c in table.primary_key.columns],
+            }
+        )
     return rows

@@ -66,7 +66,7 @@ class Observer(object):
             self._known = True
             self._listen(connection)
             self._transaction = None
-            return None
+            return
         if alone:
             _run(connection, "BEGIN")
             self._wrapped = True
@@ -79,7 +79,7 @@ class Observer(object):
             picture = _run(connection, PICTURE)
             self._nodes = {oid: node for oid, node, _ in picture}
             self._names = {oid: name for oid, _, name in picture}
-        return None
+        return
 
     def after(self, connection, cursor, statement, parameters, many):
         """New locks, locks held before, rewrites, scans and rows of this one statement."""
@@ -103,8 +103,16 @@ class Observer(object):
         return {"transaction": transaction, "notices": self._said(connection) if connection is not None else []}
 
     def _compare(self, rows):
-        seen = {"locks": [], "held": [], "rewrites": [], "indexes_built": [], "touched": [], "born": [], "gone": [],
-                "oids": []}
+        seen = {
+            "locks": [],
+            "held": [],
+            "rewrites": [],
+            "indexes_built": [],
+            "touched": [],
+            "born": [],
+            "gone": [],
+            "oids": [],
+        }
         for oid, modes, node, name, kind, owner, scans, read, ins, upd, dele, _ in rows:
             if kind not in ("r", "p", "m", "i", "I", "v", None):
                 continue
@@ -156,14 +164,17 @@ class Observer(object):
         for name in ("add_notice_handler", "add_log_listener"):
             add = getattr(raw, name, None)
             if callable(add):
-                add((lambda notice: self._heard.append(notice.message_primary or "")) if name == "add_notice_handler"
-                    else (lambda _, notice: self._heard.append(str(notice))))
+                add(
+                    (lambda notice: self._heard.append(notice.message_primary or ""))
+                    if name == "add_notice_handler"
+                    else (lambda _, notice: self._heard.append(str(notice)))
+                )
                 return
 
     def _said(self, connection):
         raw = _raw(connection)
         kept = list(getattr(raw, "notices", ()) or ()) if not callable(getattr(raw, "notices", None)) else []
-        said = [_text(one) for one in kept[self._notices:]] + [one for one in self._heard]
+        said = [_text(one) for one in kept[self._notices :]] + [one for one in self._heard]
         self._notices, self._heard = len(kept), []
         if kept:
             try:

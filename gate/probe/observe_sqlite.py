@@ -24,7 +24,6 @@ class Observer:
     def before(self, dbapi_connection, cursor, statement, parameters, many):
         """Take the picture before. SQLite needs no other statement than the project's own."""
         self.was = None if _READS.match(statement) else _picture(dbapi_connection)
-        return None
 
     def after(self, dbapi_connection, cursor, statement, parameters=(), many=False):
         """The facts as plain values: rewritten tables, touched rows, objects lost and made, the state of the pragma."""

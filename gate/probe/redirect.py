@@ -83,8 +83,15 @@ class Redirect:
 
         key = (dialect.name, str(database or ""))
         if key not in self._known:
-            told = self._channel.ask({"event": "need", "backend": dialect.name, "driver": dialect.driver,
-                                      "database": key[1], "is_async": bool(getattr(dialect, "is_async", False))})
+            told = self._channel.ask(
+                {
+                    "event": "need",
+                    "backend": dialect.name,
+                    "driver": dialect.driver,
+                    "database": key[1],
+                    "is_async": bool(getattr(dialect, "is_async", False)),
+                }
+            )
             if told.get("refuse"):
                 raise Refused(told["refuse"])
             self._known[key] = make_url(told["url"])
@@ -92,9 +99,7 @@ class Redirect:
         return self._known[key]
 
     def _take_out_creators(self):
-        import sqlalchemy
-        import sqlalchemy.engine
-        import sqlalchemy.engine.create as create
+        from sqlalchemy.engine import create
 
         original = create.create_engine
 
@@ -121,8 +126,10 @@ class Redirect:
         def connect(*args, **options):
             if self._inside:
                 return original(*args, **options)
-            raise Refused("the project connects with %s.%s directly; only SQLAlchemy connections can be sent to the "
-                          "scratch database" % (module.__name__, function))
+            raise Refused(
+                "the project connects with %s.%s directly; only SQLAlchemy connections can be sent to the "
+                "scratch database" % (module.__name__, function)
+            )
 
         connect.alembic_gate = True
         setattr(module, function, connect)

@@ -199,8 +199,9 @@ class Session(object):
     def _run_environment(self, fn, destination="heads"):
         from alembic.runtime.environment import EnvironmentContext
 
-        with EnvironmentContext(self._config, self._script, fn=fn, as_sql=False, starting_rev=None,
-                                destination_rev=destination, tag=None):
+        with EnvironmentContext(
+            self._config, self._script, fn=fn, as_sql=False, starting_rev=None, destination_rev=destination, tag=None
+        ):
             self._script.run_env()
 
     def _failure(self, error):

@@ -60,7 +60,10 @@ class Watch:
         context._alembic_gate = None
         seen = {}
         if record.get("observer"):
-            seen = self._quietly(record["observer"].after, conn.connection, cursor, statement, parameters, executemany) or {}
+            seen = (
+                self._quietly(record["observer"].after, conn.connection, cursor, statement, parameters, executemany)
+                or {}
+            )
         self._report(conn, record, seen, _count(cursor), bool(parameters))
 
     def _failed(self, error):
@@ -147,4 +150,8 @@ def describe(error):
     """An exception as plain values; the server's own state code where the driver tells it."""
     original = getattr(error, "orig", None) or error
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
-    return {"type": type(original).__name__, "text": str(original)[:4000], "sqlstate": state if isinstance(state, str) else None}
+    return {
+        "type": type(original).__name__,
+        "text": str(original)[:4000],
+        "sqlstate": state if isinstance(state, str) else None,
+    }

@@ -32,7 +32,7 @@ _SQLITE = _LEXEMES.format(
 _EXECUTED_COMMENT = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
 
 
-class NotRead(Exception):  # noqa: N818 - it is an answer, not a fault
+class NotRead(Exception):
     """A clause that the reader does not know. Never leaves ``gate.sql``."""
 
 

@@ -6,13 +6,19 @@ from pathlib import Path
 
 from tests.running import gate, repository, revision
 
-BASE = {"a1": revision("a1", None, 'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50)))',
-                       'op.drop_table("users")')}
+BASE = {
+    "a1": revision(
+        "a1",
+        None,
+        'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50)))',
+        'op.drop_table("users")',
+    )
+}
 POSTGRESQL = "postgresql+psycopg2://app@db.example.org/app"
 ADD = 'op.add_column("users", sa.Column("age", sa.Integer))'
 
 
-def judge(tmp_path: Path, upgrade: str, downgrade: str):  # noqa: ANN201
+def judge(tmp_path: Path, upgrade: str, downgrade: str):
     repo = repository(tmp_path / "r", BASE, {"b": revision("b", "a1", upgrade, downgrade)}, POSTGRESQL)
     return gate(repo, "--only", "downgrade-works")
 
@@ -34,10 +40,12 @@ def test_a_downgrade_that_leaves_something_behind_is_irreversible(tmp_path: Path
 
 def test_a_missing_way_back_is_told_once(tmp_path: Path) -> None:
     done = judge(tmp_path, ADD, "raise NotImplementedError")
-    assert [(id, category, severity) for id, category, severity, _ in done.findings()] == [("missing-downgrade", "irreversible", "warning")]
+    assert [(id, category, severity) for id, category, severity, _ in done.findings()] == [
+        ("missing-downgrade", "irreversible", "warning")
+    ]
     assert done.code == 0
 
 
 def test_a_data_only_revision_needs_no_way_back(tmp_path: Path) -> None:
-    done = judge(tmp_path, 'op.execute("UPDATE users SET name = \'x\' WHERE id < 0")', "pass")
+    done = judge(tmp_path, "op.execute(\"UPDATE users SET name = 'x' WHERE id < 0\")", "pass")
     assert (done.code, done.findings()) == (0, [])

@@ -28,19 +28,23 @@ def test_formatting_is_silent() -> None:
 
 def test_deleted() -> None:
     """Named with who still counts on it."""
-    assert said(A, Revision("c", "c.py", ("b",))) == ["main has revision b (b.py), and its file is gone here; c still names it as parent"]
+    assert said(A, Revision("c", "c.py", ("b",))) == [
+        "main has revision b (b.py), and its file is gone here; c still names it as parent"
+    ]
 
 
 def test_re_parented() -> None:
     """Databases that ran it skip what is now below it."""
     assert said(A, replace(B, parents=("x",)), Revision("x", "x.py", ("a",))) == [
-        "revision b is on main with parent a, and here its parent is x: databases that ran it skip what is now below it"]
+        "revision b is on main with parent a, and here its parent is x: databases that ran it skip what is now below it"
+    ]
 
 
 def test_edited() -> None:
     """What it does was changed."""
     assert said(A, replace(B, digest="3")) == [
-        "revision b is on main already, and what it does was changed: databases that ran it never get the change"]
+        "revision b is on main already, and what it does was changed: databases that ran it never get the change"
+    ]
 
 
 def test_a_squash_is_no_heap_of_findings() -> None:

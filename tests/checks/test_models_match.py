@@ -11,10 +11,18 @@ from gate.facts.schema import Schema
 
 HISTORY = History((Revision("a", "a.py"),))
 SERVER = Server("sqlite", (3, 40), "3.40", "file")
-ADDED = {"kind": "add_column", "table": "users", "schema": None, "column": "age", "object": None, "detail": "('add_column', ...)", "changes": []}
+ADDED = {
+    "kind": "add_column",
+    "table": "users",
+    "schema": None,
+    "column": "age",
+    "object": None,
+    "detail": "('add_column', ...)",
+    "changes": [],
+}
 
 
-def answer(diff: Diff | None, **more: object):  # noqa: ANN201
+def answer(diff: Diff | None, **more: object):
     rehearsal = Rehearsal(SERVER, Schema(), Schema(), diff=diff, **more)  # type: ignore[arg-type]
     return ask(rehearsal, HISTORY, NewRevisions(("a",)), Project("app"))
 
@@ -27,7 +35,11 @@ def test_an_empty_diff_passes() -> None:
 def test_a_difference_is_one_finding_with_the_code_to_paste() -> None:
     (finding,) = answer(Diff((ADDED,), 'op.add_column("users", ...)', 1, 3)).findings
     assert (finding.message, finding.table, finding.column, finding.severity) == (
-        "the models have column users.age, and no revision adds it", "users", "age", "error")
+        "the models have column users.age, and no revision adds it",
+        "users",
+        "age",
+        "error",
+    )
     assert finding.remedy is not None
     assert finding.remedy.steps[0].code == 'op.add_column("users", ...)'
 
@@ -35,8 +47,14 @@ def test_a_difference_is_one_finding_with_the_code_to_paste() -> None:
 NO_ANSWER = {
     "zero runs": (Diff(runs=0, metadata_tables=3), "env.py never called run_migrations, so nothing was compared"),
     "zero tables": (Diff(runs=1, metadata_tables=0), "the models' metadata holds no table"),
-    "no metadata": (Diff(runs=1, error="env.py gives no target_metadata"), "the models could not be compared: env.py gives no target_metadata"),
-    "unresolved": (Diff(runs=1, error="NoReferencedTableError: t"), "the models could not be compared: NoReferencedTableError: t"),
+    "no metadata": (
+        Diff(runs=1, error="env.py gives no target_metadata"),
+        "the models could not be compared: env.py gives no target_metadata",
+    ),
+    "unresolved": (
+        Diff(runs=1, error="NoReferencedTableError: t"),
+        "the models could not be compared: NoReferencedTableError: t",
+    ),
     "no upgrade": (None, "the upgrade did not get through, so there is no schema to compare"),
 }
 
@@ -56,4 +74,7 @@ def test_tables_made_on_import_make_the_check_vacuous() -> None:
 
 
 def test_a_base_that_cannot_be_rebuilt_is_undecided() -> None:
-    assert answer(None, baseline_failure=Failure("x", "y")).undecided == "the base could not be rebuilt, so there is no schema to compare"
+    assert (
+        answer(None, baseline_failure=Failure("x", "y")).undecided
+        == "the base could not be rebuilt, so there is no schema to compare"
+    )

@@ -8,7 +8,11 @@ from gate.checks.single_head import ask
 from gate.facts.history import Base, GraphProblem, History, NewRevisions, Revision
 from gate.settings import Settings
 
-A, B, C = Revision("a", "a.py", message="start"), Revision("b", "b.py", ("a",), message="left", down_line=7), Revision("c", "c.py", ("a",), message="right", down_line=9)
+A, B, C = (
+    Revision("a", "a.py", message="start"),
+    Revision("b", "b.py", ("a",), message="left", down_line=7),
+    Revision("c", "c.py", ("a",), message="right", down_line=9),
+)
 
 
 def messages(history: History, base: Base | None = None, heads: str = "", new: tuple[str, ...] = ()) -> list[str]:
@@ -23,7 +27,9 @@ def test_one_head_passes() -> None:
 def test_two_heads_name_both_and_the_line_to_change() -> None:
     """The newer branch is re-parented, a merge revision is the second way."""
     finding = ask(History((A, B, C)), Base(), NewRevisions(("c",)), Settings()).findings[0]
-    assert finding.message == "2 heads: b (left), c (right). `alembic upgrade head` refuses to choose, so the deploy stops"
+    assert (
+        finding.message == "2 heads: b (left), c (right). `alembic upgrade head` refuses to choose, so the deploy stops"
+    )
     assert (finding.location.path, finding.location.line, finding.suggestion) == ("c.py", 9, 'down_revision = "b"')  # type: ignore[union-attr]
     assert [step.code for step in finding.remedy.steps] == ['down_revision = "b"', 'alembic merge -m "merge heads" b c']  # type: ignore[union-attr]
 
@@ -36,8 +42,11 @@ def test_the_lowest_new_revision_of_the_branch_is_re_parented() -> None:
 
 
 EXPECTED = {
-    "number": ("2", []), "ids": ("b, c", []), "labels": ("expand,contract", []),
-    "wrong number": ("3", ["2 heads"]), "an id that is no head": ("b,a", ["2 heads"]),
+    "number": ("2", []),
+    "ids": ("b, c", []),
+    "labels": ("expand,contract", []),
+    "wrong number": ("3", ["2 heads"]),
+    "an id that is no head": ("b,a", ["2 heads"]),
 }
 
 
@@ -45,7 +54,13 @@ EXPECTED = {
 def test_intended_heads(name: str) -> None:
     """A number, ids or branch labels; anything else is a finding."""
     setting, begins = EXPECTED[name]
-    history = History((A, Revision("b", "b.py", ("a",), branch_labels=("expand",)), Revision("c", "c.py", ("a",), branch_labels=("contract",))))
+    history = History(
+        (
+            A,
+            Revision("b", "b.py", ("a",), branch_labels=("expand",)),
+            Revision("c", "c.py", ("a",), branch_labels=("contract",)),
+        )
+    )
     found = messages(history, heads=setting)
     assert [text[:7] for text in found] == begins
 
@@ -65,7 +80,9 @@ def test_a_base_that_already_has_the_change_is_silent() -> None:
 
 def test_problems_of_the_graph_are_findings() -> None:
     """They stand beside the heads."""
-    problem = GraphProblem("missing-parent", "revision b names x as its parent, and no file has it", "b.py", 3, ("b", "x"), "Restore x.")
+    problem = GraphProblem(
+        "missing-parent", "revision b names x as its parent, and no file has it", "b.py", 3, ("b", "x"), "Restore x."
+    )
     found = ask(History((A,), (problem,)), Base(), NewRevisions(), Settings()).findings[0]
     assert (found.message, found.category, found.location.line) == (problem.message, "graph", 3)  # type: ignore[union-attr]
 

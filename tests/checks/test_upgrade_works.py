@@ -11,12 +11,22 @@ from gate.model import Location
 HISTORY = History((Revision("a", "a.py"), Revision("b", "b.py", ("a",))))
 NEW = NewRevisions(("b",), ("a",))
 SERVER = Server("postgresql", (17, 0), "17.0", "binaries")
-NULLS = Failure('null value in column "x" violates not-null constraint', "NotNullViolation", "b", Location("b.py", 4), "ALTER ...", 1, "23502")
+NULLS = Failure(
+    'null value in column "x" violates not-null constraint',
+    "NotNullViolation",
+    "b",
+    Location("b.py", 4),
+    "ALTER ...",
+    1,
+    "23502",
+)
 SYNTAX = Failure('syntax error at or near "MODIFY"', "SyntaxError", "b", Location("b.py", 4), "ALTER ...", 1, "42601")
 
 
-def answer(*runs: RowsRun, rows: tuple[str, ...] = ("b",), baseline: Failure | None = None):  # noqa: ANN201
-    return ask(Rehearsal(SERVER, Schema(), Schema(), runs=runs, version_rows=rows, baseline_failure=baseline), HISTORY, NEW)
+def answer(*runs: RowsRun, rows: tuple[str, ...] = ("b",), baseline: Failure | None = None):
+    return ask(
+        Rehearsal(SERVER, Schema(), Schema(), runs=runs, version_rows=rows, baseline_failure=baseline), HISTORY, NEW
+    )
 
 
 def test_a_clean_run_passes() -> None:
@@ -26,7 +36,10 @@ def test_a_clean_run_passes() -> None:
 def test_failing_on_an_empty_database_is_broken() -> None:
     (finding,) = answer(RowsRun("plain", SYNTAX), RowsRun("empty", SYNTAX)).findings
     assert (finding.category, finding.severity, finding.message) == (
-        "broken", "error", 'revision b fails on any database: syntax error at or near "MODIFY"')
+        "broken",
+        "error",
+        'revision b fails on any database: syntax error at or near "MODIFY"',
+    )
 
 
 def test_failing_on_plain_rows_is_an_error() -> None:
@@ -47,7 +60,9 @@ def test_a_backfill_that_chokes_on_a_nonsense_value_is_no_finding() -> None:
 def test_a_lost_version_row_is_told() -> None:
     (finding,) = answer(RowsRun("plain"), rows=("a",)).findings
     assert (finding.category, finding.message) == (
-        "broken", "the upgrade ends without an error, and the version table says a instead of b: the next run repeats it")
+        "broken",
+        "the upgrade ends without an error, and the version table says a instead of b: the next run repeats it",
+    )
 
 
 def test_a_base_that_cannot_be_rebuilt_is_undecided() -> None:
@@ -57,10 +72,18 @@ def test_a_base_that_cannot_be_rebuilt_is_undecided() -> None:
 
 
 def test_an_extension_that_the_server_lacks_is_undecided() -> None:
-    lack = Failure('extension "postgis" is not available', "FeatureNotSupported", "b", lacks=("the scratch server has no extension postgis", "give one"))
+    lack = Failure(
+        'extension "postgis" is not available',
+        "FeatureNotSupported",
+        "b",
+        lacks=("the scratch server has no extension postgis", "give one"),
+    )
     found = answer(RowsRun("plain", lack), RowsRun("empty", lack))
     assert (found.findings, found.undecided, found.advice) == (
-        (), "revision b cannot be judged here: the scratch server has no extension postgis", "give one")
+        (),
+        "revision b cannot be judged here: the scratch server has no extension postgis",
+        "give one",
+    )
 
 
 def test_nothing_new_says_so() -> None:

@@ -68,7 +68,13 @@ def test_what_prepare_found_is_taken(tmp_path: Path) -> None:
     """context.json names the base; files that came by the API stand in for a commit that is not here."""
     repo = repository(tmp_path / "r", BASE, {"b": revision("b", "a")})
     files = [{"path": "migrations/versions/a.py", "text": BASE["a"]}]
-    told = {"base_sha": "f" * 40, "base_found_by": "api", "base_files": files, "event": "pull_request", "pull_request": 7}
+    told = {
+        "base_sha": "f" * 40,
+        "base_found_by": "api",
+        "base_files": files,
+        "event": "pull_request",
+        "pull_request": 7,
+    }
     (tmp_path / "context.json").write_text(json.dumps(told))
     assert subject(repo, "--context", str(tmp_path / "context.json")) == ("api", "f" * 40, ["b"])
 
@@ -84,4 +90,8 @@ def test_a_base_branch_that_moved_on_makes_two_heads(tmp_path: Path) -> None:
     done = gate(repo, "--only", "single-head")
     finding = done.project["findings"][0]
     assert (done.code, finding["message"]) == (1, "merging into main as it is today makes 2 heads: b, c")
-    assert (finding["path"], finding["line"], finding["suggestion"]) == ("migrations/versions/b.py", 6, 'down_revision = "c"')
+    assert (finding["path"], finding["line"], finding["suggestion"]) == (
+        "migrations/versions/b.py",
+        6,
+        'down_revision = "c"',
+    )

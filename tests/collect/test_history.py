@@ -79,7 +79,10 @@ def test_no_bytes_make_the_reader_fail(raw: bytes) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.from_regex(r"[a-z0-9_.]{1,12}", fullmatch=True), st.lists(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), max_size=3))
+@given(
+    st.from_regex(r"[a-z0-9_.]{1,12}", fullmatch=True),
+    st.lists(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), max_size=3),
+)
 def test_the_pattern_agrees_with_the_syntax_tree(id: str, parents: list[str]) -> None:
     """The fast reader and ``ast`` say the same."""
     value = repr(tuple(parents)) if len(parents) > 1 else repr(parents[0]) if parents else "None"
@@ -94,7 +97,11 @@ def test_the_pattern_agrees_with_the_syntax_tree(id: str, parents: list[str]) ->
 BODIES = {
     "present": ("def upgrade():\n    op.x()\ndef downgrade():\n    op.y()\n", "present", False),
     "empty": ('def upgrade():\n    pass\ndef downgrade():\n    """Nothing."""\n', "empty", True),
-    "raises": ("def upgrade():\n    op.x()\ndef downgrade():\n    raise NotImplementedError('no way back')\n", "raises", False),
+    "raises": (
+        "def upgrade():\n    op.x()\ndef downgrade():\n    raise NotImplementedError('no way back')\n",
+        "raises",
+        False,
+    ),
     "missing": ("def upgrade():\n    op.x()\n", "missing", False),
 }
 
@@ -111,7 +118,9 @@ def test_the_way_back_is_classified(name: str) -> None:
 def test_formatting_does_not_change_the_digest() -> None:
     """Comments, blank lines, docstrings and annotations are no edit; another argument is."""
     one = read('revision = "b"\ndown_revision = "a"\ndef upgrade():\n    op.x(1)\n')
-    two = read('"""Doc."""\nrevision: str = "b"\n\ndown_revision: str = "a"  # c\n\ndef upgrade() -> None:\n    """Up."""\n    op.x( 1 )\n')
+    two = read(
+        '"""Doc."""\nrevision: str = "b"\n\ndown_revision: str = "a"  # c\n\ndef upgrade() -> None:\n    """Up."""\n    op.x( 1 )\n'
+    )
     three = read('revision = "b"\ndown_revision = "a"\ndef upgrade():\n    op.x(2)\n')
     assert isinstance(one, Revision)
     assert isinstance(two, Revision)
@@ -122,23 +131,51 @@ def test_formatting_does_not_change_the_digest() -> None:
 def test_broken_graphs_are_explained() -> None:
     """Missing parent, duplicate id, cycle: each once, with what to do."""
     found = graph(
-        [Revision("a", "a.py"), Revision("b", "b.py", ("gone",), down_line=4), Revision("a", "a2.py"),
-         Revision("c", "c.py", ("d",)), Revision("d", "d.py", ("c",)), Revision("e", "e.py", ("d",))], ["versions"])
+        [
+            Revision("a", "a.py"),
+            Revision("b", "b.py", ("gone",), down_line=4),
+            Revision("a", "a2.py"),
+            Revision("c", "c.py", ("d",)),
+            Revision("d", "d.py", ("c",)),
+            Revision("e", "e.py", ("d",)),
+        ],
+        ["versions"],
+    )
     assert [(one.kind, one.revisions) for one in found.problems] == [
-        ("duplicate-id", ("a",)), ("missing-parent", ("b", "gone")), ("cycle", ("c", "d"))]
+        ("duplicate-id", ("a",)),
+        ("missing-parent", ("b", "gone")),
+        ("cycle", ("c", "d")),
+    ]
 
 
 def test_partial_ids_and_labels_are_resolved() -> None:
     """``down_revision`` may name a branch label or the start of an id, as Alembic allows."""
-    found = graph([Revision("abcdef12", "a.py", branch_labels=("core",)), Revision("b", "b.py", ("abcdef",)), Revision("c", "c.py", ("core@head",))], [])
+    found = graph(
+        [
+            Revision("abcdef12", "a.py", branch_labels=("core",)),
+            Revision("b", "b.py", ("abcdef",)),
+            Revision("c", "c.py", ("core@head",)),
+        ],
+        [],
+    )
     assert [one.parents for one in found.revisions] == [(), ("abcdef12",), ("abcdef12",)]
 
 
 def test_the_graph_is_the_one_that_alembic_loads(tmp_path: Path) -> None:
     """Against ``alembic heads`` on real files: merges, branches, depends_on."""
-    texts = {"a": revision("a", None), "b": revision("b", "a"), "c": revision("c", "a"), "d": revision("d", ("b", "c")),  # type: ignore[arg-type]
-             "e": revision("e", "d"), "f": revision("f", None).replace("down_revision = None", "down_revision = None\nbranch_labels = ('x',)\ndepends_on = ('b',)")}
+    texts = {
+        "a": revision("a", None),
+        "b": revision("b", "a"),
+        "c": revision("c", "a"),
+        "d": revision("d", ("b", "c")),  # type: ignore[arg-type]
+        "e": revision("e", "d"),
+        "f": revision("f", None).replace(
+            "down_revision = None", "down_revision = None\nbranch_labels = ('x',)\ndepends_on = ('b',)"
+        ),
+    }
     repo = repository(tmp_path / "r", texts)
-    theirs = subprocess.run([sys.executable, "-m", "alembic", "heads"], cwd=repo, capture_output=True, text=True, check=True).stdout
+    theirs = subprocess.run(
+        [sys.executable, "-m", "alembic", "heads"], cwd=repo, capture_output=True, text=True, check=True
+    ).stdout
     ours = gate(repo, "--only", "single-head", "--base", "none").project["heads"]
     assert sorted(ours) == sorted(line.split()[0] for line in theirs.splitlines() if line.strip())

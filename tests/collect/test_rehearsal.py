@@ -9,10 +9,15 @@ import pytest
 
 from tests.running import gate, git, repository, revision
 
-USERS = revision("a1", None, """
+USERS = revision(
+    "a1",
+    None,
+    """
 op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50), nullable=False),
                 sa.Column("email", sa.String(100)))
-""", 'op.drop_table("users")')
+""",
+    'op.drop_table("users")',
+)
 MODELS = """
 import sqlalchemy as sa
 metadata = sa.MetaData()
@@ -29,7 +34,9 @@ WITH_AGE = MODELS.format(more=', sa.Column("age", sa.Integer)')
 def test_a_safe_revision_passes_in_silence(tmp_path: Path, url: str) -> None:
     """A nullable column with its model: no finding at all, every check passes."""
     change = {"a2": revision("a2", "a1", NULLABLE, 'op.drop_column("users", "age")'), "models.py": WITH_AGE}
-    done = gate(repository(tmp_path / "r", {"a1": USERS}, change, url, MODELS.format(more="")), "--skip", "image-contents")
+    done = gate(
+        repository(tmp_path / "r", {"a1": USERS}, change, url, MODELS.format(more="")), "--skip", "image-contents"
+    )
     assert (done.code, [one for one in done.findings() if one[2] != "note"], done.err) == (0, [], "")
     assert set(done.verdicts().values()) <= {"pass", "skipped"}
 
@@ -38,7 +45,9 @@ def test_a_safe_revision_passes_in_silence(tmp_path: Path, url: str) -> None:
 def test_what_fails_on_any_row_is_told_at_its_line(tmp_path: Path, url: str) -> None:
     """It passes on an empty database and fails on rows: an error, at the revision's line."""
     change = {"a2": revision("a2", "a1", NOT_NULL, 'op.drop_column("users", "age")')}
-    done = gate(repository(tmp_path / "r", {"a1": USERS}, change, url, MODELS.format(more="")), "--only", "upgrade-works")
+    done = gate(
+        repository(tmp_path / "r", {"a1": USERS}, change, url, MODELS.format(more="")), "--only", "upgrade-works"
+    )
     finding = done.project["findings"][0]
     assert done.code == 1
     assert (finding["category"], finding["severity"], finding["revision"]) == ("fails-on-existing-rows", "error", "a2")
@@ -54,9 +63,17 @@ def test_the_workspace_stays_as_it_was(tmp_path: Path) -> None:
 
 def test_no_base_means_one_deploy(tmp_path: Path) -> None:
     """``--base none``: every revision is new, and its tables are empty and unused."""
-    done = gate(repository(tmp_path / "r", {"a1": USERS, "a2": revision("a2", "a1", NOT_NULL, 'op.drop_column("users", "age")')},
-                           models=MODELS.format(more=', sa.Column("age", sa.Integer, nullable=False)')), "--base", "none",
-                "--skip", "image-contents")
+    done = gate(
+        repository(
+            tmp_path / "r",
+            {"a1": USERS, "a2": revision("a2", "a1", NOT_NULL, 'op.drop_column("users", "age")')},
+            models=MODELS.format(more=', sa.Column("age", sa.Integer, nullable=False)'),
+        ),
+        "--base",
+        "none",
+        "--skip",
+        "image-contents",
+    )
     assert (done.code, done.project["new_revisions"], done.findings()) == (0, ["a1", "a2"], [])
 
 
@@ -75,16 +92,11 @@ def test_a_revision_that_misbehaves_ends_in_one_sentence(tmp_path: Path, name: s
     """It hangs, exits, kills itself or asks questions: the verdict is right and there is no traceback."""
     body, sentence, code = TRAPS[name]
     repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, models=MODELS.format(more=""))
-    done = gate(repo, "--only", "upgrade-works", *(("--settings", "s.yml") if name == "hangs" else ()),
-                *(() if name != "hangs" else ())) if name != "hangs" else _hang(repo)
+    (repo / "s.yml").write_text("timeout: 3\n" if name == "hangs" else "")
+    done = gate(repo, "--only", "upgrade-works", "--settings", "s.yml")
     said = done.reason("upgrade-works") if code == 3 else done.project["findings"][0]["message"]
     assert (done.code, sentence in said) == (code, True), said
     assert "Traceback" not in done.err
-
-
-def _hang(repo: Path):  # noqa: ANN202  # an Outcome
-    (repo / "s.yml").write_text("timeout: 3\n")
-    return gate(repo, "--only", "upgrade-works", "--settings", "s.yml")
 
 
 def test_a_revision_cannot_forge_a_workflow_command(tmp_path: Path) -> None:
@@ -135,21 +147,34 @@ def test_another_dialect_than_asked_for_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["config", "yaml", "gate", "json_tools", "alembic_helpers"])
 def test_modules_of_the_project_shadow_nothing_of_ours(tmp_path: Path, name: str) -> None:
     """A project with its own ``config.py``, ``yaml.py`` or ``gate`` package works, and gets its own."""
-    files = {"a1": USERS, f"{name}.py": "MINE = 'mine'\n",
-             "models.py": f"import {name}\nassert {name}.MINE == 'mine'\n" + MODELS.format(more="")}
+    files = {
+        "a1": USERS,
+        f"{name}.py": "MINE = 'mine'\n",
+        "models.py": f"import {name}\nassert {name}.MINE == 'mine'\n" + MODELS.format(more=""),
+    }
     done = gate(repository(tmp_path / "r", files), "--base", "none", "--skip", "image-contents")
     assert (done.code, done.findings()) == (0, [])
 
 
 def test_the_environment_is_an_allow_list(tmp_path: Path) -> None:
     """Neither tokens nor inputs nor command files reach project code; what ``env:`` names does."""
-    env = "import os\nfrom pathlib import Path\nleaked = [n for n in os.environ if n.startswith(('GITHUB_', 'INPUT_', 'ACTIONS_', 'SECRET'))]\n" \
-          "assert not leaked, leaked\nassert os.environ['WANTED'] == 'yes'\n"
+    env = (
+        "import os\nfrom pathlib import Path\nleaked = [n for n in os.environ if n.startswith(('GITHUB_', 'INPUT_', 'ACTIONS_', 'SECRET'))]\n"
+        "assert not leaked, leaked\nassert os.environ['WANTED'] == 'yes'\n"
+    )
     repo = repository(tmp_path / "r", {"a1": USERS}, models=MODELS.format(more=""))
     path = repo / "migrations/env.py"
     path.write_text(env + path.read_text())
-    done = gate(repo, "--base", "none", "--only", "upgrade-works", "--env", "WANTED=yes",
-                environ={"GITHUB_TOKEN": "t", "INPUT_TOKEN": "t", "ACTIONS_RUNTIME_TOKEN": "t", "SECRET_KEY": "t"})
+    done = gate(
+        repo,
+        "--base",
+        "none",
+        "--only",
+        "upgrade-works",
+        "--env",
+        "WANTED=yes",
+        environ={"GITHUB_TOKEN": "t", "INPUT_TOKEN": "t", "ACTIONS_RUNTIME_TOKEN": "t", "SECRET_KEY": "t"},
+    )
     assert (done.code, done.verdicts()) == (0, {"upgrade-works": "pass"})
 
 

@@ -14,8 +14,14 @@ TAG = "alembic-gate:test"
 
 def _docker(*words: str, seconds: float = 900) -> subprocess.CompletedProcess[str]:
     # The classic builder, so that the Dockerfile stays buildable with it; the host's network, since CI's engine has no bridge.
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=False, timeout=seconds,
-                          env={**os.environ, "DOCKER_BUILDKIT": "0"})
+    return subprocess.run(
+        ["docker", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+        env={**os.environ, "DOCKER_BUILDKIT": "0"},
+    )
 
 
 @pytest.fixture(scope="session")

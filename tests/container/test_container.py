@@ -17,9 +17,17 @@ from tests.github.fake_api import ACTIONS_TOKEN, FakeGitHub, running
 from tests.github.repositories import Origin, revision
 from tests.github.runner import CANARY, Result, Runner, pull_payload
 
-MOUNTS = {"workspace": "workspace", "runner_temp": "runner_temp", "home": "home", "workflow": "workflow", "file_commands": "file_commands"}
+MOUNTS = {
+    "workspace": "workspace",
+    "runner_temp": "runner_temp",
+    "home": "home",
+    "workflow": "workflow",
+    "file_commands": "file_commands",
+}
 # What lets the installer reach the package index from where this test runs; none of it may reach project code.
-CLIENT = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_")) and name != "PIP_FIND_LINKS"}
+CLIENT = {
+    name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_")) and name != "PIP_FIND_LINKS"
+}
 SPY = """
 import json, os, pathlib, socket, subprocess
 SECRETS = {secrets!r}
@@ -63,15 +71,23 @@ class InContainer(Runner):
 
     def start(self) -> subprocess.Popen[str]:
         told = self.variables()
-        inside = {key: value.replace(str(self.folder), "/github") for key, value in told.items() if key != "PATH"} | CLIENT
+        inside = {
+            key: value.replace(str(self.folder), "/github") for key, value in told.items() if key != "PATH"
+        } | CLIENT
         words = ["docker", "run", "--rm", "--name", self.name, "--network", "host", "--workdir", "/github/workspace"]
         words += ["--volume", "/var/run/docker.sock:/var/run/docker.sock"]
         for ours, theirs in MOUNTS.items():
             words += ["--volume", f"{self.folder / ours}:/github/{theirs}"]
         for key in inside:
             words += ["--env", key]
-        return subprocess.Popen([*words, self.image], env={**os.environ, **inside}, text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        return subprocess.Popen(
+            [*words, self.image],
+            env={**os.environ, **inside},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
 
 
 @dataclass
@@ -91,8 +107,15 @@ class World:
         self.fake.git_root = self.root / "git"
         head, merge = origin.pull(7, files)
         self.fake.add_pull(7, head_sha=head, base_sha=origin.main)
-        runner = InContainer(self.root / "runner", self.fake, payload=pull_payload(7, head, origin.main), sha=merge, inputs=inputs,
-                             image=self.image, name=f"alembic-gate-test-{os.getpid()}-{time.monotonic_ns()}")
+        runner = InContainer(
+            self.root / "runner",
+            self.fake,
+            payload=pull_payload(7, head, origin.main),
+            sha=merge,
+            inputs=inputs,
+            image=self.image,
+            name=f"alembic-gate-test-{os.getpid()}-{time.monotonic_ns()}",
+        )
         origin.checkout(runner.workspace, "refs/pull/7/merge", 1)
         for path in [runner.workspace, *runner.workspace.rglob("*")]:
             os.lchown(path, 1001, 1001)
@@ -106,7 +129,10 @@ def world(tmp_path: Path, image: str) -> Iterator[World]:
 
 
 def state(folder: Path) -> dict[str, tuple[int, bytes]]:
-    return {str(p.relative_to(folder)): (p.lstat().st_uid, p.read_bytes() if p.is_file() and not p.is_symlink() else b"") for p in folder.rglob("*")}
+    return {
+        str(p.relative_to(folder)): (p.lstat().st_uid, p.read_bytes() if p.is_file() and not p.is_symlink() else b"")
+        for p in folder.rglob("*")
+    }
 
 
 def report(runner: Runner, result: Result) -> dict[str, Any]:
@@ -128,7 +154,9 @@ def test_the_whole_gate_in_the_container(world: World) -> None:
 
 def test_req_7_project_code_finds_nothing_and_changes_nothing(world: World) -> None:
     """env.py as an attacker: no token anywhere, nothing writable, no Docker socket, another uid without groups."""
-    runner = world.runner({"migrations/env.py": SPY.format(secrets=(ACTIONS_TOKEN, CANARY))}, install="none", only="upgrade-works")
+    runner = world.runner(
+        {"migrations/env.py": SPY.format(secrets=(ACTIONS_TOKEN, CANARY))}, install="none", only="upgrade-works"
+    )
     before = state(runner.workspace)
     result = runner.run(400)
     told = json.dumps(report(runner, result))
@@ -136,7 +164,11 @@ def test_req_7_project_code_finds_nothing_and_changes_nothing(world: World) -> N
     assert "UID 0 " not in told
     assert "GROUPS [0" not in told
     assert state(runner.workspace) == before
-    assert not [line for line in result.log.splitlines() if line.lstrip().startswith("::error::forged") or "##[error]forged" in line]
+    assert not [
+        line
+        for line in result.log.splitlines()
+        if line.lstrip().startswith("::error::forged") or "##[error]forged" in line
+    ]
     everything = [result.log, result.summary, told, *world.fake.bodies(), *result.outputs.values()]
     assert not [text for text in everything if ACTIONS_TOKEN in text or CANARY in text]
 
@@ -144,7 +176,9 @@ def test_req_7_project_code_finds_nothing_and_changes_nothing(world: World) -> N
 @pytest.mark.parametrize("database", ["postgresql", "mariadb"])
 def test_both_servers_of_the_image_start(world: World, database: str) -> None:
     """The version is the image's own, and said so."""
-    runner, result = world.run({"migrations/versions/c3.py": USERS, "migrations/env.py": ENV}, database=database, only="upgrade-works")
+    runner, result = world.run(
+        {"migrations/versions/c3.py": USERS, "migrations/env.py": ENV}, database=database, only="upgrade-works"
+    )
     project = report(runner, result)["projects"][0]
     assert (result.code, project["dialect"], project["server_source"]) == (0, database, "binaries"), result.log
 
