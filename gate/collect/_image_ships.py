@@ -13,7 +13,7 @@ from gate.collect._image_files import Repository
 from gate.docker import bake, compose, workflow
 from gate.docker.build import Build, Context, Entry, Stage
 from gate.docker.dockerfile import parse as parse_dockerfile
-from gate.docker.errors import BuildError
+from gate.docker.errors import BuildError, UnknownError
 from gate.docker.ignore import IgnoreFile, parse
 from gate.docker.machine import Needs
 from gate.docker.paths import clean, inside
@@ -71,24 +71,33 @@ def _named(wanted: Wanted, repository: Repository) -> list[Ship]:
 
 
 def _discovered(wanted: Wanted, repository: Repository) -> list[Ship]:
-    """Build steps, then compose, then bake, then Dockerfiles: the first kind that builds anything."""
+    """Build steps, then compose, then bake: the first kind that builds anything, else plain Dockerfiles.
+
+    Where one of them builds in a way that cannot be read, guessing from a Dockerfile would be no answer.
+    """
     read = repository.read
-    found = [
-        ship
-        for path in sorted(repository.by_path)
-        if _is_workflow(path)
-        for ship in _of_workflow(path, wanted, repository)
-    ]
-    usable = [one for one in found if not one.unknown]
-    if usable:
-        return usable
-    files = compose.default_files(read)
-    found = _guarded(files, lambda: compose.ships(files, read)) if files else []
-    if [one for one in found if not one.unknown]:
-        return found
-    files = bake.default_files(read)
-    found = _guarded(files, lambda: _bake(repository, files, [], wanted)) if files else []
-    return found or from_dockerfiles(repository.files, wanted)
+    kinds: tuple[Callable[[], list[Ship]], ...] = (
+        lambda: [
+            ship
+            for path in sorted(repository.by_path)
+            if _is_workflow(path)
+            for ship in _of_workflow(path, wanted, repository)
+        ],
+        lambda: _of_files(compose.default_files(read), lambda files: compose.ships(files, read)),
+        lambda: _of_files(bake.default_files(read), lambda files: _bake(repository, files, [], wanted)),
+    )
+    left: list[Ship] = []
+    for ask in kinds:
+        found = ask()
+        usable = [one for one in found if not one.unknown]
+        if any(not one.aside for one in usable):
+            return usable
+        left += [one for one in found if not (one.source == "refused" and _is_workflow(one.path))]
+    return left or from_dockerfiles(repository.files, wanted)
+
+
+def _of_files(files: list[str], ask: Callable[[list[str]], list[Ship]]) -> list[Ship]:
+    return _guarded(files, lambda: ask(files)) if files else []
 
 
 def _bake(repository: Repository, files: list[str], targets: list[str], wanted: Wanted) -> list[Ship]:
@@ -134,6 +143,9 @@ def _guarded(files: list[str], ask: Callable[[], list[Ship]]) -> list[Ship]:
     """A file that cannot be read is an image that cannot be told, not an empty answer."""
     try:
         return ask()
+    except UnknownError as unknown:
+        path = files[0] if files else unknown.path or ""
+        return [Ship(path, "refused", path, unknown.line or 1, unknown=f"{unknown.what} cannot be read")]
     except BuildError as stop:
         return [Ship(files[0] if files else stop.path, "refused", stop.path, stop.line, unknown=stop.what)]
 
@@ -158,8 +170,16 @@ def _with_flags(ship: Ship, wanted: Wanted) -> Ship:
     """Flags stand above what compose, bake or a workflow says."""
     args = {**ship.args, **wanted.args}
     target = wanted.target or ship.target
+    settled = bool(wanted.target) and ship.unknown.startswith("the step's target")
     lines = ship.lines if target == ship.target else {key: line for key, line in ship.lines.items() if key != "target"}
-    return dataclasses.replace(ship, args=args, target=target, lines=lines, dynamic=ship.dynamic - wanted.args.keys())
+    return dataclasses.replace(
+        ship,
+        args=args,
+        target=target,
+        lines=lines,
+        unknown="" if settled else ship.unknown,
+        dynamic=ship.dynamic - wanted.args.keys(),
+    )
 
 
 def builds(repository: Repository, project: Project, ship: Ship, every: list[Ship], depth: int = 0) -> Build:

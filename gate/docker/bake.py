@@ -231,6 +231,8 @@ def _ship(files: Files, name: str, folder: str) -> Ship:
     context = str(said.get("context") or ".")
     outside = "://" in context or context.startswith(("target:", "git@", "/"))
     inline = said.get("dockerfile-inline")
+    if inline:  # its lines count from the line of its key
+        inline = "\n" * files.lines.get((name, "dockerfile-inline"), ("", 0))[1] + str(inline)
     dockerfile = str(said.get("dockerfile") or "Dockerfile")
     for key in ("context", "dockerfile", "target"):
         path, line = files.lines.get((name, key), (path, line))

@@ -219,6 +219,8 @@ def _ship(files: Files, name: str, value: Value, owner: Value) -> Ship:
     outside = not context.startswith("//")
     folder = clean(context[2:]) if not outside else context
     inline = build.get("dockerfile_inline").text
+    if inline is not None:  # its lines count from the line of its key
+        inline = "\n" * build.get("dockerfile_inline").line + inline
     dockerfile = build.get("dockerfile").text or "Dockerfile"
     place = (
         build.get("target")

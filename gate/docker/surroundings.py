@@ -15,7 +15,7 @@ HIDEABLE = frozenset({"never_copied", "config_missing", "env_import_missing", "w
 def after(judged: Judgement, ship: Ship, text: str) -> Judgement:
     """The judgement seen with what is around the build."""
     used = sorted(name for name in ship.dynamic if _decides(name, text))
-    if used and judged.verdict == BROKEN:
+    if used:
         return dataclasses.replace(
             judged,
             verdict=CANNOT_TELL,
@@ -29,12 +29,21 @@ def after(judged: Judgement, ship: Ship, text: str) -> Judgement:
 
 def _decides(name: str, text: str) -> bool:
     """Whether a build argument is used where it decides about paths (an image's tag does not)."""
+    used = re.compile(rf"\$\{{?{re.escape(name)}\b")
     for line in text.split("\n"):
-        if re.search(rf"\$\{{?{re.escape(name)}\b", line) and not re.match(
-            r"\s*(FROM\s+[^\s$]+:|LABEL|ARG|ENV)", line, re.IGNORECASE
-        ):
-            return True
+        word = line.split(None, 1)[0].upper() if line.strip() else ""
+        head = re.split(r"[:@]", line, maxsplit=1)[0] if word == "FROM" else line
+        if word in ("COPY", "ADD", "WORKDIR", "FROM", "USER", "ENV") and used.search(head):
+            return word != "ENV" or _is_path_variable(line, text)
     return False
+
+
+def _is_path_variable(line: str, text: str) -> bool:
+    """An ENV made of the argument that a COPY or WORKDIR goes on to use."""
+    names = re.findall(r"([A-Za-z_]\w*)=", line)
+    return any(
+        re.search(rf"^\s*(COPY|ADD|WORKDIR)\b.*\$\{{?{one}\b", text, re.MULTILINE | re.IGNORECASE) for one in names
+    )
 
 
 def _mounted(judged: Judgement, ship: Ship) -> Judgement:
