@@ -99,9 +99,9 @@ class Redirect:
         return self._known[key]
 
     def _take_out_creators(self):
-        from sqlalchemy.engine import create
+        import sqlalchemy
 
-        original = create.create_engine
+        original = sqlalchemy.create_engine  # its home moved between SQLAlchemy 1.3 and 1.4
 
         def create_engine(url, **options):
             options.pop("creator", None)
