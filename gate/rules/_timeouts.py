@@ -14,15 +14,18 @@ from gate.rules._world import STOPS_READS, STOPS_WRITES
 _QUICK_BUT_STRONG = (c.AddColumn, c.DropColumn, c.SetNotNull, c.AddConstraint, c.AlterColumnType, c.RenameColumn)
 
 
-def missing(deploy: Deploy, name: str, message: str) -> Iterator[Hit]:
-    """One note for the whole deploy, at the first statement that stops others without the setting."""
+def missing(deploy: Deploy, name: str, message: str, slow_only: bool = False) -> Iterator[Hit]:
+    """One note for the whole deploy, at the first statement that stops others without the setting.
+
+    With ``slow_only`` a statement that was seen to touch no row is left out: it cannot take long by itself.
+    """
     if deploy.settings.get(name, "0") not in ("", "0", "0ms", "0s"):
         return
     for statement in deploy.statements:
         if any(isinstance(change, c.SetSetting) and change.name == name for change in statement.changes):
             return
         table = _stopped(deploy, statement)
-        if table:
+        if table and not (slow_only and _quick(statement)):
             yield Hit(
                 message.format(table=table),
                 statement,
@@ -44,3 +47,9 @@ def _stopped(deploy: Deploy, statement: Statement) -> str | None:
         if isinstance(change, _QUICK_BUT_STRONG) and deploy.existed(change.table, statement):
             return change.table
     return None
+
+
+def _quick(statement: Statement) -> bool:
+    """Was the statement seen running, and did it neither read, write, nor rewrite a row?"""
+    seen = statement.observed
+    return seen is not None and not (seen.touched or seen.rewrites or seen.indexes_built)

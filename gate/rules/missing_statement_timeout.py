@@ -17,6 +17,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             "statement_timeout",
             "No statement_timeout is set: when this takes longer on production than thought, nothing ends it while "
             "others wait for {table}.",
+            slow_only=True,
         )
 
 
@@ -27,10 +28,10 @@ rule = Rule(
     harms={Category.HYGIENE: Severity.WARNING},
     dialects=(*POSTGRESQL, *MYSQL),
     split=("statement",),
-    unsafe=(Example(('op.add_column("users", sa.Column("a", sa.Integer()))',)),),
+    unsafe=(Example(('op.create_index("ix_users_email", "users", ["email"])',)),),
     safe=(
         Example(
-            ('op.execute("SET statement_timeout = \'5s\'")\nop.add_column("users", sa.Column("a", sa.Integer()))',)
+            ('op.execute("SET statement_timeout = \'5s\'")\nop.create_index("ix_users_email", "users", ["email"])',)
         ),
     ),
 )
