@@ -160,7 +160,7 @@ def _judged(
             CANNOT_TELL,
             path=ship.path,
             line=ship.line,
-            target=ship.target,
+            target=None,
             message=ship.unknown,
             settle="name it with --dockerfile, --docker-context and --docker-target",
         ), None

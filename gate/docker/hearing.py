@@ -11,7 +11,7 @@ from gate.docker.evaluation import Evaluation
 from gate.docker.judgement import Gap
 from gate.docker.lookup import Run
 from gate.docker.project import Project
-from gate.docker.reasons import Case, explain
+from gate.docker.reasons import Case, explain, shown
 from gate.docker.tree import File
 
 ORDER = ("revision", "env", "config", "beside", "module")
@@ -49,7 +49,7 @@ class Hearing:
         if place is None:
             self.present[origin] = path
             return
-        detail = f"the user {self.stage.user} cannot read {path}"
+        detail = f"the user {self.stage.user} cannot read {shown(path)}"
         node = self.stage.tree.get(path)
         place = node.place if not place.path and isinstance(node, File) else place
         self.gaps.append(

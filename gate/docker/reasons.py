@@ -59,7 +59,7 @@ def explain(case: Case, origin: str, role: str, expected: str | None) -> Gap:
         reason = {"config": "config_missing", "module": "env_import_missing"}.get(role, reason)
     landed = case.where.get(origin, [None])[0]
     carrier = case.carriers.get(origin) if reason in ("earlier_stage_only", "wrong_stage") else None
-    return Gap(origin, role, expected, reason, path, line, detail, landed, carrier)
+    return Gap(origin, role, expected, reason, path, line, shown(detail), landed, carrier)
 
 
 def _why(case: Case, origin: str, expected: str | None) -> Why:

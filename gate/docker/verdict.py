@@ -72,7 +72,14 @@ def _start_unknown(first: Judgement, stage: Stage) -> Judgement:
     message = f"the base image {stage.base} may set its own WORKDIR, and the paths here depend on it"
     settle = "write a WORKDIR into the Dockerfile, or build the image and pass it with --image"
     return dataclasses.replace(
-        first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend=""
+        first,
+        verdict=CANNOT_TELL,
+        reason=None,
+        path=first.dockerfile or first.path,
+        line=stage.line,
+        message=message,
+        settle=settle,
+        mend="",
     )
 
 
@@ -81,7 +88,14 @@ def _variable_unknown(first: Judgement, stage: Stage) -> Judgement:
     message = f"the base image {stage.base} may set ${name}, on which paths here depend"
     settle = f"write an ENV {name} into the Dockerfile, or build the image and pass it with --image"
     return dataclasses.replace(
-        first, verdict=CANNOT_TELL, reason=None, line=stage.line, message=message, settle=settle, mend=""
+        first,
+        verdict=CANNOT_TELL,
+        reason=None,
+        path=first.dockerfile or first.path,
+        line=stage.line,
+        message=message,
+        settle=settle,
+        mend="",
     )
 
 
@@ -287,7 +301,7 @@ def _answer(hearing: Hearing) -> Judgement:
         first = hearing.unknown[0]
         settle = first.settle or SETTLE
         return dataclasses.replace(
-            base, verdict=CANNOT_TELL, path=first.path, line=first.line, message=first.what, settle=settle
+            base, verdict=CANNOT_TELL, path=first.path, line=first.line, message=shown(first.what), settle=settle
         )
     if not hearing.project.revisions:
         what = "the repository has no revision files to compare with"
