@@ -88,7 +88,7 @@ def copy_line(made: Evaluation, stage: Stage, one: Instruction) -> None:
         one.flag_is_on("parents"),
         one.flag_is_on("link") and not one.flag("chmod"),
     )
-    job = Copying(tree, stage.tree, options, place)
+    job = Copying(tree, stage.tree, options, place, made.build.needs.names)
     local = [source for source in sources if not _is_remote(source)]
     stage.copied = stage.copied or bool(local)
     for source in sources:

@@ -30,12 +30,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Copying:
-    """One COPY or ADD: between which trees, with which flags, by which instruction."""
+    """One COPY or ADD: between which trees, with which flags, by which instruction.
+
+    ``needed`` are paths of the repository that matter: no command makes them that does not name them.
+    """
 
     source: Tree
     target: Tree
     options: Options
     place: Place
+    needed: frozenset[str] = frozenset()
 
     def stop(self, what: str) -> BuildError:
         """The refusal of the builder, at this instruction."""
@@ -79,7 +83,11 @@ def _is_foggy(job: Copying, source: str) -> bool:
         else name[: min(name.find(mark) for mark in "*?[" if mark in name)].rpartition("/")[0]
     )
     real = job.source.resolve(plain) or plain
-    return job.source.fog_over(real) is not None and (job.source.at(real) is None or has_wildcard(name))
+    fog = job.source.fog_over(real)
+    if fog is None or not (job.source.at(real) is None or has_wildcard(name)):
+        return False
+    said = bool(fog.place.path)  # a line that names this place, not only what a whole stage may hold beside
+    return said or not any(name.endswith(f"/{one}") for one in job.needed)
 
 
 def matches(job: Copying, source: str) -> list[str]:
@@ -217,6 +225,7 @@ def _copy_parents(job: Copying, source: str, dest: str) -> list[str]:
     """
     head, pivot, tail = source.partition("/./")
     base, pattern = (rooted(head), rooted(tail)) if pivot else ("", rooted(source))
+    pattern = pattern or "**"
     start = job.source.resolve("/" + base) or "/"
     taking = parse(pattern)
     taken = []
