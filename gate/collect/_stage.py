@@ -116,7 +116,7 @@ class Stage:
         return found
 
     def _opened(self, choice: DatabaseChoice) -> ScratchServer:
-        """Before a deploy the target's own version is wanted; another one is better than none, and the report says so."""
+        """A version that the user names is kept to; for one that was only found, another one is better than none."""
         means: dict[str, Any] = {
             "cache_dir": self.context.cache_dir,
             "workdir": self.context.workdir,
@@ -125,9 +125,11 @@ class Stage:
         try:
             return open_server(choice.kind, choice.version or None, choice.url or None, **means)
         except ServerUnavailable:
-            if not (choice.version and choice.why == "the target"):
+            if choice.url or not choice.version or choice.why == "--database":
                 raise
-            return open_server(choice.kind, None, None, **means)
+            server = open_server(choice.kind, None, None, **means)
+            self.notes.append(f"{choice.kind} {choice.version} is not on this machine: another version stands in for it")
+            return server
 
     def _prepared(self, database: ScratchDatabase, fresh: bool = True) -> ScratchDatabase:
         """Session settings that decide verdicts, and on a fresh database the user's extensions and SQL."""
