@@ -464,9 +464,9 @@ def test_a_signal_ends_the_run_at_once(tmp_path: Path, new: Any, cache: Path) ->
         "json",
     ]
     started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/")
-    time.sleep(4)
-    started.terminate()
-    assert started.wait(15) == 143
+    ending = after_the_first_look(database, started.terminate)
+    assert started.wait(60) == 143
+    ending.join()
     assert database.versions() == ("r1",)
 
 
