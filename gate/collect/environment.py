@@ -27,7 +27,7 @@ from gate.errors import CannotDecide, ProjectBroken
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import Project
 
-CONTAINER = "ALEMBIC_GATE_CONTAINER"  # set in the action's image
+CONTAINER = "ALEMBIC_GATE_IMAGE"  # set in the action's image
 Source = Literal["flag", "active", "folder", "built", "own"]
 _DRIVERS = (
     "psycopg", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000", "mysqlclient", "pymysql", "aiomysql", "asyncmy",
