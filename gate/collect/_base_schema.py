@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import shlex
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +34,9 @@ def build(stage: Stage, heads: tuple[str, ...]) -> Failure | None:
     """Bring the scratch database to the base's heads. Raises CannotDecide or ProjectBroken with an advice."""
     bootstrap = stage.context.settings.bootstrap
     stage.snapshot = {"used": False, "reason": f"bootstrap: {bootstrap}"}
-    tree = _base_tree(stage)
+    tree = base_tree(stage)
 
-    def handle(event: dict[str, Any]) -> dict[str, Any] | None:
-        """A file in the base's tree stands for the same file in the working tree's copy."""
-        named = str(event.get("database") or "")
-        return stage.handle({**event, "database": named.replace(str(tree), str(stage.tree))} if named else event)
-
-    with Probe(_launch(stage, tree), handle) as probe:
+    with Probe(launch(stage, tree), redirecting(stage, tree)) as probe:
         try:
             if bootstrap == "base-ref":
                 told = _loading.told(stage.project, stage.environment, tree, stage.context.repo)
@@ -78,8 +74,18 @@ def _rest(stage: Stage, heads: tuple[str, ...]) -> Failure | None:
     return stage.upgrade(heads, None)
 
 
-def _base_tree(stage: Stage) -> Path:
-    """The base branch's files in a private folder; without a base the working tree."""
+def redirecting(stage: Stage, tree: Path) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
+    """The handler of a probe that runs in the base's tree: a file there stands for the same file in the working tree's copy."""
+
+    def handle(event: dict[str, Any]) -> dict[str, Any] | None:
+        named = str(event.get("database") or "")
+        return stage.handle({**event, "database": named.replace(str(tree), str(stage.tree))} if named else event)
+
+    return handle
+
+
+def base_tree(stage: Stage) -> Path:
+    """The base branch's files in a private folder; without a base the working tree. Raises CannotDecide."""
     commit = stage.context.fact(BaseCommit)
     if commit.sha is None:
         if stage.context.settings.bootstrap == "base-ref":
@@ -99,7 +105,7 @@ def _base_tree(stage: Stage) -> Path:
     return tree
 
 
-def _launch(stage: Stage, tree: Path) -> Launch:
+def launch(stage: Stage, tree: Path) -> Launch:
     context = stage.context
     return Launch(
         stage.environment.python, tree, stage.project.directory, stage.variables(), context.workdir,

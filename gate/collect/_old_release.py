@@ -6,11 +6,12 @@ what it does not know. Only tables that the deploy touched can behave differentl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
 from gate.databases.base import ScratchDatabase
-from gate.facts.changes import Change, RenameColumn, RenameTable
+from gate.facts.changes import Change, DropTable, RenameColumn, RenameTable
 from gate.facts.rehearsal import QueryFailure, Statement
 from gate.facts.schema import Column, Schema, Table
 
@@ -32,6 +33,32 @@ def failures(database: ScratchDatabase, baseline: Schema, statements: Iterable[S
                     QueryFailure(table.name, column, verb, sql, error.split("\n")[0], _culprit(table, column, every))
                 )
     return tuple(found)
+
+
+def believed(
+    mapped: Mapping[str, frozenset[str]], baseline: Schema, statements: Iterable[Statement]
+) -> Mapping[str, frozenset[str]]:
+    """The base's models, with tables that they do not know added whole, unless the deploy drops just those.
+
+    An env.py often imports only part of the models: a table that is missing there may well be used. When everything
+    that is missing goes away in this deploy, the models are in step with the schema, and it is the second of two deploys.
+    """
+    missing = {name for name, table in baseline.tables.items() if name not in mapped and table.kind != "view"}
+    dropped = {one.table for statement in statements for one in statement.changes if isinstance(one, DropTable)}
+    if missing <= dropped:
+        return mapped
+    whole = {name: frozenset(column.name for column in baseline.tables[name].columns) for name in missing}
+    return {**mapped, **whole}
+
+
+def used(baseline: Schema, mapped: Mapping[str, frozenset[str]]) -> Schema:
+    """The base's schema as far as its models name it: what they do not map, no query of the old release mentions."""
+    tables = {}
+    for name, table in baseline.tables.items():
+        if name in mapped:
+            columns = tuple(column for column in table.columns if column.name in mapped[name])
+            tables[name] = dataclasses.replace(table, columns=columns or table.columns)
+    return dataclasses.replace(baseline, tables=tables)
 
 
 def _touched(baseline: Schema, statements: Iterable[Statement]) -> list[Table]:

@@ -51,6 +51,7 @@ def collect(context: RunContext, history: History, new: NewRevisions, settings: 
             small_tables=frozenset(map(str, world.get("small-tables", ()))),
             maintenance_window=bool(world.get("maintenance-window")),
             code_first=bool(world.get("code-first")),
+            mapped=rehearsal.mapped,
         )
     )
 

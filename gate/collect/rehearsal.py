@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gate.collect import _known_diffs, _old_release, _round_trip, _side_effects
+from gate.collect import _base_models, _known_diffs, _old_release, _round_trip, _side_effects
 from gate.collect._recording import Recorder
 from gate.collect._stage import OtherDialect, Stage
 from gate.context import RunContext
@@ -91,6 +91,8 @@ class _Rehearsing:
         self.context, self.history, self.base, self.new, self.stage = context, history, base, new, stage
         self.heads = self._target()
         self.notes: list[str] = []
+        self.mapped: Mapping[str, frozenset[str]] | None = None
+        self.old_source = "the base's schema"
 
     def _target(self) -> tuple[str, ...]:
         """Where the deploy goes: the heads above the new revisions, all heads when nothing is new."""
@@ -140,6 +142,8 @@ class _Rehearsing:
             diff=diff,
             round_trip=round_trip,
             old_release=old,
+            old_release_source=self.old_source,
+            mapped=self.mapped,
             version_rows=versions,
             transaction_per_migration=_own_transactions(statements),
             creates_schema_outside=outside,
@@ -226,7 +230,15 @@ class _Rehearsing:
     def _old_release(self, baseline: Schema, statements: tuple[Statement, ...]) -> tuple[QueryFailure, ...]:
         if not self.new.ids:
             return ()
-        return _old_release.failures(self.stage.database, baseline, statements)
+        found = _old_release.failures(self.stage.database, baseline, statements)
+        if not found or self.context.mode != "check" or self.base.sha is None:
+            return found
+        models = _base_models.mapped(self.stage)
+        if models is None:
+            return found
+        self.mapped = _old_release.believed(models, baseline, statements)
+        self.old_source = "the base branch's models"
+        return _old_release.failures(self.stage.database, _old_release.used(baseline, self.mapped), statements)
 
     def _round_trip(self, baseline: Schema, result: Schema) -> RoundTrip:
         """Down to the baseline and up again, where every revision has a way back."""

@@ -182,6 +182,7 @@ class Rehearsal:
 
     ``statements`` are those of the deploy's upgrade, in order, observed on plain rows (or as far as it came).
     ``settings`` holds what env.py and the session set: ``lock_timeout``, ``statement_timeout``, ``TimeZone``.
+    ``mapped`` holds the columns that the base's models map, by table; None when they were not needed or not to be had.
     """
 
     server: Server
@@ -192,7 +193,8 @@ class Rehearsal:
     diff: Diff | None = None
     round_trip: RoundTrip = RoundTrip()
     old_release: tuple[QueryFailure, ...] = ()
-    old_release_source: str = "base schema"
+    old_release_source: str = "the base's schema"
+    mapped: Mapping[str, frozenset[str]] | None = None
     baseline_failure: Failure | None = None
     version_rows: tuple[str, ...] = ()
     transaction_per_migration: bool | None = None
@@ -233,6 +235,13 @@ class Deploy:
     small_tables: frozenset[str] = frozenset()
     maintenance_window: bool = False
     code_first: bool = False
+    mapped: Mapping[str, frozenset[str]] | None = None
+
+    def used(self, table: str, column: str | None = None) -> bool:
+        """Does the release still running name this table or column? Yes, unless its models were read and do not map it."""
+        if self.mapped is None:
+            return True
+        return table in self.mapped and (column is None or column in self.mapped[table])
 
     def existed(self, table: str, at: Statement | None = None) -> bool:
         """Was this table there before the deploy (so: has rows, is used)? Follows renames made by the deploy."""

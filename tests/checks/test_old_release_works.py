@@ -69,3 +69,27 @@ def test_a_maintenance_window_is_another_world(tmp_path: Path) -> None:
     }
     done = gate(repository(tmp_path / "r", BASE, files, POSTGRESQL), "--only", "old-release-works")
     assert (done.code, done.verdicts()) == (0, {"old-release-works": "skipped"})
+
+
+MODELS = """
+import sqlalchemy as sa
+metadata = sa.MetaData()
+users = sa.Table("users", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50), nullable=False){more})
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"), [(', sa.Column("email", sa.String(100))', 1), ("", 0)], ids=["still mapped", "let go before"]
+)
+def test_the_second_of_two_deploys_breaks_nobody(tmp_path: Path, more: str, expected: int) -> None:
+    """Dropping a column that the base's models no longer map: its data is still lost, but no query names it."""
+    repo = repository(
+        tmp_path / "r",
+        BASE,
+        {"b": revision("b", "a1", 'op.drop_column("users", "email")')},
+        POSTGRESQL,
+        MODELS.format(more=more),
+    )
+    done = gate(repo, "--only", "old-release-works,safe-operations")
+    found = [category for _, category, severity, _ in done.findings() if severity == "error"]
+    assert (found.count("data-loss"), found.count("backward-incompatible")) == (1, expected)
