@@ -27,8 +27,9 @@ pytestmark = pytest.mark.skipif(
 # What these builders read otherwise than the reference (BuildKit of Docker 28), seen with each of them.
 DOCUMENTED: dict[str, Callable[[Case], bool]] = {
     "docker": lambda case: False,
-    # 20.10 looks for exceptions below an excluded folder only where they are plain, and takes `! name` literally.
-    "docker 20": lambda case: bool(re.search(r"^! |^!.*[*?\[]", case.ignore, re.MULTILINE)),
+    # 20.10 looks for exceptions below an excluded folder only where they are plain, takes `! name` and `**name`
+    # literally, and compares a parent folder only with patterns of its own depth.
+    "docker 20": lambda case: bool(re.search(r"^! |^!.*[*?\[]|\*\*[^/\n]|\*\*/.*\*\*", case.ignore, re.MULTILINE)),
     "buildah": lambda case: bool(re.search(r"^!|\*\*[^/\n]|^\ufeff", case.ignore, re.MULTILINE)),
 }
 
