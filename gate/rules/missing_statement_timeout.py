@@ -28,10 +28,10 @@ rule = Rule(
     harms={Category.HYGIENE: Severity.WARNING},
     dialects=(*POSTGRESQL, *MYSQL),
     split=("statement",),
-    unsafe=(Example(('op.create_index("ix_users_email", "users", ["email"])',)),),
+    unsafe=(Example(('op.create_index("ix_users_age", "users", ["age"])',)),),
     safe=(
         Example(
-            ('op.execute("SET statement_timeout = \'5s\'")\nop.create_index("ix_users_email", "users", ["email"])',)
+            ('op.execute("SET statement_timeout = \'5s\'")\nop.create_index("ix_users_age", "users", ["age"])',)
         ),
     ),
 )
