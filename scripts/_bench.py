@@ -69,7 +69,9 @@ def build(folder: Path, count: int, url: str) -> None:
 
 def git(folder: Path, *words: str) -> None:
     """One git command with an identity of its own."""
-    who = dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "bench") | dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "b@example.org")
+    who = dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "bench") | dict.fromkeys(
+        ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "b@example.org"
+    )
     subprocess.run(
         ["git", "-C", str(folder), *words], check=True, env={**os.environ, **who, "GIT_CONFIG_GLOBAL": os.devnull}
     )

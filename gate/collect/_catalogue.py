@@ -66,7 +66,9 @@ class Catalogue:
         doing = tuple(changes)
         if understood and doing and all(isinstance(one, _ROWS_ONLY) for one in doing):
             return self.now
-        with contextlib.suppress(GateError):  # the picture stays as it was; the final one is read from our own connection
+        with contextlib.suppress(
+            GateError
+        ):  # the picture stays as it was; the final one is read from our own connection
             self._look(doing, understood, seen, ask)
         return self.now
 

@@ -17,7 +17,11 @@ def prepared(settings: Settings) -> dict[str, Any]:
     try:
         told = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path), advice="Run alembic-gate prepare first.") from error
+        raise UsageError(
+            f"cannot be read: {error}", where=str(path), advice="Run alembic-gate prepare first."
+        ) from error
     if not isinstance(told, dict):
-        raise UsageError("is not a context written by prepare", where=str(path), advice="Run alembic-gate prepare first.")
+        raise UsageError(
+            "is not a context written by prepare", where=str(path), advice="Run alembic-gate prepare first."
+        )
     return told

@@ -128,7 +128,9 @@ class Stage:
             if choice.url or not choice.version or choice.why == "--database":
                 raise
             server = open_server(choice.kind, None, None, **means)
-            self.notes.append(f"{choice.kind} {choice.version} is not on this machine: another version stands in for it")
+            self.notes.append(
+                f"{choice.kind} {choice.version} is not on this machine: another version stands in for it"
+            )
             return server
 
     def _prepared(self, database: ScratchDatabase, fresh: bool = True) -> ScratchDatabase:

@@ -254,7 +254,9 @@ class MysqlTarget:
 
     def schema(self, left_out: frozenset[str]) -> Schema:
         """The catalogue of the connected database."""
-        return read_schema(seeing(self._named), self.address.url.database or "", left_out, mariadb=self.kind == "mariadb")
+        return read_schema(
+            seeing(self._named), self.address.url.database or "", left_out, mariadb=self.kind == "mariadb"
+        )
 
     def _named(self, sql: str) -> list[dict[str, Any]]:
         """The rows as dictionaries, for the catalogue's reader."""
