@@ -26,6 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from gate import _messages
 from gate.errors import ProjectBroken, TimedOut
 
 PROBE = Path(__file__).parent / "probe"
@@ -33,6 +34,7 @@ PACKAGE = "alembic_gate_probe"
 ALLOWED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "SSL_CERT_FILE", "SSL_CERT_DIR")
 FORBIDDEN = ("INPUT_", "ACTIONS_", "GITHUB_", "RUNNER_", "GH_", "ALEMBIC_GATE_")
 LONGEST_LINE = 64 * 1024 * 1024  # bytes of one answer; more is refused
+MOST_SAID = 512 * 1024 * 1024  # bytes of all events of one request; what is recorded stays in memory
 TAIL_LINES = 60
 LONGEST_SHOWN = 8192  # bytes of one line of the project's output
 MEMORY = 8 * 1024**3  # bytes of address space; a runaway allocation fails in the probe, not on the machine
@@ -109,7 +111,11 @@ def hand_over(folder: Path, uid: int | None) -> None:
 
 
 def probe_uid(python: str) -> int | None:
-    """The uid for project code: as root the account ``probe`` (in the image) or nobody's, if it may run this Python."""
+    """The uid for project code: as root the account ``probe`` (in the image) or nobody's, if it may run this Python.
+
+    Raises ProjectBroken in the action's image, where project code never runs as root. Elsewhere, on a machine of the
+    user's own, a Python that only root may run is run by root.
+    """
     if os.geteuid() != 0:
         return None
     uid = _account("alembic-gate-probe") or _account("nobody") or 65534
@@ -124,11 +130,18 @@ def probe_uid(python: str) -> int | None:
             env={},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=30,
+            timeout=60,
         )
+        works = done.returncode == 0
     except (OSError, subprocess.SubprocessError):
-        return None
-    return uid if done.returncode == 0 else None
+        works = False
+    if not works and os.environ.get("ALEMBIC_GATE_IMAGE"):
+        raise ProjectBroken(
+            "cannot be run by the account that project code gets",
+            where=python,
+            advice="Let the gate build the environment (install: auto), or make the interpreter readable for everybody.",
+        )
+    return uid if works else None
 
 
 def _account(name: str) -> int | None:
@@ -168,6 +181,7 @@ class Probe:
         self._marker = secrets.token_hex(16)
         self._tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
         self._buffer = b""
+        self._said, self._closed = 0, False
         self._home = launch.workdir / f"home-{self._marker[:8]}"
         self._over = threading.Event()
         adopt_orphans()
@@ -190,6 +204,7 @@ class Probe:
         hand_over(self._home, launch.uid)
         theirs_in, self._requests = os.pipe()
         self._answers, theirs_out = os.pipe()
+        os.set_blocking(self._requests, False)
         drop: dict[str, Any] = (
             {} if launch.uid is None else {"user": launch.uid, "group": launch.uid, "extra_groups": []}
         )
@@ -245,8 +260,9 @@ class Probe:
         Raises ProjectFailure for what project code raised, ProjectBroken when the process ended or spoke nonsense,
         TimedOut when it took longer than a step may.
         """
-        self._send({"do": verb, **arguments})
         deadline = time.monotonic() + self._launch.timeout
+        self._send({"do": verb, **arguments}, deadline, verb)
+        self._said = 0
         while True:
             message = self._read(deadline, verb)
             if "answer" in message:
@@ -255,42 +271,49 @@ class Probe:
                 raise _failure(message["failed"])
             reply = self._handler(message)
             if reply is not None:
-                self._send(reply)
+                self._send(reply, deadline, verb)
 
     def ask_rows(self, sql: str) -> list[list[Any]]:
         """Rows of a catalogue query on the project's connection; only while a statement event waits for its reply."""
-        self._send({"query": sql})
-        rows = self._read(time.monotonic() + self._launch.timeout, "rows").get("rows")
-        if not isinstance(rows, list):
-            raise ProjectBroken("the catalogue could not be read on the project's connection")
-        return rows
+        deadline = time.monotonic() + self._launch.timeout
+        self._send({"query": sql}, deadline, "a query of the catalogue")
+        return _messages.rows(self._read(deadline, "rows").get("rows"))
 
-    def _send(self, message: Mapping[str, Any]) -> None:
+    def _send(self, message: Mapping[str, Any], deadline: float, verb: str) -> None:
+        """Say it within the deadline: who asks much and never reads the replies would hold us for ever."""
+        data = json.dumps(message).encode() + b"\n"
         try:
-            data = json.dumps(message).encode() + b"\n"
             while data:
-                data = data[os.write(self._requests, data) :]
+                left = deadline - time.monotonic()
+                if self._closed or left <= 0 or not select.select([], [self._requests], [], left)[1]:
+                    raise self._late(verb)
+                with contextlib.suppress(BlockingIOError):
+                    data = data[os.write(self._requests, data) :]
         except OSError as error:
             raise self._ended() from error
 
     def _read(self, deadline: float, verb: str) -> dict[str, Any]:
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._answers], [], [], left)[0]:
-                self.close()
-                raise TimedOut(
-                    f"{verb} took longer than {self._launch.timeout:g} s and was ended" + self._shown(),
-                    advice="Mend what hangs, or raise `timeout`.",
-                )
+            if self._closed or left <= 0 or not select.select([self._answers], [], [], left)[0]:
+                raise self._late(verb)
             chunk = os.read(self._answers, 1 << 16)
             if not chunk:
                 raise self._ended()
             self._buffer += chunk
-            if len(self._buffer) > LONGEST_LINE:
+            self._said += len(chunk)
+            if len(self._buffer) > LONGEST_LINE or self._said > MOST_SAID:
                 self.close()
                 raise ProjectBroken("the project's process sent more than the gate reads")
         line, _, self._buffer = self._buffer.partition(b"\n")
-        return _message(line)
+        return _messages.parsed(line)
+
+    def _late(self, verb: str) -> TimedOut:
+        self.close()
+        return TimedOut(
+            f"{verb} took longer than {self._launch.timeout:g} s and was ended" + self._shown(),
+            advice="Mend what hangs, or raise `timeout`.",
+        )
 
     def _shown(self) -> str:
         return f"; its last output:\n{self.tail}" if self._tail else ""
@@ -312,7 +335,13 @@ class Probe:
         )
 
     def close(self) -> None:
-        """End the probe and everything that it started, also what left its process group."""
+        """End the probe and everything that it started, also what left its process group. Once only.
+
+        Descriptor numbers are reused: a second closing would hit somebody else's.
+        """
+        if self._closed:
+            return
+        self._closed = True
         for each in (self._requests, self._answers):
             with contextlib.suppress(OSError):
                 os.close(each)
@@ -384,16 +413,6 @@ def pack(archive: Path) -> None:
         file.writestr("__main__.py", f"from {PACKAGE}.__main__ import main\n\nmain()\n")
         for path in sorted(PROBE.glob("*.py")):
             file.write(path, f"{PACKAGE}/{path.name}")
-
-
-def _message(line: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ProjectBroken("the project's process answered nonsense on the gate's channel") from error
-    if not isinstance(message, dict):
-        raise ProjectBroken("the project's process answered nonsense on the gate's channel")
-    return message
 
 
 def _failure(told: Any) -> ProjectFailure:

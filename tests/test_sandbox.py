@@ -126,3 +126,76 @@ def test_project_code_runs_under_another_uid_where_we_are_root() -> None:
     """As root an account that can run the interpreter, or nobody's; else our own."""
     uid = probe_uid("/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable)
     assert (uid is None) == (os.geteuid() != 0)
+
+
+def speaking(tmp_path: Path, code: str, timeout: float = 20) -> Probe:
+    """A probe whose env.py is ``code``; ``say(text)`` writes on the gate's own channel."""
+    folder = tmp_path / "tree/migrations/versions"
+    folder.mkdir(parents=True)
+    say = (
+        "import gc, os\n"
+        "talk = next(one for one in gc.get_objects() if type(one).__name__ == 'Channel')\n"
+        "say = lambda text: os.write(talk._out.fileno(), text)\n"
+    )
+    (tmp_path / "tree/migrations/env.py").write_text(say + code)
+    probe = Probe(launch(tmp_path, timeout), lambda event: {} if event.get("wait") else None)
+    probe.call("load", project={"kind": "script-location", "script_location": "migrations"}, url="sqlite://")
+    return probe
+
+
+def test_who_never_reads_the_replies_is_ended_at_the_deadline(tmp_path: Path) -> None:
+    """The pipe to the probe fills up; the gate does not wait for room for ever."""
+    code = 'while True:\n    say(b\'{"event": "statement", "wait": true}\\n\' * 500)\n'
+    with speaking(tmp_path, code, timeout=5) as probe, pytest.raises(TimedOut, match="took longer than 5 s"):
+        probe.call("compare")
+
+
+def test_a_flood_of_events_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small messages without end do not fill the gate's memory."""
+    monkeypatch.setattr("gate.sandbox.MOST_SAID", 1 << 20)
+    code = 'while True:\n    say(b\'{"event": "revision", "revision": "a"}\\n\' * 1000)\n'
+    with speaking(tmp_path, code) as probe, pytest.raises(ProjectBroken, match="more than the gate reads"):
+        probe.call("compare")
+
+
+def test_a_forged_answer_of_the_wrong_shape_is_nonsense(tmp_path: Path) -> None:
+    """Project code can write to the channel; it gains an undecided run."""
+    with speaking(tmp_path, "say(b'{\"answer\": NaN}\\n')\n") as probe, pytest.raises(ProjectBroken, match="nonsense"):
+        probe.call("compare")
+
+
+def test_descriptors_are_closed_once(tmp_path: Path) -> None:
+    """Their numbers belong to somebody else after a time-out; closing twice would hit that one."""
+    with speaking(tmp_path, "import time\ntime.sleep(60)\n", timeout=5) as probe:
+        with pytest.raises(TimedOut):
+            probe.call("compare")
+        others = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]
+        with pytest.raises(TimedOut):
+            probe.call("compare")
+    for one in others:
+        os.close(one)
+
+
+def test_project_code_gets_no_descriptor_of_ours(tmp_path: Path) -> None:
+    """Standard streams, the two pipes, and what Python itself opened: no socket, no file of the gate's."""
+    with open(tmp_path / "canary", "w") as canary:  # noqa: PTH123  # a plain descriptor
+        os.set_inheritable(canary.fileno(), True)
+        listing = "for n in os.listdir('/proc/self/fd'):\n    try: print(os.readlink('/proc/self/fd/' + n))\n    except OSError: pass\n"
+        with speaking(tmp_path, listing) as probe:
+            probe.call("compare")
+            time.sleep(0.3)
+            assert "canary" not in probe.tail
+            assert "socket" not in probe.tail
+            assert "pipe" in probe.tail
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can lose its rights")
+def test_in_the_image_project_code_never_runs_as_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python that the account may not run is refused there, and run as it is on a machine of the user's own."""
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0o700)
+    (hidden / "python").symlink_to("/usr/bin/python3")
+    assert probe_uid(str(hidden / "python")) is None
+    monkeypatch.setenv("ALEMBIC_GATE_IMAGE", "1")
+    with pytest.raises(ProjectBroken, match="cannot be run by the account"):
+        probe_uid(str(hidden / "python"))
