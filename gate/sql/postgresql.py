@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import postgast
+from google.protobuf.message import DecodeError
 from postgast import PgQueryError
 from postgast import pg_query_pb2 as pg
 
@@ -49,7 +50,7 @@ def split(text: str) -> tuple[str, ...]:
     clean = text.replace("\0", "")
     try:
         pieces = postgast.split(clean, method="parser" if _parses(clean) else "scanner")
-    except (PgQueryError, UnicodeError):
+    except (PgQueryError, UnicodeError, DecodeError):
         return (text.strip(),) if text.strip() else ()
     return tuple(piece.strip() for piece in pieces if piece.strip())
 
@@ -65,7 +66,7 @@ def _parses(text: str) -> bool:
 def _tree(text: str) -> pg.ParseResult:
     try:
         return postgast.parse(text)
-    except UnicodeError as error:
+    except (UnicodeError, DecodeError) as error:  # DecodeError: nested deeper than protobuf reads
         raise PgQueryError(str(error)) from error
 
 

@@ -214,3 +214,9 @@ def test_quoted_names_come_back_as_they_are(table: str, column: str) -> None:
 @given(st.lists(st.sampled_from(["SELECT 1", "DROP TABLE a", "UPDATE t SET a = ';'", "SELECT 2 -- x\n"]), max_size=5))
 def test_splitting_loses_no_statement(statements: list[str]) -> None:
     assert list(split(";".join(statements), "postgresql")) == [one.strip() for one in statements]
+
+
+def test_a_statement_nested_deeper_than_its_reader_is_not_understood() -> None:
+    """The parser takes it, protobuf does not: a statement that nobody understood, no crash."""
+    assert parse("SELECT " + "1+" * 20_000 + "1", "postgresql").understood is False
+    assert split("SELECT " + "1+" * 20_000 + "1", "postgresql")
