@@ -7,6 +7,8 @@ SQLAlchemy's ``do_connect`` event fires for every engine, sync and async, just b
 
 import importlib.abc
 import importlib.util
+import os
+import re
 import sys
 
 KEPT = {  # what may decide a verdict stays; where to connect, how to encrypt and as whom does not
@@ -18,8 +20,19 @@ KEPT = {  # what may decide a verdict stays; where to connect, how to encrypt an
     "sqlite": {"timeout", "detect_types", "isolation_level", "check_same_thread", "cached_statements", "uri",
                "factory", "autocommit"},
 }  # fmt: skip
-RAW = {"psycopg2": "connect", "psycopg": "connect", "asyncpg": "connect", "pg8000": "connect", "pymysql": "connect",
-       "MySQLdb": "connect", "mysql.connector": "connect", "aiomysql": "connect", "asyncmy": "connect"}  # fmt: skip
+RAW = {  # where drivers open connections, below their pools too (asyncpg.create_pool, psycopg_pool, pg8000.native)
+    "psycopg2": ("connect",), "psycopg": ("connect", "Connection.connect", "AsyncConnection.connect"),
+    "asyncpg": ("connect",), "asyncpg.connection": ("connect",),
+    "pg8000": ("connect",), "pg8000.core": ("CoreConnection.__init__",),
+    "pymysql": ("connect",), "pymysql.connections": ("Connection.__init__",), "MySQLdb": ("connect", "Connect"),
+    "MySQLdb.connections": ("Connection.__init__",),
+    "mysql.connector": ("connect",), "mariadb": ("connect",), "aiomysql": ("connect", "create_pool"),
+    "asyncmy": ("connect", "create_pool"), "sqlite3": ("connect",), "sqlite3.dbapi2": ("connect",),
+}  # fmt: skip
+# libpq takes the address from these even where the host is given
+# (https://www.postgresql.org/docs/current/libpq-envars.html)
+STEERING = ("PGHOSTADDR", "PGSERVICE")
+_ATTACHED = re.compile(r"\s*ATTACH\s+(?:DATABASE\s+)?(?:'((?:[^']|'')*)')?", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -35,6 +48,7 @@ class Redirect:
         self.generation = 0
         self.opened = []
         self._inside = 0
+        self._own = os.path.dirname(os.path.realpath(os.environ.get("HOME", "")))  # private copy and HOME lie here
 
     def install(self):
         """Listen on all engines and pools, those that are made later too."""
@@ -52,7 +66,13 @@ class Redirect:
         def connect(connection, record):
             record.info["alembic_gate_generation"] = self.generation
 
+        def before_cursor_execute(conn, cursor, statement, parameters, context, executemany):
+            found = _ATTACHED.match(statement) if conn.dialect.name == "sqlite" else None
+            if found:
+                self._refuse_file(found.group(1), *(parameters if isinstance(parameters, tuple) else ()))
+
         event.listen(sqlalchemy.engine.Engine, "do_connect", do_connect)
+        event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", before_cursor_execute)
         event.listen(Pool, "connect", connect)
         event.listen(Pool, "checkout", checkout)
         self._take_out_creators()
@@ -72,10 +92,12 @@ class Redirect:
             kept.pop("uri", None)
         params = dict(kept, **params)
         self._inside += 1
+        hidden = dict((name, os.environ.pop(name)) for name in STEERING if name in os.environ)
         try:
             return dialect.connect(*args, **params)
         finally:
             self._inside -= 1
+            os.environ.update(hidden)
 
     def url_for(self, dialect, database):
         """The scratch URL for one of the project's databases; asked for once, at the first connection."""
@@ -113,26 +135,50 @@ class Redirect:
                 module.create_engine = create_engine
 
     def _guard_drivers(self):
-        for name, function in RAW.items():
+        for name in RAW:
             if name in sys.modules:
-                self._guard(sys.modules[name], function)
+                self.guard(sys.modules[name])
         sys.meta_path.insert(0, _Guarding(self))
 
-    def _guard(self, module, function):
-        original = getattr(module, function, None)
-        if original is None or getattr(original, "alembic_gate", False):
-            return
+    def guard(self, module):
+        """Let the driver connect only from inside a redirected engine."""
+        for path in RAW[module.__name__]:
+            owner, _, name = path.rpartition(".")
+            owner = getattr(module, owner, None) if owner else module
+            original = getattr(owner, name, None)
+            if original is not None and not getattr(original, "alembic_gate", False):
+                setattr(owner, name, self._guarded(module.__name__, path, original, vars(owner).get(name)))
+
+    def _guarded(self, module, path, original, stored):
+        bound = isinstance(stored, classmethod)  # a subclass keeps its own class
+        function = stored.__func__ if bound else original
 
         def connect(*args, **options):
-            if self._inside:
-                return original(*args, **options)
-            raise Refused(
-                "the project connects with %s.%s directly; only SQLAlchemy connections can be sent to the "
-                "scratch database" % (module.__name__, function)
-            )
+            if not self._inside:
+                self._refuse(module, path, args, options)
+            return function(*args, **options)
 
         connect.alembic_gate = True
-        setattr(module, function, connect)
+        return classmethod(connect) if bound else connect
+
+    def _refuse(self, module, path, args, options):
+        if module.startswith("sqlite3"):
+            return self._refuse_file(args[0] if args else options.get("database"))
+        raise Refused(
+            "the project connects with %s.%s directly; only SQLAlchemy connections can be sent to the "
+            "scratch database" % (module, path.replace(".__init__", ""))
+        )
+
+    def _refuse_file(self, *names):
+        """A SQLite file outside of the private copy and the probe's HOME is somebody's real database."""
+        for name in names:
+            name = os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else ""
+            path = re.sub(r"^file:(?://)?([^?]*).*", r"\1", name)
+            if path in ("", ":memory:") or "mode=memory" in name:
+                continue
+            real, own = os.path.realpath(path), (self._own, os.path.realpath(sys.prefix))  # packages ship data files
+            if not any(real.startswith(one + os.sep) for one in own):
+                raise Refused("the project opens the SQLite file %s, which is not its scratch database" % path)
 
 
 class _Guarding(importlib.abc.MetaPathFinder):
@@ -156,7 +202,7 @@ class _Guarding(importlib.abc.MetaPathFinder):
 
         def exec_module(module):
             execute(module)
-            redirect._guard(module, RAW[name])
+            redirect.guard(module)
 
         spec.loader.exec_module = exec_module
         return spec
