@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from gate import __version__, render, settings
-from gate.errors import UNDECIDED, USAGE, GateError, UsageError
+from gate.errors import UNDECIDED, USAGE, GateError, UsageError, writing
 from gate.github.inputs import handed_on
 from gate.model import CheckResult, ProjectReport, Report, Verdict
 from gate.render import text as render_text
@@ -90,6 +90,7 @@ def judge(command: str, flags: Mapping[str, Any]) -> int:
     """Run the gate and say the report. Exit 2 leaves stdout empty; exit 3 still prints a whole report."""
     chosen = settings.read({**flags, "command": command}, handed_on(os.environ))
     _known_formats(chosen)
+    _can_be_written(chosen)
     from gate import runner
 
     progress = _progress(chosen)
@@ -115,12 +116,28 @@ def undecided(command: str, error: GateError) -> Report:
 def say(report: Report, chosen: Settings) -> None:
     """Write the files that ``--write`` names, then the chosen format to stdout, and nothing else there."""
     for name, path in chosen.write.items():
-        target = Path(path) if Path(path).is_absolute() else chosen.path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(render.formats()[name](report), encoding="utf-8")
+        target = _target(chosen, path)
+        with writing(target):
+            target.write_text(render.formats()[name](report), encoding="utf-8")
     text = render_text.render(report, colour=True) if _coloured(chosen) else render.formats()[chosen.format](report)
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
     sys.stdout.flush()
+
+
+def _target(chosen: Settings, path: str) -> Path:
+    return Path(path) if Path(path).is_absolute() else chosen.path(path)
+
+
+def _can_be_written(chosen: Settings) -> None:
+    """A path that cannot work is said before the run, which may take minutes, and not after it."""
+    for name, path in chosen.write.items():
+        target = _target(chosen, path)
+        nearest = next(each for each in (target, *target.parents) if os.path.exists(each))  # noqa: PTH110  # raises not
+        if target == nearest and target.is_dir():
+            raise UsageError(f"{target} is a folder", where=f"--write {name}", advice="Name a file in it.")
+        if not os.access(nearest, os.W_OK) or (nearest != target and not nearest.is_dir()):
+            advice = "Name a file in a folder that this user may write to."
+            raise UsageError(f"{target} cannot be written", where=f"--write {name}", advice=advice)
 
 
 def _coloured(chosen: Settings) -> bool:
@@ -164,7 +181,7 @@ class _Parser(argparse.ArgumentParser):
     """Usage errors become our own, so that stdout stays empty and the advice has one shape."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, where=self.prog, advice=f"See {self.prog} --help.")
+        raise UsageError(message, where=self.prog.partition(" ")[2] or None, advice=f"See {self.prog} --help.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,6 +15,10 @@ Anything else that escapes is a bug of ours: exit 3 with a report to paste.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 PASS, FINDINGS, USAGE, UNDECIDED = 0, 1, 2, 3
 
 
@@ -56,3 +60,14 @@ class TargetUnavailable(CannotDecide):
 
 class TimedOut(CannotDecide):
     """A step took longer than it may and was ended with its children."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make the folders of ``path``, then let the body write it; what the system refuses becomes a GateError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        advice = "Check that the folder may be written to."
+        raise GateError(f"cannot be written: {error.strerror or error}", where=str(path), advice=advice) from error

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from gate import runner
 from gate.collect._known_diffs import DEFAULT, SCHEMA
-from gate.errors import PASS, UNDECIDED, UsageError
+from gate.errors import PASS, UNDECIDED, UsageError, writing
 from gate.known_diffs import record
 from gate.model import ProjectReport, Report
 from gate.settings import Settings
@@ -25,7 +25,8 @@ def main(settings: Settings) -> int:
     text = file_text(report)
     if write and not stuck:
         target = settings.path(settings.known_diffs or DEFAULT)
-        target.write_text(text, "utf-8")
+        with writing(target):
+            target.write_text(text, "utf-8")
         count = sum(len(_operations(project)) for project in report.projects)
         sys.stdout.write(f"{count} differences recorded in {target.name}; keep it in the repository\n")
     elif not stuck:

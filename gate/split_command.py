@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gate import _split_source, registry, runner
 from gate._split_source import Split
-from gate.errors import FINDINGS, PASS, CannotDecide, UsageError
+from gate.errors import FINDINGS, PASS, CannotDecide, UsageError, writing
 from gate.model import Finding, ProjectReport, Verdict
 from gate.settings import Settings
 
@@ -140,8 +140,8 @@ def _slug(title: str) -> str:
 def _write(settings: Settings, files: tuple[File, ...]) -> None:
     for file in files:
         target = settings.path(file.path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(file.text, encoding="utf-8")
+        with writing(target):
+            target.write_text(file.text, encoding="utf-8")
 
 
 def _said(files: tuple[File, ...], split: Split, *, written: bool) -> str:

@@ -82,6 +82,35 @@ def test_formats_and_files(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "deep/s.sarif").read_text())["version"] == "2.1.0"
 
 
+UNWRITABLE = {
+    "a folder": ("there", "{tmp}/there is a folder"),
+    "below a file": ("file/report.json", "{tmp}/file/report.json cannot be written"),
+}
+
+
+@pytest.mark.parametrize("name", UNWRITABLE)
+def test_a_report_that_cannot_be_written_is_said_before_the_run(tmp_path: Path, name: str) -> None:
+    """Exit 2, one sentence that names the flag and the path, nothing on stdout."""
+    path, sentence = UNWRITABLE[name]
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").touch()
+    done = run("check", "--repo", str(tmp_path), "--write", f"json={tmp_path}/{path}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == f"alembic-gate: --write json: {sentence.format(tmp=tmp_path)}"
+
+
+def test_a_report_that_cannot_be_written_after_all_is_no_traceback(tmp_path: Path) -> None:
+    """The system may refuse what looked possible, even to root (/proc); that is exit 3, never a pass."""
+    repo = repository(tmp_path / "r", BASE)
+    done = run(
+        "check", "--repo", str(repo), "--only", "single-head", "--no-progress", "--write", "json=/proc/self/nothing"
+    )
+    assert done.returncode in (2, 3)
+    assert done.stderr.startswith("alembic-gate: ")
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_only_single_head_starts_no_database(tmp_path: Path) -> None:
     """Facts that no chosen check needs are not collected."""
     done = gate(repository(tmp_path / "r", BASE), "--only", "single-head")
