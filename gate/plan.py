@@ -6,20 +6,27 @@ Also which part of it is safe now (staging). Pure: values in, values out.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gate.facts.changes import AddColumn, Change, CreateTable, DropColumn, DropTable
+from gate.facts.changes import AddColumn, Change, CreateTable, DropColumn, DropTable, RecreateTable
 from gate.facts.history import History, Revision
 from gate.facts.rehearsal import Deploy, Lock, Statement
-from gate.facts.target_measurements import rewrite_text, scan_text
+from gate.facts.target_measurements import amount, rewrite_text, scan_text
 from gate.facts.target_survey import TableSize
 from gate.model import Category, Finding
 
 # An error of these kinds says "not yet": once the new code runs everywhere, the same revision is safe.
 LATER_IS_FINE = (Category.BACKWARD_INCOMPATIBLE, Category.NOT_SPLIT, Category.DATA_LOSS, Category.IRREVERSIBLE)
 _READING = ("AccessShareLock", "RowShareLock")
+# SQLAlchemy's and Alembic's own looks at SQLite's catalogue: https://www.sqlite.org/pragma.html
+_REFLECTION = re.compile(
+    r"^\s*(?:PRAGMA\s+(?:\S+\.)?(?:table_x?info|table_list|index_x?info|index_list|foreign_key_list|database_list)\b"
+    r"|SELECT\b.*\bsqlite_(?:temp_)?(?:master|schema)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,34 @@ def _tables_of(one: Statement) -> list[str]:
     return [*locked, *changed, *pointed]
 
 
+def copied_tables(deploy: Deploy, revisions: Iterable[str] | None = None) -> tuple[str, ...]:
+    """The existing tables that these revisions write anew, each a whole copy on the disk for a while."""
+    wanted = None if revisions is None else set(revisions)
+    found: list[str] = []
+    for one in deploy.statements:
+        if wanted is None or one.revision in wanted:
+            found += [name for name in _copied(one) if deploy.baseline.table(name) is not None]
+    return tuple(dict.fromkeys(found))
+
+
+def _copied(one: Statement) -> list[str]:
+    if one.observed is None:
+        return []
+    made_anew = [change.table for change in one.changes if isinstance(change, RecreateTable)]
+    copied = one.observed.rewrites or (_tables_of(one) if one.observed.algorithm == "COPY" else ())
+    return list(dict.fromkeys([*copied, *made_anew]))
+
+
+def copy_bytes(dialect: str, size: TableSize, whole: int | None = None) -> int | None:
+    """The disk that a copy of the table needs at its peak; None is not known.
+
+    SQLite needs it twice: the copy, and the journal that could take it back (https://www.sqlite.org/atomiccommit.html).
+    ``whole`` are the bytes of the database, for where the table's own are not known.
+    """
+    known = size.bytes if size.bytes is not None else whole
+    return None if known is None else known * (2 if dialect == "sqlite" else 1)
+
+
 def _constraints(change: Change) -> tuple[Any, ...]:
     one = getattr(change, "constraint", None)
     return tuple(getattr(change, "constraints", ())) + ((one,) if one is not None else ())
@@ -80,14 +115,26 @@ def _row(deploy: Deploy, revision: Revision, sizes: Mapping[str, TableSize]) -> 
         "revision": revision.id,
         "message": revision.message,
         "path": revision.path,
-        "sql": "\n".join(f"{one.sql.strip().rstrip(';')};" for one in statements),
+        "sql": "\n".join(f"{one.sql.strip().rstrip(';')};" for one in statements if not _reads_catalogue(deploy, one)),
         "locks": [*locks, *dict.fromkeys(copies)],
         "rewrites": list(dict.fromkeys(name for one in seen for name in one.rewrites)),
         "seconds": round(sum(one.seconds for one in seen), 3),
         "tables": [dataclasses.asdict(sizes[name]) for name in tables if name in sizes],
-        "estimate": estimates(statements, sizes),
+        "estimate": [*estimates(statements, sizes), *_space(deploy, revision, sizes)],
         "way_back": way_back(revision, statements),
     }
+
+
+def _reads_catalogue(deploy: Deploy, one: Statement) -> bool:
+    return deploy.dialect == "sqlite" and _REFLECTION.match(one.sql) is not None
+
+
+def _space(deploy: Deploy, revision: Revision, sizes: Mapping[str, TableSize]) -> list[str]:
+    """The free disk that the revision's copies need, table by table."""
+    needs = {
+        name: copy_bytes(deploy.dialect, sizes[name]) for name in copied_tables(deploy, [revision.id]) if name in sizes
+    }
+    return [f"needs about {amount(size)} of free disk to write {name} anew" for name, size in needs.items() if size]
 
 
 def _locks(one: Statement) -> list[Lock]:
@@ -105,7 +152,7 @@ def estimates(statements: Iterable[Statement], sizes: Mapping[str, TableSize]) -
     for one in statements:
         if one.observed is None:
             continue
-        copied = one.observed.rewrites or (_tables_of(one) if one.observed.algorithm == "COPY" else ())
+        copied = _copied(one)
         said += [rewrite_text(sizes[name]) for name in copied if name in sizes]
         scanned = [each.table for each in one.observed.touched if each.scans and each.table not in copied]
         said += [scan_text(sizes[name]) for name in scanned if name in sizes]

@@ -95,9 +95,26 @@ def test_a_row_of_the_plan() -> None:
         "rewrites": ["orders"],
         "seconds": 0.5,
         "tables": [{"name": "orders", "rows": 10, "bytes": 212_000_000_000, "readable": True}],
-        "estimate": ["rewrites orders, 212 GB, about 39 min at 90 MB/s (assumed)"],
+        "estimate": [
+            "rewrites orders, 212 GB, about 39 min at 90 MB/s (assumed)",
+            "needs about 212 GB of free disk to write orders anew",
+        ],
         "way_back": "downgrade drops orders.x with what was written meanwhile",
     }
     assert (second["sql"], second["locks"]) == ("ALTER TABLE orders DROP y;", ["AccessExclusiveLock on orders"])
     assert second["way_back"] == "downgrade makes orders.y again, empty: the values are lost"
     assert touched_tables(deploy, ["c"]) == ("orders",)
+
+
+def test_what_sqlite_was_only_asked_is_not_in_the_script() -> None:
+    """Looks at the catalogue are left out; a pragma that sets something and the revision's own SELECT stay."""
+    looks = (
+        'PRAGMA main.table_xinfo("orders")',
+        "PRAGMA foreign_key_list('orders')",
+        "SELECT sql FROM \n (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master) WHERE name = 'orders'",
+    )
+    runs = ("PRAGMA foreign_keys=OFF", "SELECT count(*) FROM orders", "PRAGMA foreign_key_check")
+    every = enumerate((*looks, *runs), 1)
+    statements = tuple(Statement(number, "b", Location("b.py"), sql) for number, sql in every)
+    deploy = Deploy("sqlite", (3, 40), LINE, (LINE.by_id["b"],), statements, Schema(), Schema())
+    assert rows(deploy, {})[0]["sql"].splitlines() == [f"{one};" for one in runs]

@@ -13,6 +13,7 @@ from gate.facts.target import TargetPosition
 from gate.facts.target_measurements import amount
 from gate.facts.target_survey import HeldLock, Replica, Session, TargetSurvey
 from gate.model import Severity
+from gate.plan import copied_tables, copy_bytes
 
 LAG_SECONDS, LAG_BYTES = 10.0, 256_000_000
 _DDL = re.compile(
@@ -53,6 +54,7 @@ def blockers(
     found += [_lag(one) for one in survey.replicas if _lags(one)]
     found += _indexes(survey.schema, deploy)
     found += _constraints(survey.schema, deploy)
+    found += _disk(survey, deploy)
     return tuple(found)
 
 
@@ -150,6 +152,18 @@ def _constraints(schema: Schema, deploy: Deploy | None) -> Iterator[Blocker]:
                 severity = Severity.NOTE if constraint.name in validated else Severity.WARNING
                 text = f"constraint {constraint.name} on {table.name} is NOT VALID: old rows may break it"
                 yield Blocker("unvalidated-constraint", text, severity, (table.name,))
+
+
+def _disk(survey: TargetSurvey, deploy: Deploy | None) -> Iterator[Blocker]:
+    """Tables whose new copy does not fit on the disk: surely not (error), or not with all that a copy takes (warning)."""
+    free = survey.free_bytes
+    for name in copied_tables(deploy) if deploy and free is not None else ():
+        size = survey.tables.get(name)
+        needed = copy_bytes(deploy.dialect, size, survey.used_bytes) if deploy and size else None
+        if free is not None and needed and needed > free:
+            severity = Severity.ERROR if needed > 2 * free else Severity.WARNING
+            text = f"writing {name} anew takes up to {amount(needed)}, and the target's disk has {amount(free)} left"
+            yield Blocker("disk", text, severity, (name,))
 
 
 def _sql(deploy: Deploy | None) -> str:

@@ -11,7 +11,8 @@ from gate.checks._target_blockers import Blocker
 from gate.facts.history import Revision
 from gate.facts.target import TargetPosition
 from gate.facts.target_evidence import TargetEvidence
-from gate.plan import Staging
+from gate.facts.target_measurements import amount
+from gate.plan import Staging, copied_tables, copy_bytes
 
 
 def section(
@@ -88,7 +89,19 @@ def _unknowns(evidence: TargetEvidence) -> list[str]:
         for one in evidence.measurements.preconditions
         if one.result == "unknown"
     ]
-    return [*evidence.survey.unknowns, *asked]
+    return [*evidence.survey.unknowns, *asked, *_unread_disk(evidence)]
+
+
+def _unread_disk(evidence: TargetEvidence) -> list[str]:
+    """What the plan's copies need of a disk whose room a server does not tell (PostgreSQL, MySQL, MariaDB)."""
+    deploy, survey = evidence.deploy, evidence.survey
+    names = [name for name in copied_tables(deploy) if name in survey.tables] if deploy else []
+    if not deploy or not names or survey.free_bytes is not None:
+        return []
+    needs = [copy_bytes(deploy.dialect, survey.tables[name]) for name in names]
+    known = [one for one in needs if one is not None]
+    about = f"about {amount(sum(known))}" if len(known) == len(needs) else "an unknown amount"
+    return [f"free disk space is not readable over SQL; rewriting {', '.join(names)} needs {about}"]
 
 
 def _pending(one: Revision) -> dict[str, Any]:

@@ -29,6 +29,8 @@ _COUNT_LIMIT = 10_000_000
 _PENDING, _RESERVED, _SHARED = 0x40000000, 0x40000001, 0x40000002  # https://www.sqlite.org/lockingv3.html
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
+_PAGES = "SELECT sum(pgsize) FROM dbstat WHERE name IN (SELECT name FROM sqlite_master WHERE tbl_name = ?)"
+
 
 def connect(address: Address, repo: Path) -> SqliteTarget:
     """Open the file for reading; a file that is not there is not made."""
@@ -174,16 +176,17 @@ class SqliteTarget:
             for lock in self.locks
         )
         settings = {name: str(self.ask(f"PRAGMA {name}")[0][0]) for name in ("journal_mode", "foreign_keys")}
-        return TargetSurvey(schema, sizes, sessions, (), settings, shutil.disk_usage(self.path).free)
+        disk = shutil.disk_usage(self.path)
+        return TargetSurvey(schema, sizes, sessions, (), settings, disk.free, self.path.stat().st_size)
 
     def _size(self, name: str) -> TableSize:
-        """Rows counted; bytes from ``dbstat`` where SQLite was built with it."""
+        """Rows counted; bytes, indexes included, from ``dbstat`` where SQLite was built with it."""
         try:
             rows = self.ask(f"SELECT count(*) FROM {self.quote(name)} LIMIT {_COUNT_LIMIT}", 2)[0][0]
         except TargetUnavailable:
             rows = None
         try:
-            size = self.ask("SELECT sum(pgsize) FROM dbstat WHERE name = ?", 2, [name])[0][0]
+            size = self.ask(_PAGES, 2, [name])[0][0]
         except TargetUnavailable:
             size = None
         return TableSize(name, rows, size)

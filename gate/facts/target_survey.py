@@ -63,7 +63,8 @@ class Replica:
 class TargetSurvey:
     """The target as it is now. ``unknowns`` are sentences about what could not be read, each with the missing right.
 
-    ``settings`` are those that a session of this role starts with. ``free_bytes`` is the room left on its disk.
+    ``settings`` are those that a session of this role starts with. ``free_bytes`` is the room left on its disk,
+    ``used_bytes`` what the database takes there; None where SQL does not tell.
     """
 
     schema: Schema = field(default_factory=Schema)
@@ -72,5 +73,6 @@ class TargetSurvey:
     replicas: tuple[Replica, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     free_bytes: int | None = None
+    used_bytes: int | None = None
     unknowns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

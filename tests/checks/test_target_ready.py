@@ -10,14 +10,15 @@ from gate.check import Answer
 from gate.checks._target_advice import advice
 from gate.checks._target_blockers import blockers
 from gate.checks.target_ready import ask
+from gate.facts.changes import AddColumn, ColumnSpec
 from gate.facts.history import History, Project, Revision
 from gate.facts.image import ImageAnswer
-from gate.facts.rehearsal import Server
+from gate.facts.rehearsal import Deploy, Observation, Server, Statement
 from gate.facts.schema import Constraint, Index, Schema, Table
 from gate.facts.target import TargetPosition, UnknownRevision, VersionTable
 from gate.facts.target_evidence import Answered, Drift, Stamp, TargetEvidence
-from gate.facts.target_survey import HeldLock, Replica, Session, TargetSurvey
-from gate.model import Severity, Verdict
+from gate.facts.target_survey import HeldLock, Replica, Session, TableSize, TargetSurvey
+from gate.model import Location, Severity, Verdict
 from gate.settings import Settings
 
 SERVER = Server("postgresql", (16, 1), "16.1", "target")
@@ -98,6 +99,49 @@ def test_replicas_indexes_and_constraints() -> None:
     ]
 
 
+ADD = AddColumn("orders", ColumnSpec("x", "int"))
+
+
+def rewriting(dialect: Any) -> Deploy:
+    seen = Observation(rewrites=("orders",))
+    statements = (Statement(1, "r2", Location("r2.py"), "-- makes orders anew", (ADD,), observed=seen),)
+    was = Schema({"orders": Table("orders")})
+    return Deploy(dialect, (3,), HISTORY, (HISTORY.by_id["r2"],), statements, was, was)
+
+
+@pytest.mark.parametrize(
+    ("free", "size", "used", "kinds"),
+    [
+        (200, 100, None, []),
+        (199, 100, None, [("disk", WARNING)]),
+        (99, 100, None, [("disk", ERROR)]),
+        (99, None, 100, [("disk", ERROR)]),
+        (99, None, None, []),
+        (None, 100, None, []),
+    ],
+)
+def test_a_copy_needs_room_on_the_disk(
+    free: int | None, size: int | None, used: int | None, kinds: list[tuple[str, Severity]]
+) -> None:
+    """Twice the table, else twice the file; no room for the copy alone is an error that bars the revision."""
+    survey = TargetSurvey(tables={"orders": TableSize("orders", 1, size)}, free_bytes=free, used_bytes=used)
+    position = at("behind", "r1", pending=("r2",))
+    found = blockers(survey, position, frozenset({"orders"}), rewriting("sqlite"), 5, 60)
+    assert [(one.kind, one.severity) for one in found] == kinds
+    about = said(position, TargetEvidence(survey=survey, deploy=rewriting("sqlite"))).sections["target"]
+    assert about["upgrade_to"] == (None if ("disk", ERROR) in kinds else "r2")
+
+
+def test_a_servers_disk_is_unknown_only_to_a_plan_that_rewrites() -> None:
+    """The line says what is needed, and is no warning of its own: nobody could grant a right for it."""
+    survey = TargetSurvey(tables={"orders": TableSize("orders", 1, 212_000_000_000)})
+    position = at("behind", "r1", pending=("r2",))
+    answer = said(position, TargetEvidence(survey=survey, deploy=rewriting("postgresql")))
+    line = "free disk space is not readable over SQL; rewriting orders needs about 212 GB"
+    assert (answer.sections["target"]["unknowns"], answer.findings) == ([line], ())
+    assert said(position, TargetEvidence(survey=survey)).sections["target"]["unknowns"] == []
+
+
 LOST = UnknownRevision("x9", "removed", "c0ffee", "Ann", "2026-01-01", "squash", "v/x9.py", successors=("r2",))
 
 
@@ -164,6 +208,8 @@ def test_the_image_is_set_against_the_target() -> None:
     """An image without the target's revision cannot start there; one without the pending ones stops short."""
     position = at("behind", "r1", pending=("r2",))
     for missing, word in ((("r1.py", "r2.py"), "cannot locate"), (("r2.py",), "leaves the target behind")):
-        findings = said(position, TargetEvidence(image=ImageAnswer("web", "broken", missing=missing))).findings
+        findings = said(
+            position, TargetEvidence(image=ImageAnswer("web", "broken", missing=missing, revisions=()))
+        ).findings
         assert [(one.category, word in one.message) for one in findings] == [("image", True)]
-    assert said(position, TargetEvidence(image=ImageAnswer("web", "fine"))).findings == ()
+    assert said(position, TargetEvidence(image=ImageAnswer("web", "fine", revisions=("r1", "r2")))).findings == ()
