@@ -52,7 +52,7 @@ def read(path: str, raw: bytes, deep: bool = True) -> Revision | GraphProblem | 
     ``deep`` also reads the bodies of upgrade and downgrade (for revisions that are new or edited).
     """
     if len(raw) > LARGEST:
-        return _unreadable(path, f"the file has {len(raw):,} bytes", "Move the data out of the revision file.")
+        return unreadable(path, f"the file has {len(raw):,} bytes", "Move the data out of the revision file.")
     try:
         text = decode(raw)
         header = _by_pattern(text)
@@ -61,13 +61,14 @@ def read(path: str, raw: bytes, deep: bool = True) -> Revision | GraphProblem | 
             header = _by_tree(tree)
     except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
-        return _unreadable(path, f"not readable as Python: {error}", "Mend or remove the file.", line)
+        return unreadable(path, f"not readable as Python: {error}", "Mend or remove the file.", line)
     if header is None or header.values.get("revision") is None:
         return None
     return _revision(path, header, text, tree)
 
 
-def _unreadable(path: str, why: str, advice: str, line: int = 1) -> GraphProblem:
+def unreadable(path: str, why: str, advice: str, line: int = 1) -> GraphProblem:
+    """The problem of one file that holds no revision that could be read."""
     return GraphProblem("unreadable", f"{path} cannot be read: {why}", path, line, advice=advice)
 
 
@@ -133,7 +134,7 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 def _revision(path: str, header: Header, text: str, tree: ast.Module | None) -> Revision | GraphProblem:
     id = header.values["revision"]
     if not isinstance(id, str) or not id:
-        return _unreadable(path, "revision is not a text", 'Write revision = "<id>".', header.lines["revision"])
+        return unreadable(path, "revision is not a text", 'Write revision = "<id>".', header.lines["revision"])
     body = _body(tree, header) if tree is not None else {}
     return Revision(
         id=id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections import Counter
@@ -17,6 +18,7 @@ from gate.facts.base_commit import BaseCommit
 from gate.facts.history import GraphProblem, History, Project, Revision
 
 SKIPPED = ("__pycache__",)
+_MEND = "Check the file's permissions and where its link leads, or remove it: Alembic would stumble over it."
 
 
 def collect(context: RunContext, project: Project, commit: BaseCommit) -> History:
@@ -26,16 +28,19 @@ def collect(context: RunContext, project: Project, commit: BaseCommit) -> Histor
     """
     with context.timed("history"):
         known = Git(context.repo).files(commit.sha, project.version_locations) if commit.sha else {}
-        files = dict(revision_files(context.repo, project))
+        locked: list[GraphProblem] = []
+        files = dict(revision_files(context.repo, project, locked))
         found = [_revision_files.read(path, raw, deep=known.get(path) != blob_id(raw)) for path, raw in files.items()]
         odd = _strays.refused({path: raw for (path, raw), one in zip(files.items(), found, strict=True) if one is None})
-        history = graph([*found, *odd], project.version_locations)
+        history = graph([*found, *odd, *locked], project.version_locations)
         left_out = tuple(_strays.not_loaded(context.repo, project, history))
     return History(history.revisions, (*history.problems, *left_out))
 
 
-def revision_files(repo: Path, project: Project) -> Iterator[tuple[str, bytes]]:
+def revision_files(repo: Path, project: Project, locked: list[GraphProblem]) -> Iterator[tuple[str, bytes]]:
     """Path (relative to the repository) and bytes of every candidate: what Alembic itself would load, ``.py`` only.
+
+    A file that cannot be read (no right, a link that leads nowhere or to itself) goes to ``locked``.
 
     Alembic's own rule: files that do not start with ``.`` or ``_`` (``__init__``) in the version folders, and below
     them with ``recursive_version_locations``.
@@ -59,9 +64,8 @@ def revision_files(repo: Path, project: Project) -> Iterator[tuple[str, bytes]]:
             try:
                 yield name, path.read_bytes()
             except OSError as error:
-                raise CannotDecide(
-                    f"cannot be read: {error.strerror}", where=name, advice="Check the file's permissions."
-                ) from error
+                why = "it is a link that leads to itself" if error.errno == errno.ELOOP else str(error.strerror)
+                locked.append(_revision_files.unreadable(name, why, _MEND))
 
 
 def _python_files(folder: Path, recursive: bool) -> Iterator[Path]:

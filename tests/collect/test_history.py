@@ -179,3 +179,18 @@ def test_the_graph_is_the_one_that_alembic_loads(tmp_path: Path) -> None:
     ).stdout
     ours = gate(repo, "--only", "single-head", "--base", "none").project["heads"]
     assert sorted(ours) == sorted(line.split()[0] for line in theirs.splitlines() if line.strip())
+
+
+def test_one_file_that_cannot_be_read_is_named_and_the_rest_is_judged(tmp_path: Path) -> None:
+    """A link that leads to itself, and one that leads nowhere: findings of their files, and the heads are known."""
+    repo = repository(tmp_path / "r", {"a": revision("a", None), "b": revision("b", "a")})
+    folder = repo / "migrations" / "versions"
+    (folder / "loop.py").symlink_to("loop.py")
+    (folder / "nowhere.py").symlink_to("gone.py")
+    done = gate(repo, "--only", "single-head", "--base", "none")
+    told = {one["path"]: one["message"] for one in done.project["findings"]}
+    assert (done.code, done.verdicts()["single-head"], done.project["heads"]) == (1, "fail", ["b"])
+    assert told == {
+        "migrations/versions/loop.py": "migrations/versions/loop.py cannot be read: it is a link that leads to itself",
+        "migrations/versions/nowhere.py": "migrations/versions/nowhere.py cannot be read: No such file or directory",
+    }
