@@ -96,7 +96,11 @@ class Settings:
     extensions: tuple[str, ...] = _say((), "PostgreSQL extensions created before the baseline", places="file")
     init_sql: str = _say("", "SQL run on the scratch database before the baseline (text or a .sql file)", places="file")
     time_zone: str = _say("", "TimeZone of the rehearsal's sessions (the server's default: UTC)", places="flag file")
-    bootstrap: str = _say("none", "how the schema before the first revision comes about", places="flag file")
+    bootstrap: str = _say(
+        "none",
+        "what makes the tables that no revision makes: none, base-ref (the base branch's models, stamped), a .sql file, or a command",
+        places="flag file",
+    )
     # the project's own Python
     python: str = _say("", "the project's Python interpreter", places="flag file", metavar="PATH")
     python_version: str = _say("", "Python version of the environment that is built", places="flag input file")

@@ -58,7 +58,7 @@ def _baseline(failure: Failure, rehearsal: Rehearsal, notes: tuple[str, ...]) ->
         return Answer(
             undecided=f"the base cannot be rebuilt{at}: {failure.lacks[0]}", advice=failure.lacks[1], notes=notes
         )
-    advice = "If the first tables are made outside of the revisions (create_all, a dump), say so with `bootstrap:`; see docs/settings.md."
+    advice = "If the first tables are made outside of the revisions (create_all, a dump), say how with `bootstrap:` (base-ref, a .sql file, or a command)."
     if not _NO_TABLE.search(failure.error):
         advice = "Run `alembic upgrade` on an empty database of this kind to see the same error."
     return Answer(undecided=f"the base cannot be rebuilt{at}: {failure.error}", advice=advice, notes=notes)

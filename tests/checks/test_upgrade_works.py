@@ -68,7 +68,7 @@ def test_a_lost_version_row_is_told() -> None:
 def test_a_base_that_cannot_be_rebuilt_is_undecided() -> None:
     found = answer(baseline=Failure("no such table: users", "OperationalError", "a"))
     assert (found.findings, found.undecided) == ((), "the base cannot be rebuilt at revision a: no such table: users")
-    assert "`bootstrap:`" in (found.advice or "")
+    assert "`bootstrap:` (base-ref, a .sql file, or a command)" in (found.advice or "")
 
 
 def test_an_extension_that_the_server_lacks_is_undecided() -> None:
