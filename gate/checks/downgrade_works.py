@@ -24,12 +24,8 @@ def ask(rehearsal: Rehearsal, deploy: Deploy, rules: Rulebook, history: History,
     known = {(finding.category, finding.revision) for finding in findings}
     if not _is_rightly_empty(trip, deploy):
         findings += [one for one in _trip(trip, history, new) if (one.category, one.revision) not in known]
-    if not trip.ran and not findings:
-        return (
-            Answer(reason=trip.reason)
-            if _promises_nothing(trip)
-            else Answer(undecided=trip.reason, advice="See upgrade-works.")
-        )
+    if not trip.ran and not _promises_nothing(trip):
+        return Answer(tuple(findings), undecided=trip.reason, advice="See upgrade-works.")
     return Answer(tuple(findings), reason=None if trip.ran else trip.reason)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gate.collect import _alembic_config, _flask_entry
+from gate.collect import _alembic_config, _contents, _flask_entry
 from gate.collect._alembic_config import Said
 from gate.collect._project_files import Candidates, is_aside, text_of, walk
 from gate.errors import UsageError
@@ -223,7 +223,7 @@ def _version_folders(folder: Path) -> list[Path]:
 
 def _is_revision(path: Path) -> bool:
     try:
-        return bool(_REVISION.search(path.read_bytes()[:16384]))
+        return bool(_REVISION.search(_contents.read(path, 16384)))
     except OSError:
         return False
 
@@ -241,10 +241,13 @@ def project(start: Start, said: Said, kind: Literal["ini", "pyproject", "script-
     places = [_located(start, one, directory) for one in said.version_locations] or [scripts / "versions"]
     there = [one for one in places if one.is_dir()]
     notes += [f"version location {start.relative(one)} does not exist" for one in places if there and one not in there]
-    entry = _flask_entry.find(start.repo, directory) if _flask_entry.is_flask(scripts / "env.py") else None
+    flask = _flask_entry.is_flask(scripts / "env.py")
+    if said.script_location is None and not flask:  # Flask-Migrate's ini never has one
+        notes.append(f"{start.relative(said.file)} has no script_location; taken to be {start.relative(scripts)}")
+    entry = _flask_entry.find(start.repo, directory) if flask else None
     return Project(
         name=_name(start, said, scripts),
-        kind="flask" if _flask_entry.is_flask(scripts / "env.py") else kind,
+        kind="flask" if flask else kind,
         config=start.relative(said.file),
         section=said.section,
         script_location=start.relative(scripts),

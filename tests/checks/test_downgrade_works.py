@@ -49,3 +49,10 @@ def test_a_missing_way_back_is_told_once(tmp_path: Path) -> None:
 def test_a_data_only_revision_needs_no_way_back(tmp_path: Path) -> None:
     done = judge(tmp_path, "op.execute(\"UPDATE users SET name = 'x' WHERE id < 0\")", "pass")
     assert (done.code, done.findings()) == (0, [])
+
+
+def test_an_upgrade_that_stops_leaves_the_way_back_unknown(tmp_path: Path) -> None:
+    """What the files alone say is told; that nothing could be tried is no pass."""
+    done = judge(tmp_path, ADD + '\nop.drop_table("nothing")', "pass")
+    assert [(id, severity) for id, _, severity, _ in done.findings()] == [("missing-downgrade", "warning")]
+    assert (done.code, done.verdicts()) == (3, {"downgrade-works": "undecided"})

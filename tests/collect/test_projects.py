@@ -259,3 +259,15 @@ def test_a_file_that_is_not_utf_8_is_read_all_the_same(tmp_path: Path) -> None:
     repository(tmp_path, {"m/env.py": ENV})
     (tmp_path / "alembic.ini").write_bytes(b"# \xe9\n" + ini("m").encode())
     assert [one.config for one in found(tmp_path, {})] == ["alembic.ini"]
+
+
+@pytest.mark.parametrize(
+    ("env", "notes"),
+    [(ENV, ("alembic.ini has no script_location; taken to be migrations",)), (FLASK, ())],
+    ids=["Alembic itself refuses", "Flask-Migrate never writes one"],
+)
+def test_a_missing_script_location_is_an_assumption(tmp_path: Path, env: str, notes: tuple[str, ...]) -> None:
+    """``alembic -c`` stops without one unless a program sets it, so the report says what was taken."""
+    files = {"alembic.ini": "[alembic]\n", "migrations/env.py": env, "migrations/versions/a.py": REVISION}
+    (one,) = found(tmp_path, files)
+    assert (one.script_location, one.notes) == ("migrations", notes)
