@@ -26,7 +26,8 @@ LAW: dict[str, set[str]] = {
     "checks": PURE | {"check", "settings", "known_diffs", "plan"},
     "render": {"model", "render"},
     "databases": PURE | {"settings", "databases"},
-    "sandbox": VALUES | {"settings", "sandbox"},
+    "_messages": {"errors"},
+    "sandbox": VALUES | {"settings", "sandbox", "_messages"},
     "context": VALUES | {"settings"},
     "collect": PURE
     | {"settings", "context", "databases", "sandbox", "collect", "suppressions"},  # staging skips what is allowed
