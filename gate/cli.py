@@ -14,11 +14,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from gate import __version__, render, settings
+from gate import __version__, render, reports, settings
 from gate.errors import UNDECIDED, USAGE, GateError, UsageError, writing
 from gate.github.inputs import handed_on
 from gate.model import CheckResult, ProjectReport, Report, Verdict
 from gate.render import text as render_text
+from gate.render._clean import visible
 from gate.settings import Settings
 
 COMMANDS: Mapping[str, str] = {
@@ -102,8 +103,20 @@ def judge(command: str, flags: Mapping[str, Any]) -> int:
         _complain(error)
         report = undecided(command, error)
     progress("")
+    report = without_secrets(report, chosen)
     say(report, chosen)
     return report.exit_code
+
+
+def without_secrets(report: Report, chosen: Settings) -> Report:
+    """Project code knows the scratch server's login and may print or raise it; no format shows a password."""
+    if not (chosen.database_url or chosen.target_url or chosen.env):
+        return report
+    from gate.publish import _secrets
+
+    told = report.to_json()
+    hidden = _secrets.hide(told, _secrets.of_settings(chosen))
+    return report if hidden == told else reports.build(hidden)
 
 
 def undecided(command: str, error: GateError) -> Report:
@@ -240,6 +253,7 @@ def _progress(chosen: Settings) -> Callable[[str], None]:
     terminal = sys.stderr.isatty()
 
     def show(text: str) -> None:
+        text = " ".join(visible(text).split())
         if terminal:
             sys.stderr.write(f"\r\x1b[2K{text[:110]}")
         elif text:
@@ -255,7 +269,7 @@ def _complain(error: GateError) -> None:
 
 def _say(text: str) -> None:
     with contextlib.suppress(OSError):
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(visible(text) + "\n")
         sys.stderr.flush()
 
 

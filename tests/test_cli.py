@@ -181,3 +181,21 @@ def test_abbreviated_flags_are_refused() -> None:
     """``--data`` is nobody's flag, today and tomorrow."""
     with pytest.raises(UsageError):
         cli.parse(["check", "--data", "sqlite"])
+
+
+def test_no_format_shows_a_password_that_project_code_raises() -> None:
+    """Project code knows the scratch server's login; as given, decoded, in keys' values and in lists."""
+    from gate import cli
+    from gate.model import CheckResult, ProjectReport, Report, Verdict
+    from gate.settings import Settings
+
+    row = CheckResult("upgrade-works", Verdict.UNDECIDED, "url is p@ss/w:rd%zz or p%40ss%2Fw%3Ard%25zz", None)
+    report = Report(
+        "check", Verdict.UNDECIDED, 3, "1", projects=(ProjectReport("p", checks=(row,)),), notices=("p@ss/w:rd%zz",)
+    )
+    chosen = Settings(database_url="postgresql://adm:p%40ss%2Fw%3Ard%25zz@h/x")
+    shown = cli.without_secrets(report, chosen)
+    assert shown.projects[0].checks[0].reason == "url is *** or ***"
+    assert shown.notices == ("***",)
+    named = Settings(database_url="postgresql://adm:name@h/x")
+    assert cli.without_secrets(report, named) == report

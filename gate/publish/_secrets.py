@@ -24,6 +24,10 @@ _WORDS = frozenset(
 """Keys whose values are our own words: a password that is one of them does not make a report unreadable."""
 
 
+_OUR_KEY = re.compile(r"[a-z_]{1,20}")
+"""Keys as the report's own format has them: a password that is called ``name`` must not unmake the report."""
+
+
 def of_settings(settings: Settings) -> tuple[str, ...]:
     """Every spelling of every secret that the settings hold, longest first."""
     urls = [settings.database_url, settings.target_url, *settings.env.values()]
@@ -74,7 +78,10 @@ def hide(value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, str):
         return _pattern(secrets).sub(HIDDEN, value)
     if isinstance(value, Mapping):
-        return {hide(key, secrets): item if key in _WORDS else hide(item, secrets) for key, item in value.items()}
+        return {
+            key if _OUR_KEY.fullmatch(key) else hide(key, secrets): item if key in _WORDS else hide(item, secrets)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [hide(item, secrets) for item in value]
     return value
