@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from gate.collect import _revision_files
+from gate.collect import _contents, _revision_files
 from gate.facts.history import GraphProblem, History, Project, Revision
 
 # Alembic takes the id from such a file name (alembic/script/base.py, _legacy_rev).
@@ -71,7 +71,7 @@ def _outside(repo: Path, project: Project) -> Iterator[Revision]:
 def _revisions(repo: Path, paths: Iterable[Path]) -> Iterator[Revision]:
     for path in paths:
         try:
-            found = _revision_files.read(path.relative_to(repo).as_posix(), path.read_bytes(), deep=False)
+            found = _revision_files.read(path.relative_to(repo).as_posix(), _contents.read(path), deep=False)
         except (OSError, ValueError):
             continue
         if isinstance(found, Revision):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from gate.collect import _contents
 from gate.facts.history import Project
 
 _KEYS = ("version_table", "version_table_schema")
@@ -20,7 +21,7 @@ def named(repo: Path, project: Project) -> tuple[str | None, str | None]:
         return None, None
     file = repo / project.script_location / "env.py"
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(_contents.read(file))
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None, None
     bound = {

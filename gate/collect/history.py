@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from gate.collect import _revision_files, _strays
+from gate.collect import _contents, _revision_files, _strays
 from gate.collect._git import Git
 from gate.context import RunContext
 from gate.errors import CannotDecide
@@ -62,7 +62,7 @@ def revision_files(repo: Path, project: Project, locked: list[GraphProblem]) -> 
         for path in sorted(_python_files(folder, project.recursive)):
             name = path.relative_to(repo).as_posix() if path.is_relative_to(repo) else str(path)
             try:
-                yield name, path.read_bytes()
+                yield name, _contents.read(path)
             except OSError as error:
                 why = "it is a link that leads to itself" if error.errno == errno.ELOOP else str(error.strerror)
                 locked.append(_revision_files.unreadable(name, why, _MEND))
