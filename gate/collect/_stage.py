@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from gate.collect import _base_schema, _bootstrap, _loading, _side_effects, _snapshot, _templates
+from gate.collect import _base_schema, _bootstrap, _job_services, _loading, _side_effects, _snapshot, _templates
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
 from gate.context import RunContext
@@ -123,7 +123,8 @@ class Stage:
             "progress": self.context.progress,
         }
         try:
-            return open_server(choice.kind, choice.version or None, choice.url or None, **means)
+            with _job_services.named(choice.url, self.context.repo):
+                return open_server(choice.kind, choice.version or None, choice.url or None, **means)
         except ServerUnavailable:
             if choice.url or not choice.version or choice.why == "--database":
                 raise

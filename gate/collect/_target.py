@@ -9,6 +9,7 @@ import dataclasses
 import os
 import re
 
+from gate.collect import _job_services
 from gate.context import RunContext
 from gate.databases.target import Target, no_target, open_target
 from gate.facts.schema import Schema
@@ -28,7 +29,9 @@ def target_url(context: RunContext) -> str:
 
 def connected(context: RunContext) -> Target:
     """A fresh read-only session; close it by ``with``."""
-    return open_target(target_url(context), context.repo)
+    url = target_url(context)
+    with _job_services.named(url, context.repo):
+        return open_target(url, context.repo)
 
 
 def without(schema: Schema, names: frozenset[str]) -> Schema:
