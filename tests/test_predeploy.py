@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -605,3 +607,48 @@ def test_a_plan_never_goes_past_what_broke_in_the_rehearsal(tmp_path: Path, new:
         ("before the code", ["r3"]),
         ("later", ["r4", "r5"]),
     ]
+
+
+def certified(folder: Path, name: str) -> tuple[Path, Path]:
+    """A key and a self-signed certificate of this host name."""
+    key, certificate = folder / f"{name}.key", folder / f"{name}.crt"
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    words += ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(words, check=True, capture_output=True)
+    return key, certificate
+
+
+def encrypt(database: Any, key: Path, certificate: Path) -> None:
+    """Turn TLS on at the running server: its files stand in the data directory and belong to its user."""
+    data = Path(database.execute("SHOW data_directory")[0][0])
+    for source, name in ((key, "server.key"), (certificate, "server.crt")):
+        shutil.copy(source, data / name)
+        (data / name).chmod(0o600)
+        os.chown(data / name, data.stat().st_uid, data.stat().st_gid)
+    database.execute("ALTER SYSTEM SET ssl = on")
+    database.execute("SELECT pg_reload_conf()")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_tls_as_the_url_wants_it(tmp_path: Path, cache: Path) -> None:
+    """Encrypted, and with the certificate checked; refused without TLS, by another authority, for another host name."""
+    repo = project_for(tmp_path, "postgresql", HISTORY)
+    key, ours = certified(tmp_path, "db.example")
+    _, other = certified(tmp_path, "other.example")
+    with running_servers(tmp_path / "own") as own:
+        database = own("postgresql")
+        migrate(repo, database, "r1")
+        url = url_of(database)
+        plain = asked(repo, f"{url}?sslmode=require", cache=cache)
+        assert (plain.code, "does not support SSL" in plain.reason("target-ready")) == (3, True)
+        encrypt(database, key, ours)
+        for query in ("require", f"verify-ca&sslrootcert={ours}"):
+            done = asked(repo, f"{url}?sslmode={query}", cache=cache)
+            assert (done.code, target(done)["state"]) == (0, "behind")
+        refusals = {
+            f"verify-ca&sslrootcert={other}": "certificate verify failed",
+            f"verify-full&sslrootcert={ours}": 'does not match host name "127.0.0.1"',
+        }
+        for query, said in refusals.items():
+            done = asked(repo, f"{url}?sslmode={query}", cache=cache)
+            assert (done.code, said in done.reason("target-ready")) == (3, True), done.reason("target-ready")
