@@ -198,7 +198,7 @@ def settings_schema() -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-_DOCKER_SHORT = {"context": "docker-context", "target": "docker-target", "file": "dockerfile"}
+_DOCKER_SHORT = {"context": "docker-context", "target": "docker-target", "file": "dockerfile", "probe": "docker-probe"}
 _TEXT: Mapping[str, Any] = {"type": ["string", "number"]}
 _PAIRS: Mapping[str, Any] = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 _SHAPES: Mapping[str, Mapping[str, Any]] = {

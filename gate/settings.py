@@ -146,6 +146,9 @@ class Settings:
     workflow: str = _say(
         "", "workflow file that builds the image", places="flag docker", group="docker", metavar="FILE"
     )
+    docker_probe: bool = _say(
+        False, "a docker daemon with BuildKit lists the build context", places="flag docker", group="docker"
+    )
     image: str = _say(
         "", "the built image: a reference or an archive", places="flag input docker", group="docker", metavar="REF|TAR"
     )
@@ -314,7 +317,7 @@ def _docker(value: Any, where: str) -> dict[str, Any]:
             "docker must hold keys and values", where=where, advice="Example: docker: {dockerfile: Dockerfile}"
         )
     known = {row.name: row for row in options("docker")}
-    short = {"context": "docker-context", "target": "docker-target", "file": "dockerfile"}
+    short = {"context": "docker-context", "target": "docker-target", "file": "dockerfile", "probe": "docker-probe"}
     values = {}
     for key, item in value.items():
         name = short.get(str(key), str(key))

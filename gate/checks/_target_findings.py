@@ -212,8 +212,14 @@ def image(position: TargetPosition, evidence: TargetEvidence, history: History) 
     found = evidence.image
     if found is None:
         return
+    if found.revisions is None:
+        yield _finding(
+            f"which revisions the image holds is not known: {found.message}", Severity.WARNING, column="image"
+        )
+        return
     missing = set(found.missing)
-    lost = [id for id in position.current if id in history.by_id and history.by_id[id].path in missing]
+    held = set(found.revisions) | {id for id, one in history.by_id.items() if one.path not in missing}
+    lost = [id for id in position.current if id not in held]
     short = [one.id for one in position.pending if one.path in missing]
     if lost:
         yield _finding(

@@ -40,8 +40,7 @@ def ask(image: ImageFacts) -> Answer:
     remarks = tuple(_note(note.path, note.line, note.text) for note in (*decides.notes, *image.notes))
     notes = (f"image {decides.name}: {decides.verdict} by {decides.level}",)
     if decides.verdict == "broken":
-        older = (_older(decides, image.beyond),) if image.beyond else ()
-        return Answer((_finding(decides), *older, *remarks), reason=decides.message, sections=sections, notes=notes)
+        return Answer((_finding(decides), *remarks), reason=decides.message, sections=sections, notes=notes)
     if decides.verdict == "cannot-tell":
         return Answer(remarks, undecided=decides.message, advice=decides.settle, sections=sections, notes=notes)
     return Answer(remarks, reason=decides.message, sections=sections, notes=notes)
@@ -93,15 +92,6 @@ def _finding(one: ImageAnswer) -> Finding:
         evidence=tuple(evidence),
         remedy=Remedy(NEXT.get(reason, "Mend the image"), steps),
     )
-
-
-def _older(one: ImageAnswer, beyond: tuple[str, ...]) -> Finding:
-    """The target is ahead of the image: Alembic in it cannot even tell where the target is."""
-    listed = ", ".join(beyond)
-    message = f"The target is at {listed}, which the image {one.name} does not hold: Alembic in it stops."
-    remedy = Remedy("Deploy an image that holds every revision the target has", ())
-    place = Location(one.path, max(one.line or 1, 1)) if one.path else None
-    return Finding(ID, ID, Category.IMAGE, Severity.ERROR, message, place, revision=beyond[0], remedy=remedy)
 
 
 def _note(path: str, line: int, text: str) -> Finding:

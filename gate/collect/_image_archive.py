@@ -116,7 +116,7 @@ class _Blobs:
 
 
 def read_image(path: Path, shown: str, wanted: Callable[[str], bool]) -> BuiltImage:
-    """The image of an archive or layout; ``wanted`` says whose texts are needed.
+    """The image of an archive or layout; ``wanted`` says of a path whether its text is needed.
 
     Raises ``UnknownError`` for what cannot be read.
     """
@@ -228,7 +228,7 @@ def _members(stream: IO[bytes], wanted: Callable[[str], bool], budget: _Budget) 
             if not kind and not posixpath.basename(one.name).startswith(".wh."):
                 continue
             data = None
-            if one.isreg() and wanted(posixpath.basename(one.name)) and one.size <= LARGEST_FILE:
+            if one.isreg() and wanted(one.name) and one.size <= LARGEST_FILE:
                 file = layer.extractfile(one)
                 data = file.read(LARGEST_FILE) if file is not None else None
             yield Member(one.name, kind or "file", one.mode & 0o7777, str(one.uid), one.linkname, data)

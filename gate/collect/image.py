@@ -7,12 +7,13 @@ import posixpath
 
 from gate.collect._image_archive import archive_of, read_image
 from gate.collect._image_files import Repository
+from gate.collect._image_probe import ContextProbe
 from gate.collect._image_ships import builds, ships
 from gate.context import RunContext
 from gate.docker.build import Build, Context, Stage
 from gate.docker.dockerfile import parse
 from gate.docker.errors import BuildError, UnknownError
-from gate.docker.inspection import judge_image, revision_id, wanted, with_cause
+from gate.docker.inspection import judge_image, wanted, with_cause
 from gate.docker.judgement import BROKEN, CANNOT_TELL, Judgement
 from gate.docker.lookup import Run
 from gate.docker.paths import inside
@@ -23,10 +24,8 @@ from gate.docker.running import find
 from gate.docker.shipping import Ship
 from gate.docker.surroundings import after
 from gate.docker.verdict import Places, judge
-from gate.errors import GateError
 from gate.facts.history import Project as Environment
-from gate.facts.image import ImageAnswer, ImageFacts, ImageNote
-from gate.facts.target import TargetPosition
+from gate.facts.image import ImageAnswer, ImageFacts, ImageNote, Level
 from gate.settings import Settings
 
 
@@ -34,32 +33,18 @@ def collect(context: RunContext, environment: Environment) -> ImageFacts:
     """Every image that ships, with its answer; the one that runs the migrations decides."""
     with context.timed("image"):
         repository = Repository(context.repo)
-        project = project_of(repository, environment)
-        facts = _facts(context, repository, project)
-        return dataclasses.replace(facts, beyond=_beyond(context, repository, project, facts))
-
-
-def _beyond(context: RunContext, repository: Repository, project: Project, facts: ImageFacts) -> tuple[str, ...]:
-    """Before a deploy: what the target says it has and the image cannot know."""
-    image = facts.decides
-    if context.mode != "predeploy" or not context.settings.target_url or image is None or image.verdict == CANNOT_TELL:
-        return ()
-    try:
-        position = context.fact(TargetPosition)
-    except GateError:
-        return ()  # target-ready says why the target cannot be read
-    ids = {found: path for path in project.revisions if (found := revision_id(repository.read(path)))}
-    gone = set(image.missing)
-    return tuple(one for one in position.current if one in ids and ids[one] in gone)
+        return _facts(context, repository, project_of(repository, environment))
 
 
 def _facts(context: RunContext, repository: Repository, project: Project) -> ImageFacts:
     if context.settings.image:
         return _inspected(context, repository, project)
+    probe = ContextProbe(repository) if context.settings.docker_probe else None
     found = ships(context.settings, repository)
     if isinstance(found, str):
         return ImageFacts(none=found)
-    answers = tuple(_answer(context.settings, repository, project, ship, found) for ship in found if not ship.aside)
+    ours = [ship for ship in found if not ship.aside]
+    answers = tuple(_answer(context.settings, repository, project, ship, found, probe) for ship in ours)
     return ImageFacts(answers, _deciding(answers))
 
 
@@ -103,7 +88,7 @@ def _static(settings: Settings, repository: Repository, project: Project) -> lis
     return judged
 
 
-def _fact(judged: Judgement, project: Project, ship: Ship, starts: bool) -> ImageAnswer:
+def _fact(judged: Judgement, project: Project, ship: Ship, starts: bool, level: Level = "static") -> ImageAnswer:
     notes = tuple(ImageNote(*note) for note in judged.notes)
     return ImageAnswer(
         ship.name,
@@ -118,11 +103,11 @@ def _fact(judged: Judgement, project: Project, ship: Ship, starts: bool) -> Imag
         judged.settle,
         judged.mend,
         notes,
-        "inspection" if ship.source == "image" else "static",
+        "inspection" if ship.source == "image" else level,
         ship.source,
         ship.dockerfile,
         ship.context,
-        project.revisions,
+        judged.revisions,
         starts,
     )
 
@@ -143,17 +128,32 @@ def project_of(repository: Repository, environment: Environment) -> Project:
     return describe(repository.files, repository.read, hints)
 
 
-def _answer(settings: Settings, repository: Repository, project: Project, ship: Ship, every: list[Ship]) -> ImageAnswer:
+def _answer(
+    settings: Settings,
+    repository: Repository,
+    project: Project,
+    ship: Ship,
+    every: list[Ship],
+    probe: ContextProbe | None,
+) -> ImageAnswer:
     """The judgement of one image as a fact."""
     started: list[Run] = []
-    judgement, build = _judged(settings, repository, project, ship, every, started=started)
+    judgement, build = _judged(settings, repository, project, ship, every, started=started, probe=probe)
+    level: Level = "context probe" if build is not None and build.context.listed is not None else "static"
     context = build.context.folder if build else ship.context
     whole = dataclasses.replace(judgement, mend=judgement.mend or mend(judgement, project, context, repository.read))
-    return _fact(whole, project, dataclasses.replace(ship, context=context), any(run.said for run in started))
+    return _fact(whole, project, dataclasses.replace(ship, context=context), any(run.said for run in started), level)
 
 
 def _judged(
-    settings: Settings, repository: Repository, project: Project, ship: Ship, every: list[Ship], *, started: list[Run]
+    settings: Settings,
+    repository: Repository,
+    project: Project,
+    ship: Ship,
+    every: list[Ship],
+    *,
+    started: list[Run],
+    probe: ContextProbe | None = None,
 ) -> tuple[Judgement, Build | None]:
     if ship.unknown:
         return Judgement(
@@ -166,6 +166,7 @@ def _judged(
         ), None
     try:
         build = builds(repository, project, ship, every)
+        build, probed = probe.probed(build, ship.dockerfile) if probe is not None else (build, [])
         text = ship.inline if ship.inline is not None else repository.read(ship.dockerfile or "Dockerfile")
         if text is None:
             return Judgement(
@@ -199,7 +200,7 @@ def _judged(
         dockerfile, build.context.ignore, ship, lambda path: path in repository.by_path, build.context.folder
     )
     untracked = _untracked(repository, project) if not ship.git else []
-    return dataclasses.replace(judged, notes=(*judged.notes, *said, *untracked)), build
+    return dataclasses.replace(judged, notes=(*judged.notes, *said, *untracked, *probed)), build
 
 
 def _untracked(repository: Repository, project: Project) -> list[tuple[str, int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from gate.docker.ignore import IgnoreFile
+from gate.docker.ignore import IgnoreFile, Ruling
 from gate.docker.machine import Installed, Needs
 from gate.docker.paths import join
 from gate.docker.tree import Dir, File, Link, Place, Tree
@@ -25,16 +25,25 @@ class Entry:
 
 @dataclass(frozen=True)
 class Context:
-    """A build context: its folder in the repository, its entries (paths relative to the folder), its ignore file."""
+    """A build context: its folder in the repository, its entries (paths relative to the folder), its ignore file.
+
+    ``listed`` are the paths that a real builder saw, where one was asked: they count in place of the matcher's answer.
+    """
 
     folder: str
     entries: tuple[Entry, ...]
     ignore: IgnoreFile = field(default_factory=IgnoreFile)
+    listed: frozenset[str] | None = None
+
+    def ruling(self, path: str) -> Ruling:
+        """Whether ``path`` is kept out, and by which line of the ignore file."""
+        ruling = self.ignore.ruling(path)
+        return ruling if self.listed is None else Ruling(path not in self.listed, ruling.pattern)
 
     def tree(self, *, ignoring: bool = True) -> Tree:
         """What the builder gets to see. Excluded folders exist only for what comes back below them."""
         tree = Tree()
-        excluded = _Excluded(self.ignore) if ignoring and self.ignore.patterns else None
+        excluded = self._excluded() if ignoring else None
         folders: dict[str, Dir] = {"": tree.root}
         for entry in self.entries:
             if excluded is not None and excluded(entry.path):
@@ -50,6 +59,12 @@ class Context:
             else:
                 folder.children[name] = File(origin, mode=entry.mode)
         return tree
+
+    def _excluded(self) -> Callable[[str], bool] | None:
+        listed = self.listed
+        if listed is not None:
+            return lambda path: path not in listed
+        return _Excluded(self.ignore) if self.ignore.patterns else None
 
 
 def _made(folders: dict[str, Dir], path: str) -> Dir:

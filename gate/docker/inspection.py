@@ -8,26 +8,37 @@ from collections.abc import Callable, Sequence
 
 from gate.docker.build import Build, Context, Stage
 from gate.docker.dockerfile import parse
+from gate.docker.errors import UnknownError
 from gate.docker.judgement import BROKEN, Judgement
-from gate.docker.lookup import Run
+from gate.docker.lookup import Run, list_revisions
 from gate.docker.project import Project
 from gate.docker.stages import evaluate
 from gate.docker.tree import Dir, File, Tree
-from gate.docker.verdict import judge_stage
+from gate.docker.verdict import judge_stage, located
 
 _REVISION = re.compile(r"^revision(?:\s*:[^=\n]+)?\s*=\s*['\"]([^'\"\n]+)['\"]", re.MULTILINE)
 TEXTS = (".pth", ".ini", ".sh")
 
 
 def wanted(project: Project) -> Callable[[str], bool]:
-    """Which files of an image are read: by their names, those that the repository's files have, and configs."""
+    """Which files of an image are read, by their paths: names that the repository's files have, and configs.
+
+    Of folders named like the repository's version folders every module: a newer image holds unknown revisions.
+    """
     names = {path.rpartition("/")[2] for path in project.files} | {
         "alembic.ini",
         "pyproject.toml",
         "passwd",
         "entrypoint",
     }
-    return lambda name: name in names or name.endswith(TEXTS)
+    folders = {name for path in project.revisions if (name := path.rpartition("/")[0].rpartition("/")[2])}
+    folders |= {folder.rpartition("/")[2] for folder in project.versions}
+
+    def reads(path: str) -> bool:
+        *parents, name = path.split("/")
+        return name in names or name.endswith(TEXTS) or (name.endswith(".py") and not folders.isdisjoint(parents))
+
+    return reads
 
 
 def revision_id(text: str | None) -> str | None:
@@ -77,12 +88,29 @@ def judge_image(stage: Stage, project: Project, run: Run, read: Callable[[str], 
     made = evaluate(parse("FROM scratch\n", shown), build)
     made.done[0] = stage
     judged = judge_stage(made, stage, project, lambda _: run)
+    held = _held(build, stage, project, run)
     notes = (*judged.notes, *((shown, 1, text) for text in changed))
     message = judged.message
     if judged.reason in ("never_copied", "config_missing"):
         message = f"the image does not hold {judged.missing[0]}"
     place = (None, None) if judged.path == shown else (judged.path, judged.line)
-    return dataclasses.replace(judged, notes=notes, target=None, mend="", message=message, path=place[0], line=place[1])
+    seen = dataclasses.replace(judged, path=place[0], line=place[1], message=message, notes=notes, revisions=held)
+    return dataclasses.replace(seen, target=None, mend="")
+
+
+def _held(build: Build, stage: Stage, project: Project, run: Run) -> tuple[str, ...] | None:
+    """The revision ids that Alembic finds in the image; None where the look-up itself is not known."""
+    try:
+        found = located(build, stage, project, run)
+    except UnknownError:
+        return None
+    files = [
+        file
+        for folder in found.versions
+        for file in list_revisions(stage.tree, folder, recursive=found.recursive).values()
+    ]
+    ids = (revision_id(build.text(file)) for file in files)
+    return tuple(sorted({one for one in ids if one is not None}))
 
 
 def with_cause(judged: Judgement, static: Sequence[Judgement]) -> Judgement:

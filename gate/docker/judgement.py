@@ -36,7 +36,7 @@ class Judgement:
     """The answer for one image. ``missing`` are paths of the repository, ``present`` maps them to paths in the image.
 
     ``settle`` says what would settle a cannot-tell; ``mend`` is the mending line as a diff; ``notes`` are warnings,
-    each with a file and line. ``dockerfile`` and ``stage_line`` say where the built stage begins.
+    each with a file and line. ``revisions`` are the ids that a built image holds. ``dockerfile`` and ``stage_line`` say where the built stage begins.
     """
 
     verdict: ImageVerdict
@@ -53,3 +53,4 @@ class Judgement:
     gaps: tuple[Gap, ...] = ()
     dockerfile: str = ""
     stage_line: int = 1
+    revisions: tuple[str, ...] | None = None

@@ -267,7 +267,7 @@ def _outside(case: Case, origin: str, expected: str | None) -> Why | None:
     if below is None:
         path, line = case.context_place or (case.head.path, case.head.line)
         return "wrong_context", path, line, f"the build's context is {context.folder}, which does not hold {origin}"
-    ruling = context.ignore.ruling(below)
+    ruling = context.ruling(below)
     if ruling.excluded and _would_be_taken(case, origin):
         line = ruling.pattern.line if ruling.pattern else 1
         text = ruling.pattern.text if ruling.pattern else ""
@@ -283,7 +283,7 @@ def _outside(case: Case, origin: str, expected: str | None) -> Why | None:
 def _ignored_by(context: Context, origin: str) -> Why | None:
     """A named context has its own ignore file."""
     below = inside(context.folder, origin)
-    ruling = context.ignore.ruling(below) if below is not None else None
+    ruling = context.ruling(below) if below is not None else None
     if ruling is None or not ruling.excluded or ruling.pattern is None:
         return None
     pattern = ruling.pattern

@@ -135,7 +135,7 @@ def judge_stage(
     )
     hearing = Hearing(made, stage, project, run, case)
     try:
-        found = _found(hearing)
+        found = located(made.build, stage, project, run)
     except UnknownError as unknown:
         hearing.unknown.append(unknown)
         _absent_anyway(hearing)
@@ -144,14 +144,14 @@ def judge_stage(
     return _answer(hearing)
 
 
-def _found(hearing: Hearing) -> Found:
-    project, build = hearing.project, hearing.build
+def located(build: Build, stage: Stage, project: Project, run: Run) -> Found:
+    """Where Alembic looks in a stage. Raises ``UnknownError`` where a config cannot be read."""
 
     def stand_in(here: str) -> Options | None:
         return options_at(project.config, project.section, build.read, here)
 
-    world = World(hearing.stage.tree, build.text, hearing.stage.env, site_roots(hearing.stage, hearing.run.cwd))
-    return look_up(world, hearing.run, stand_in)
+    world = World(stage.tree, build.text, stage.env, site_roots(stage, run.cwd))
+    return look_up(world, run, stand_in)
 
 
 def _absent_anyway(hearing: Hearing) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 ImageVerdict = Literal["fine", "broken", "cannot-tell"]
-Level = Literal["static", "context", "inspection"]
+Level = Literal["static", "context probe", "inspection"]
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class ImageAnswer:
     ``reason`` is one of the fixed slugs for ``broken``; ``path`` and ``line`` the deciding place; ``missing`` are
     paths of the repository that are not where Alembic looks; ``present`` maps paths of the repository to paths in the
     image; ``target`` is the stage built; ``level`` says how the answer was got; ``settle`` what would settle a
-    ``cannot-tell``; ``mend`` the mending lines as a diff. ``starts_upgrade``: its command or a script of it was seen
-    to run the upgrade.
+    ``cannot-tell``; ``mend`` the mending lines as a diff. ``revisions`` are the ids that Alembic finds inside a built
+    image, None where they are not known. ``starts_upgrade``: its command or a script of it was seen to run the upgrade.
     """
 
     name: str
@@ -46,23 +46,18 @@ class ImageAnswer:
     source: str = "dockerfile"
     dockerfile: str | None = None
     context: str | None = None
-    revisions: tuple[str, ...] = ()
+    revisions: tuple[str, ...] | None = None
     starts_upgrade: bool = False
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """All images that ship; ``deciding`` is the one that runs the migrations. ``none`` says why there is no image.
-
-    ``beyond`` (predeploy) are revisions that the target has and the deciding image does not hold, though the
-    repository does.
-    """
+    """All images that ship; ``deciding`` is the one that runs the migrations. ``none`` says why there is no image."""
 
     images: tuple[ImageAnswer, ...] = ()
     deciding: int = 0
     none: str = ""
     notes: tuple[ImageNote, ...] = ()
-    beyond: tuple[str, ...] = ()
 
     @property
     def decides(self) -> ImageAnswer | None:

@@ -83,11 +83,3 @@ def test_every_reason_has_a_next_step() -> None:
             "build_fails",
         ]
     )
-
-
-def test_target_ahead_of_the_image() -> None:
-    """Before a deploy: the image lacks a revision that the target already has."""
-    answer = check.ask(ImageFacts((BROKEN,), beyond=("b2",)))
-    assert [one.message for one in answer.findings if one.revision] == [
-        "The target is at b2, which the image web does not hold: Alembic in it stops."
-    ]

@@ -92,7 +92,7 @@ def test_newest_revision_missing(tmp_path: Path) -> None:
 def test_white_out_and_opaque(tmp_path: Path) -> None:
     """A white-out deletes one file, an opaque folder what lower layers brought."""
     assert judged(tmp_path, [WHOLE, {"app/migrations/versions/.wh.0002_b.py": ""}])[2] == (REVISIONS[1],)
-    both = {"app/migrations/versions/new.py": "x = 1\n", "app/migrations/versions/.wh..wh..opq": ""}
+    both = {"app/migrations/versions/new.txt": "x", "app/migrations/versions/.wh..wh..opq": ""}
     assert judged(tmp_path, [WHOLE, both])[2] == REVISIONS
 
 
