@@ -180,10 +180,13 @@ def test_project_code_gets_no_descriptor_of_ours(tmp_path: Path) -> None:
     """Standard streams, the two pipes, and what Python itself opened: no socket, no file of the gate's."""
     with open(tmp_path / "canary", "w") as canary:  # noqa: PTH123  # a plain descriptor
         os.set_inheritable(canary.fileno(), True)
-        listing = "for n in os.listdir('/proc/self/fd'):\n    try: print(os.readlink('/proc/self/fd/' + n))\n    except OSError: pass\n"
+        listing = "for n in os.listdir('/proc/self/fd'):\n    try: print(os.readlink('/proc/self/fd/' + n))\n    except OSError: pass\nprint('end', flush=True)\n"
         with speaking(tmp_path, listing) as probe:
             probe.call("compare")
-            time.sleep(0.3)
+            for _ in range(100):  # the reader of its output is a thread
+                if "pipe" in probe.tail and "end" in probe.tail.splitlines():
+                    break
+                time.sleep(0.1)
             assert "canary" not in probe.tail
             assert "socket" not in probe.tail
             assert "pipe" in probe.tail

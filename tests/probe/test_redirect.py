@@ -10,6 +10,7 @@ import importlib.util
 import sqlite3
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -93,7 +94,10 @@ def told(folder: Path, code: str, answer: Any, url: str, **variables: str) -> di
     with Probe(launch, answer) as probe:
         probe.call("load", project={"kind": "script-location", "script_location": "migrations"}, url=url)
         probe.call("visit")
-        probe.call("move")  # the reader has the last lines by now
+        for _ in range(100):  # the reader of its output is a thread
+            if "done" in probe.tail.splitlines():
+                break
+            time.sleep(0.1)
         lines = dict(line.partition(" ")[::2] for line in probe.tail.splitlines())
     assert "done" in lines, lines
     return lines
