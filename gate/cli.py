@@ -49,6 +49,7 @@ class Cancelled(BaseException):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. Expected errors are a sentence on stderr, never a traceback."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _fill_standard_streams()
     _listen_to_signals()
     try:
         return _dispatch(words)
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"alembic-gate: cancelled by {signal.Signals(cancelled.exit_code - 128).name}; everything started is gone")
         return cancelled.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return UNDECIDED
     except Exception:  # noqa: BLE001  # a bug of ours: say so with a report to paste, and fail closed
         _say(f"alembic-gate {__version__}: internal error, please report this:\n{traceback.format_exc()}")
@@ -133,8 +134,33 @@ def say(report: Report, chosen: Settings) -> None:
         with writing(target):
             target.write_text(render.formats()[name](report), encoding="utf-8")
     text = render_text.render(report, colour=True) if _coloured(chosen) else render.formats()[chosen.format](report)
-    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_stdout()
+        raise GateError(
+            f"cannot be written: {error.strerror or error}", where="stdout", advice="Make room, or use --write."
+        ) from error
+
+
+def _drop_stdout() -> None:
+    """What is left in the buffer goes nowhere, so that the interpreter's own flush at the end does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fill_standard_streams() -> None:
+    """A stream that the caller closed leads nowhere, else its number went to the next file or socket that is opened."""
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(number, True)
+    os.close(number)
+    closed: bool = sys.stdout is None
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115  # lives as long as the process
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115  # the same
+    if closed:
+        _say("alembic-gate: stdout is closed: what would be printed there is lost")
 
 
 def _target(chosen: Settings, path: str) -> Path:

@@ -199,3 +199,29 @@ def test_no_format_shows_a_password_that_project_code_raises() -> None:
     assert shown.notices == ("***",)
     named = Settings(database_url="postgresql://adm:name@h/x")
     assert cli.without_secrets(report, named) == report
+
+
+@pytest.mark.parametrize(
+    ("redirect", "code", "said"),
+    [
+        (">&-", 0, "alembic-gate: stdout is closed: what would be printed there is lost\n"),
+        (">&- 2>&-", 0, ""),
+        (">/dev/full", 3, "alembic-gate: stdout: cannot be written: No space left on device\n"),
+        ("| true", 3, ""),
+    ],
+)
+def test_stdout_that_takes_nothing_is_no_traceback(tmp_path: Path, redirect: str, code: int, said: str) -> None:
+    """Closed by the caller: the verdict's code, and the file has the report. Full or gone half-way: exit 3."""
+    repo = repository(tmp_path / "r", {"a": revision("a", None)})
+    file = tmp_path / "report.json"
+    command = (
+        f'"$0" -I -m gate check --repo "$1" --no-progress --only single-head --base none --write json="$2" {redirect}'
+    )
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}", sys.executable, str(repo), str(file)],
+        capture_output=True, text=True, check=False, cwd="/", timeout=240,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.startswith(said), "Traceback" in done.stderr) == (code, True, False), (
+        done.stderr
+    )
+    assert json.loads(file.read_text("utf-8"))["verdict"] == "pass"
