@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -52,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _fill_standard_streams()
     _listen_to_signals()
     try:
-        return _dispatch(words)
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
     except UsageError as error:
         _complain(error)
         return USAGE
@@ -65,9 +68,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_stdout()
         return UNDECIDED
-    except Exception:  # noqa: BLE001  # a bug of ours: say so with a report to paste, and fail closed
-        _say(f"alembic-gate {__version__}: internal error, please report this:\n{traceback.format_exc()}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return _bug()
+        _drop_stdout()
+        _say(f"alembic-gate: {error.filename or 'stdout'}: cannot be written: {error.strerror}\n  Make room there.")
         return UNDECIDED
+    except Exception:  # noqa: BLE001  # a bug of ours: say so with a report to paste, and fail closed
+        return _bug()
+
+
+def _bug() -> int:
+    _say(f"alembic-gate {__version__}: internal error, please report this:\n{traceback.format_exc()}")
+    return UNDECIDED
 
 
 def _dispatch(words: list[str]) -> int:
@@ -134,16 +147,7 @@ def say(report: Report, chosen: Settings) -> None:
         with writing(target):
             target.write_text(render.formats()[name](report), encoding="utf-8")
     text = render_text.render(report, colour=True) if _coloured(chosen) else render.formats()[chosen.format](report)
-    try:
-        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        _drop_stdout()
-        raise GateError(
-            f"cannot be written: {error.strerror or error}", where="stdout", advice="Make room, or use --write."
-        ) from error
+    sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
 
 
 def _drop_stdout() -> None:

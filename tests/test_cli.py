@@ -225,3 +225,13 @@ def test_stdout_that_takes_nothing_is_no_traceback(tmp_path: Path, redirect: str
         done.stderr
     )
     assert json.loads(file.read_text("utf-8"))["verdict"] == "pass"
+
+
+def test_a_full_disk_is_no_bug_of_any_command() -> None:
+    """What prints outside a report ends in the same sentence."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "gate", "rules"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    said = "alembic-gate: stdout: cannot be written: No space left on device\n  Make room there.\n"
+    assert (done.returncode, done.stderr) == (3, said)
