@@ -102,6 +102,27 @@ def test_the_ignore_file_of_the_dockerfile_wins(tmp_path: Path, daemon: str) -> 
     assert sorted(probed(tmp_path, "deploy/Dockerfile")[0].listed or ()) == ["a.py"]
 
 
+def test_a_named_context_has_its_own_ignore_file(tmp_path: Path, daemon: str) -> None:
+    """Each context is listed on its own; one that fails leaves the whole build to the model."""
+    (tmp_path / "lib").mkdir()
+    for name in ("a.py", "lib/b.py", "lib/c.py"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "lib/.dockerignore").write_text("b.py\n")
+    repository = Repository(tmp_path)
+    named = context_of(repository, "lib", None, frozenset())
+    build = Build(context_of(repository, ".", "Dockerfile", frozenset()), contexts={"lib": named, "base": "python"})
+    found, notes = ContextProbe(repository).probed(build, "Dockerfile")
+    lib = found.contexts["lib"]
+    assert isinstance(lib, Context)
+    assert (sorted(lib.listed or ()), found.contexts["base"], notes) == ([".dockerignore", "c.py"], "python", [])
+    gone = Build(build.context, contexts={"lib": Context("nowhere", ())})
+    found, notes = ContextProbe(repository).probed(gone, "Dockerfile")
+    assert (found.context.listed, [text for *_, text in notes]) == (
+        None,
+        ["no context probe: the context nowhere is no folder of the repository; the static answer stands"],
+    )
+
+
 def test_the_answer_says_its_level(tmp_path: Path, daemon: str) -> None:
     """Verdict, reason and deciding line as by the model; the level says who listed the context."""
     files = {**WHOLE, ".dockerignore": "docs\nmigrations/versions/0002*\n"}
