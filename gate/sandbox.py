@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import ctypes
 import json
 import os
 import secrets
@@ -20,13 +19,14 @@ import subprocess
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from gate import _messages
+from gate._family import adopt_orphans, family, kill_all, kill_marked
 from gate.errors import ProjectBroken, TimedOut
 
 PROBE = Path(__file__).parent / "probe"
@@ -358,53 +358,6 @@ class Probe:
             with contextlib.suppress(OSError):
                 self._process.stdout.close()
         shutil.rmtree(self._home, ignore_errors=True)
-
-
-def adopt_orphans() -> None:
-    """Become the parent of whatever the probe leaves behind, so that it is found (PR_SET_CHILD_SUBREAPER, prctl(2))."""
-    with contextlib.suppress(OSError, AttributeError):  # not Linux: process group and marker remain
-        ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)
-
-
-def family(pid: int, strangers: frozenset[int] = frozenset()) -> set[int]:
-    """The living descendants of a process, without ``strangers`` and theirs (Linux, proc(5)).
-
-    By parentage, not by environment: in a container even root may not read the environment of another uid.
-    """
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            state, parent, *_ = entry.read_text("utf-8", "replace").rpartition(")")[2].split()
-            if state not in "ZX":
-                children.setdefault(int(parent), []).append(int(entry.parent.name))
-    found: set[int] = set()
-    todo = [pid]
-    while todo:
-        new = [one for one in children.get(todo.pop(), ()) if one not in strangers and one not in found]
-        found.update(new)
-        todo += new
-    return found
-
-
-def kill_all(processes: Iterable[int]) -> int:
-    """Kill these processes; how many there were."""
-    found = 0
-    for pid in processes:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
-            found += 1
-    return found
-
-
-def kill_marked(marker: str) -> int:
-    """Kill every process whose environment carries the probe's marker: what escaped where orphans are not adopted."""
-    needle = f"ALEMBIC_GATE_PROBE={marker}".encode()
-    marked = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError, ValueError):
-            if needle in entry.read_bytes():
-                marked.append(int(entry.parent.name))
-    return kill_all(marked)
 
 
 def pack(archive: Path) -> None:

@@ -27,10 +27,19 @@ LAW: dict[str, set[str]] = {
     "render": {"model", "render"},
     "databases": PURE | {"settings", "databases"},
     "_messages": {"errors"},
-    "sandbox": VALUES | {"settings", "sandbox", "_messages"},
+    "_family": set(),
+    "sandbox": VALUES | {"settings", "sandbox", "_messages", "_family"},
     "context": VALUES | {"settings"},
     "collect": PURE
-    | {"settings", "context", "databases", "sandbox", "collect", "suppressions"},  # staging skips what is allowed
+    | {
+        "settings",
+        "context",
+        "databases",
+        "sandbox",
+        "_family",
+        "collect",
+        "suppressions",
+    },  # staging skips what is allowed
     "publish": VALUES | {"settings", "render", "reports", "github", "publish"},
     "github": VALUES | {"settings", "github", "render"},
     "prepare": VALUES | {"settings", "github", "collect", "prepare"},

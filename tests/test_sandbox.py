@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate._family import kill_marked
 from gate.errors import ProjectBroken, TimedOut
-from gate.sandbox import Launch, Probe, copy_workspace, environment, harmless, kill_marked, probe_uid
+from gate.sandbox import Launch, Probe, copy_workspace, environment, harmless, probe_uid
 
 
 def launch(tmp_path: Path, timeout: float = 20, **variables: str) -> Launch:

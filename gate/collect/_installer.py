@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from gate import sandbox
+from gate._family import kill_marked
 from gate.collect._install_advice import explained, is_unreachable
 from gate.context import Progress
 from gate.errors import CannotDecide, ProjectBroken, TimedOut
@@ -212,7 +213,7 @@ class _Build:
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            sandbox.kill_marked(marker)
+            kill_marked(marker)
         if process.returncode:
             what, advice = explained("\n".join(tail), self.job.python)
             kind = IndexUnreachable if is_unreachable("\n".join(tail)) else ProjectBroken
