@@ -177,7 +177,10 @@ def test_req_7_project_code_finds_nothing_and_changes_nothing(world: World) -> N
 def test_both_servers_of_the_image_start(world: World, database: str) -> None:
     """The version is the image's own, and said so."""
     runner, result = world.run(
-        {"migrations/versions/c3.py": USERS, "migrations/env.py": ENV}, database=database, only="upgrade-works"
+        {"migrations/versions/c3.py": USERS, "migrations/env.py": ENV},
+        database=database,
+        install="none",
+        only="upgrade-works",
     )
     project = report(runner, result)["projects"][0]
     assert (result.code, project["dialect"], project["server_source"]) == (0, database, "binaries"), result.log
