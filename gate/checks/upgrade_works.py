@@ -39,16 +39,8 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
 def applied(history: History, new: NewRevisions) -> set[str]:
     """The rows of the version table after the deploy: Alembic leaves out what another applied head depends on."""
     reached = {*new.ids, *history.ancestors([*new.ids, *new.baseline])}
-    tops = [
-        id
-        for id in reached
-        if not any(
-            id in history.ancestors([*other.parents, *other.depends_on])
-            for other in history.revisions
-            if other.id in reached
-        )
-    ]
-    return set(tops)
+    below = {one for id in reached if id in history.by_id for one in history.below(history.by_id[id])}
+    return reached - below
 
 
 def _baseline(failure: Failure, rehearsal: Rehearsal, notes: tuple[str, ...]) -> Answer:

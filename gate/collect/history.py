@@ -146,14 +146,8 @@ def _missing(revisions: list[Revision]) -> Iterator[GraphProblem]:
 
 def _cycles(revisions: list[Revision]) -> Iterator[GraphProblem]:
     """Revisions on a cycle, each cycle once; what merely hangs above one is left out."""
-    parents: Mapping[str, set[str]] = {one.id: set(one.parents) for one in revisions}
-    left = dict(parents)
-    while True:
-        free = [id for id, below in left.items() if not below & left.keys()]
-        if not free:
-            break
-        for id in free:
-            del left[id]
+    held_back = {one.id: set(one.parents) for one in History(tuple(revisions)).held_back}
+    left = {id: below & held_back.keys() for id, below in held_back.items()}
     ring = _trim(left)
     if ring:
         first = next(one for one in revisions if one.id in ring)

@@ -21,6 +21,7 @@ def collect(context: RunContext, history: History, base: Base) -> NewRevisions:
 
 def baseline(history: History, new: tuple[str, ...]) -> tuple[str, ...]:
     """The heads of what is there without the new revisions."""
-    old = [one for one in history.revisions if one.id not in new]
+    fresh = set(new)
+    old = [one for one in history.revisions if one.id not in fresh]
     named = {parent for one in old for parent in one.parents}
     return tuple(one.id for one in old if one.id not in named)

@@ -84,30 +84,45 @@ class History:
             if one in seen or one not in self.by_id:
                 continue
             seen.add(one)
-            revision = self.by_id[one]
-            todo += [*revision.parents, *self._resolve(revision.depends_on)]
+            todo += self.below(self.by_id[one])
         return frozenset(seen)
 
     @cached_property
     def ordered(self) -> tuple[Revision, ...]:
-        """Parents before children; what a cycle holds back comes last, in the files' order."""
+        """Parents before children, else in the files' order; what a cycle holds back comes last."""
+        return (*self._sorted.values(), *self.held_back)
+
+    @cached_property
+    def held_back(self) -> tuple[Revision, ...]:
+        """Revisions on a cycle, and those above one: no order lets them run."""
+        return tuple(one for one in self.revisions if one.id not in self._sorted)
+
+    @cached_property
+    def _sorted(self) -> Mapping[str, Revision]:
+        """One pass over the graph, whatever its shape (Kahn's algorithm)."""
+        waits = {one.id: {below for below in self.below(one) if below in self.by_id} for one in self.revisions}
+        above: dict[str, list[str]] = {}
+        for id, below in waits.items():
+            for one in below:
+                above.setdefault(one, []).append(id)
         done: dict[str, Revision] = {}
-        left = list(self.revisions)
-        while left:
-            ready = [one for one in left if self._is_ready(one, done)]
-            for one in ready or left:
-                done.setdefault(one.id, one)
-            left = [one for one in left if one.id not in done]
-        return tuple(done.values())
+        ready = [id for id, below in waits.items() if not below]
+        for id in ready:  # grows while it is walked
+            done[id] = self.by_id[id]
+            for child in above.get(id, ()):
+                waits[child].discard(id)
+                if not waits[child]:
+                    ready.append(child)
+        return done
 
-    def _is_ready(self, revision: Revision, done: Mapping[str, Revision]) -> bool:
-        below = [*revision.parents, *self._resolve(revision.depends_on)]
-        return all(one in done or one not in self.by_id for one in below)
+    def below(self, revision: Revision) -> tuple[str, ...]:
+        """What must be applied before a revision: its parents and its ``depends_on``, labels written out."""
+        return (*revision.parents, *(self._labels.get(name, name) for name in revision.depends_on))
 
-    def _resolve(self, names: Iterable[str]) -> list[str]:
-        """Ids behind ``depends_on``, which may name a branch label."""
-        labels = {label: one.id for one in self.revisions for label in one.branch_labels}
-        return [labels.get(name, name) for name in names]
+    @cached_property
+    def _labels(self) -> Mapping[str, str]:
+        """The revision that carries a branch label."""
+        return {label: one.id for one in self.revisions for label in one.branch_labels}
 
 
 @dataclass(frozen=True)
