@@ -30,11 +30,19 @@ def collect(context: RunContext, project: Project, commit: BaseCommit) -> Histor
         known = Git(context.repo).files(commit.sha, project.version_locations) if commit.sha else {}
         locked: list[GraphProblem] = []
         files = dict(revision_files(context.repo, project, locked))
-        found = [_revision_files.read(path, raw, deep=known.get(path) != blob_id(raw)) for path, raw in files.items()]
+        here = blob_ids(context, project)
+        here.update({path: blob_id(raw) for path, raw in files.items()})
+        found = [_revision_files.read(path, raw, deep=known.get(path) != here[path]) for path, raw in files.items()]
         odd = _strays.refused({path: raw for (path, raw), one in zip(files.items(), found, strict=True) if one is None})
         history = graph([*found, *odd, *locked], project.version_locations)
         left_out = tuple(_strays.not_loaded(context.repo, project, history))
     return History(history.revisions, (*history.problems, *left_out))
+
+
+def blob_ids(context: RunContext, project: Project) -> dict[str, str]:
+    """Git's ids of the revision files in the working tree, as far as they were read in this run."""
+    known: dict[str, str] = context.shared.setdefault(f"blob ids of {project.name}", {})
+    return known
 
 
 def revision_files(repo: Path, project: Project, locked: list[GraphProblem]) -> Iterator[tuple[str, bytes]]:
