@@ -30,6 +30,8 @@ rule = Rule(
     split=("statement",),
     unsafe=(Example(('op.create_index("ix_users_age", "users", ["age"])',)),),
     safe=(
-        Example(('op.execute("SET statement_timeout = \'5s\'")\nop.create_index("ix_users_age", "users", ["age"])',)),
+        Example(
+            ('op.execute("SET statement_timeout = \'5s\'")\nop.add_column("users", sa.Column("a", sa.Integer()))',)
+        ),
     ),
 )
