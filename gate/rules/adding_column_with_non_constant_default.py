@@ -22,7 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if any(isinstance(one, c.RecreateTable) for one in statement.changes):
             continue
         why = _reason(deploy, statement, change.column)
-        if why and (refused(deploy, statement) is not Severity.NOTE):
+        if why and (statement.error is not None or refused(deploy, statement) is not Severity.NOTE):
             yield Hit(
                 f"SQLite refuses to add {change.table}.{change.column.name}: {why}.",
                 statement,
