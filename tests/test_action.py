@@ -671,7 +671,7 @@ def test_req_40_localhost_in_a_container_names_the_service(world: World) -> None
     url = "postgresql+psycopg://postgres:postgres@localhost:1/postgres"
     result = world.checked_out(inputs={"install": "none", "only": "upgrade-works", "database-url": url}).run()
     assert (result.code, result.outputs["verdict"]) == (3, "undecided")
-    assert "services are at their service names" in result.log
+    assert "job's services are at SERVICE:PORT: " in result.log
 
 
 def test_req_41_missing_dependencies_are_a_hint_and_never_a_pass(world: World) -> None:
