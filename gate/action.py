@@ -17,10 +17,11 @@ from pathlib import Path
 from types import FrameType
 
 from gate import __version__, settings
+from gate._family import adopt_orphans
 from gate.errors import UNDECIDED, USAGE, GateError, UsageError
 from gate.github import context as contexts
 from gate.github.inputs import HANDED_ON, Inputs, read_inputs, validate
-from gate.github.processes import Child, adopt_orphans, end_rest, hide_process, shed_environment
+from gate.github.processes import Child, end_rest, hide_process, shed_environment
 from gate.model import CheckResult, ProjectReport, Report, Verdict
 from gate.publish import _secrets, outputs, summary
 from gate.publish.annotations import note, speak_utf8, warn

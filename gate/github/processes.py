@@ -24,7 +24,7 @@ from typing import IO
 
 from gate.render._workflow_commands import harmless
 
-PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
+PR_SET_DUMPABLE = 4
 TAIL_LINES = 40
 LONGEST_LINE = 16_384
 _SHED = "ALEMBIC_GATE_ENVIRONMENT"
@@ -34,11 +34,6 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 def hide_process() -> None:
     """Keep other processes of our user away from our memory and environment."""
     _prctl(PR_SET_DUMPABLE, 0)
-
-
-def adopt_orphans() -> None:
-    """Become the parent of whatever our children leave behind."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def shed_environment(environ: Mapping[str, str]) -> dict[str, str]:
