@@ -17,7 +17,6 @@ COPY pyproject.toml README.md LICENSE /opt/alembic-gate/source/
 COPY gate/ /opt/alembic-gate/source/gate/
 RUN python3 -m venv /opt/alembic-gate/venv \
  && /opt/alembic-gate/venv/bin/pip install --no-cache-dir --disable-pip-version-check uv /opt/alembic-gate/source \
-      "alembic>=1.13" "sqlalchemy>=2.0" \
  && ln -s /opt/alembic-gate/venv/bin/alembic-gate /opt/alembic-gate/venv/bin/uv /usr/local/bin/ \
  && rm -rf /opt/alembic-gate/source
 

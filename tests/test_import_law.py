@@ -99,6 +99,20 @@ def test_the_probe_never_imports_the_gate(path: Path) -> None:
     assert "gate." not in {name.split(".")[0] + "." for name in imported(path)}
 
 
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(GATE).as_posix())
+def test_alembic_and_sqlalchemy_are_imported_in_the_probe_alone(path: Path) -> None:
+    """The gate brings an Alembic along for projects that cannot be installed; its own process never loads it."""
+    if path.parent == GATE / "probe":
+        return
+    names = [
+        alias.name if isinstance(node, ast.Import) else str(node.module)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    ]
+    assert [name for name in names if name.split(".")[0] in ("alembic", "sqlalchemy")] == []
+
+
 def test_rules_see_each_other_only_through_helpers() -> None:
     """A rule may use ``gate/rules/_*.py``, never another rule."""
     wrong = {
