@@ -9,12 +9,10 @@ from __future__ import annotations
 import inspect
 import json
 import textwrap
-import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import gate.checks
 from gate import registry
 from gate.check import Check
 from gate.model import Category
@@ -161,8 +159,8 @@ def check_section(check: Check, level: str = "##") -> str:
 
 def _story(id: str) -> str:
     """The docstring of a check's module: what it looks at, and why."""
-    module: types.ModuleType = dict(registry.modules(gate.checks))[id]
-    return inspect.cleandoc(module.__doc__ or "").replace("``", "`")
+    module = inspect.getmodule(registry.checks()[id].ask)
+    return inspect.cleandoc((module and module.__doc__) or "").replace("``", "`")
 
 
 def settings_page() -> str:

@@ -15,11 +15,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from gate import __version__, render, reports, settings
+from gate import __version__, render, settings
 from gate.errors import UNDECIDED, USAGE, GateError, UsageError, writing
 from gate.github.inputs import handed_on
 from gate.model import CheckResult, ProjectReport, Report, Verdict
-from gate.render import text as render_text
 from gate.render._clean import visible
 from gate.settings import Settings
 
@@ -126,6 +125,7 @@ def without_secrets(report: Report, chosen: Settings) -> Report:
     """Project code knows the scratch server's login and may print or raise it; no format shows a password."""
     if not (chosen.database_url or chosen.target_url or chosen.env):
         return report
+    from gate import reports
     from gate.publish import _secrets
 
     told = report.to_json()
@@ -146,8 +146,14 @@ def say(report: Report, chosen: Settings) -> None:
         target = _target(chosen, path)
         with writing(target):
             target.write_text(render.formats()[name](report), encoding="utf-8")
-    text = render_text.render(report, colour=True) if _coloured(chosen) else render.formats()[chosen.format](report)
+    text = _in_colour(report) if _coloured(chosen) else render.formats()[chosen.format](report)
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+
+
+def _in_colour(report: Report) -> str:
+    from gate.render import text
+
+    return text.render(report, colour=True)
 
 
 def _drop_stdout() -> None:
@@ -200,7 +206,7 @@ def _known_formats(chosen: Settings) -> None:
 
 def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """The command and the flags that were given, typed, by attribute of ``Settings``."""
-    given = vars(_parser().parse_args(words))
+    given = vars(_parser(words).parse_args(words))
     command = given.pop("command")
     flags: dict[str, Any] = {}
     for row in settings.options("flag"):
@@ -227,7 +233,8 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message, where=self.prog.partition(" ")[2] or None, advice=f"See {self.prog} --help.")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The flags of the commands that the words name: those of all commands take longer than a static run's work."""
     parser = _Parser(
         prog="alembic-gate",
         description="Judge Alembic migrations before the merge and before the deploy.",
@@ -239,7 +246,8 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(
             name, help=meaning, description=meaning, allow_abbrev=False, argument_default=argparse.SUPPRESS
         )
-        _flags(one, name)
+        if name in words:
+            _flags(one, name)
     return parser
 
 

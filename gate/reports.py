@@ -13,9 +13,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any
-
-from jsonschema import Draft202012Validator
+from typing import TYPE_CHECKING, Any
 
 from gate.errors import UNDECIDED, USAGE, CannotDecide
 from gate.model import (
@@ -36,6 +34,9 @@ from gate.model import (
     Suppression,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 MAX_BYTES = 1024 * 1024
 """Size of a report that came from elsewhere."""
@@ -104,6 +105,8 @@ def validate(raw: Mapping[str, Any], where: str) -> None:
 
 @functools.cache
 def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # half of what a run that reads no foreign report would load
+
     return Draft202012Validator(schema())
 
 

@@ -1,4 +1,7 @@
-"""Collects each fact once, asks the checks, builds the report. Knows no check, rule or fact by name but the graph's."""
+"""Collects each fact once, asks the checks, builds the report. Knows no check, rule or fact by name but the graph's.
+
+What only a rehearsal or a target needs is imported when there is one: most of a static run is loading modules.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,21 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gate import __version__, ground, plan, registry, suppressions
+from gate import __version__, registry, suppressions
 from gate.check import Answer, Check
 from gate.collect.projects import find_projects, settings_for
 from gate.context import Progress, RunContext, private_folder
 from gate.errors import FINDINGS, PASS, UNDECIDED, CannotDecide, GateError, UsageError
 from gate.facts.history import Base, History, NewRevisions, Project
-from gate.facts.rehearsal import Deploy, Rehearsal
-from gate.facts.rulebook import Rulebook
 from gate.facts.subject import RunSubject
-from gate.facts.target_measurements import TargetMeasurements
 from gate.model import CheckResult, Coverage, Finding, ProjectReport, Report, Severity, Verdict
 from gate.settings import Settings
+
+if TYPE_CHECKING:
+    from gate.facts.rehearsal import Deploy, Rehearsal
+    from gate.facts.target_measurements import TargetMeasurements
 
 
 def run(settings: Settings, progress: Progress) -> Report:
@@ -62,7 +66,8 @@ def run(settings: Settings, progress: Progress) -> Report:
 def explained(projects: Iterable[ProjectReport]) -> dict[str, Any]:
     """Title and reason of each rule that spoke, so that SARIF and readers of the report need no catalogue."""
     spoke = {finding.id for project in projects for finding in project.findings}
-    return {id: {"title": rule.title, "why": rule.why} for id, rule in registry.rules().items() if id in spoke}
+    rules = registry.rules()
+    return {id: {"title": rules[id].title, "why": rules[id].why} for id in rules if id in spoke}
 
 
 def chosen_checks(settings: Settings) -> tuple[Check, ...]:
@@ -100,13 +105,7 @@ class ProjectRun:
     ) -> None:
         self.settings, self.project = settings, project
         self.context = RunContext(settings, project, workdir, stack, progress, self.fact, shared)
-        rulebook = Rulebook(frozenset(registry.rules()), tuple(rule.findings for rule in registry.rules().values()))
-        self.known: dict[type, Any] = {
-            Settings: settings,
-            Project: project,
-            RunContext: self.context,
-            Rulebook: rulebook,
-        }
+        self.known: dict[type, Any] = {Settings: settings, Project: project, RunContext: self.context}
         self.failed: dict[type, GateError] = {}
 
     def fact(self, kind: type) -> Any:
@@ -114,9 +113,8 @@ class ProjectRun:
         if kind in self.failed:
             raise self.failed[kind]
         if kind not in self.known:
-            collector = registry.collectors()[kind]
             try:
-                self.known[kind] = collector(**self.facts(collector))
+                self.known[kind] = self.collected(kind)
             except GateError as error:
                 self.failed[kind] = error
                 raise
@@ -124,6 +122,17 @@ class ProjectRun:
                 self.failed[kind] = self.bug(error)
                 raise self.failed[kind] from error
         return self.known[kind]
+
+    def collected(self, kind: type) -> Any:
+        """A fact from its collector; the rulebook is put together here, since no collector may see the rules."""
+        if kind.__name__ == "Rulebook":
+            return kind(frozenset(registry.rules()), tuple(rule.findings for rule in registry.rules().values()))
+        collector = registry.collector(kind)
+        return collector(**self.facts(collector))
+
+    def seen(self, name: str) -> Any:
+        """The fact of this name if somebody asked for it; the question itself collects and imports nothing."""
+        return next((value for kind, value in self.known.items() if kind.__name__ == name), None)
 
     def bug(self, error: Exception) -> CannotDecide:
         """A bug of ours must not hide the other answers; it is shown whole in the report's notices."""
@@ -156,7 +165,7 @@ class ProjectRun:
         asked = frozenset(id for id, (answer, _) in answers.items() if not (answer.undecided or answer.skipped))
         findings = self.judged(said, asked)
         history, new = self.graph()
-        rehearsal: Rehearsal | None = self.known.get(Rehearsal)
+        rehearsal: Rehearsal | None = self.seen("Rehearsal")
         sections = self.ground()
         for answer, _ in answers.values():
             sections.update(answer.sections)
@@ -178,9 +187,11 @@ class ProjectRun:
 
     def ground(self) -> dict[str, Any]:
         """The plan, the locks and the assumed world of a deploy that was looked at."""
-        deploy: Deploy | None = self.known.get(Deploy)
+        deploy: Deploy | None = self.seen("Deploy")
         if deploy is None:
             return {}
+        from gate import ground, plan
+
         return {"plan": plan.rows(deploy, {}), "locks": ground.locks(deploy), "world": ground.world(deploy)}
 
     def judged(self, findings: list[Finding], asked: frozenset[str]) -> tuple[Finding, ...]:
@@ -188,15 +199,16 @@ class ProjectRun:
 
         A check whose finding was folded into a rule's stays failed with it: ``result`` follows the fold.
         """
-        measured: TargetMeasurements | None = self.known.get(TargetMeasurements)
+        measured: TargetMeasurements | None = self.seen("TargetMeasurements")
         findings = list(measured.judged(findings)) if measured else findings
         history, new = self.graph()
         paths = {finding.location.path for finding in findings if finding.location}
         paths |= {history.by_id[id].path for id in new.ids if id in history.by_id}
         sources = {path: self.source(path) for path in paths}
-        known = {id: rule.reports_to for id, rule in registry.rules().items()} | {id: id for id in registry.checks()}
         today = datetime.date.today()
-        return suppressions.apply(one_per_cause(findings), sources, self.settings, today, known=known, asked=asked)
+        return suppressions.apply(
+            one_per_cause(findings), sources, self.settings, today, known=registry.Answering(), asked=asked
+        )
 
     def source(self, path: str) -> str:
         """The text of a file that findings are in; empty when it is not in the working tree."""
@@ -226,7 +238,7 @@ class ProjectRun:
 
     def coverage(self, notes: list[str]) -> Coverage:
         """What was seen running and what was only read."""
-        deploy: Deploy | None = self.known.get(Deploy)
+        deploy: Deploy | None = self.seen("Deploy")
         statements = deploy.statements if deploy else ()
         observed = sum(1 for one in statements if one.observed)
         unknown = sum(1 for one in statements if not one.understood)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import tomllib
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from gate.errors import UsageError
 
@@ -232,9 +231,13 @@ class Option:
 
 def options(place: str | None = None) -> tuple[Option, ...]:
     """All settings as rows; with ``place`` (flag, input, file, docker) only those that may be said there."""
+    return tuple(row for row in _rows() if place is None or place in row.places)
+
+
+@functools.cache
+def _rows() -> tuple[Option, ...]:
     hints = typing.get_type_hints(Settings)
-    rows = tuple(_option(one, hints[one.name]) for one in dataclasses.fields(Settings))
-    return tuple(row for row in rows if place is None or place in row.places)
+    return tuple(_option(one, hints[one.name]) for one in dataclasses.fields(Settings))
 
 
 def _option(one: dataclasses.Field[Any], kind: Any) -> Option:
@@ -299,8 +302,8 @@ def _load(path: Path, where: str) -> Mapping[str, Any]:
             raw = tomllib.loads(path.read_text("utf-8"))
             raw = raw.get("tool", {}).get("alembic-gate", {}) if path.name == "pyproject.toml" else raw
         else:
-            raw = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError, RecursionError) as error:
+            raw = _yaml(path.read_text("utf-8")) or {}
+    except (OSError, ValueError, RecursionError) as error:
         first = " ".join(str(error).split())
         raise UsageError(
             f"cannot be read: {first}", where=where, advice="Mend the file; see docs/settings.md."
@@ -308,6 +311,16 @@ def _load(path: Path, where: str) -> Mapping[str, Any]:
     if not isinstance(raw, Mapping):
         raise UsageError("must hold keys and values", where=where, advice="See docs/settings.md for the keys.")
     return raw
+
+
+def _yaml(text: str) -> Any:
+    """What a YAML text holds. Raises ValueError. The parser is loaded when there is such a file."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
 
 
 def _docker(value: Any, where: str) -> dict[str, Any]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import subprocess
+import sys
+import typing
 from pathlib import Path
 
 import pytest
 
 from gate import registry, render
 from gate.model import Severity
+from tests.running import repository, revision
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("rules", "checks", "render", "collect")
@@ -71,7 +76,32 @@ def test_a_check_asks_only_for_facts_that_somebody_collects(id: str) -> None:
     from gate.settings import Settings
 
     given = {Settings, Project, RunContext, Rulebook}
-    known = given | set(registry.collectors())
-    assert [kind for kind in registry.needs(registry.checks()[id].ask).values() if kind not in known] == []
-    for collector in registry.collectors().values():
-        assert [kind for kind in registry.needs(collector).values() if kind not in known] == []
+    asked, todo = set(), [registry.checks()[id].ask]
+    while todo:
+        fresh = set(registry.needs(todo.pop()).values()) - asked - given
+        asked |= fresh
+        todo += [registry.collector(kind) for kind in fresh]
+
+
+def test_a_fact_has_one_collector() -> None:
+    """Else which of two files is believed would depend on their names."""
+    collected = [
+        typing.get_type_hints(function)["return"]
+        for stem in public("collect")
+        for name, function in vars(importlib.import_module(f"gate.collect.{stem}")).items()
+        if name.startswith("collect") and getattr(function, "__module__", "") == f"gate.collect.{stem}"
+    ]
+    assert len(collected) == len(set(collected)) > 5
+
+
+def test_one_question_loads_what_it_needs(tmp_path: Path) -> None:
+    """``--only single-head`` reads files: no parser of SQL or YAML, no driver, no validator is loaded for it."""
+    repo = repository(tmp_path / "r", {"a": revision("a", None)})
+    code = (
+        "import sys; from gate.cli import main; code = main(sys.argv[1:]); "
+        "heavy = {'sqlglot', 'postgast', 'psycopg', 'pymysql', 'yaml', 'jsonschema'}; "
+        "print(code, sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    words = ["check", "--repo", str(repo), "--base", "none", "--only", "single-head", "--no-progress"]
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == "0 []\n"
