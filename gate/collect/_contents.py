@@ -8,11 +8,19 @@ import stat
 from pathlib import Path
 
 LARGEST = 5 * 1024 * 1024  # bytes; a larger revision file is refused rather than parsed
+_BLOCK = 1 << 16
 
 
-def read(path: Path, most: int = LARGEST + 1) -> bytes:
+def read(path: str | Path, most: int = LARGEST + 1) -> bytes:
     """The first ``most`` bytes of a regular file. Raises OSError, also for what is no regular file."""
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123  # a descriptor
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
-        return file.read(most)
+        found = os.read(descriptor, min(state.st_size + 1, most))
+        while len(found) < most and (more := os.read(descriptor, min(_BLOCK, most - len(found)))):
+            found += more
+        return found
+    finally:
+        os.close(descriptor)

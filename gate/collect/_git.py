@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,8 @@ SAFE = {
 
 # GIT_ALTERNATE_OBJECT_DIRECTORIES: the base that prepare fetched, without writing to the workspace
 PASSED = ("PATH", "HOME", "TMPDIR", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
+
+_CHOSEN = "refs/remotes/origin/HEAD"
 
 
 def environment(repo: Path) -> dict[str, str]:
@@ -88,13 +91,10 @@ class Git:
     def files(self, commit: str, folders: Iterable[str] = ()) -> dict[str, str]:
         """Blob ids by path below folders of a commit; paths are relative to this folder."""
         wanted = [folder.rstrip("/") + "/" for folder in folders if folder not in ("", ".")]
-        out = self.run("ls-tree", "-r", "-z", commit, "--", *wanted) or b""
-        rows = (row.partition(b"\t") for row in out.split(b"\0") if row)
-        return {
-            path.decode("utf-8", "surrogateescape"): meta.split()[2].decode()
-            for meta, _, path in rows
-            if meta.split()[1] == b"blob"
-        }
+        try:
+            return dict(_files(self.repo, commit, *wanted))
+        except LookupError:
+            return {}
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
         """The contents of many blobs by one process (git-cat-file(1), --batch)."""
@@ -114,16 +114,25 @@ class Git:
 
     def default_base(self) -> str | None:
         """The usual names of a base branch, the remote's own choice first."""
-        head = self.line("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
-        names = [head] if head else []
-        names += [
-            f"{where}{name}"
-            for where in ("refs/remotes/origin/", "refs/heads/")
-            for name in ("main", "master", "develop")
+        names = [
+            f"refs/{where}/{name}" for where in ("remotes/origin", "heads") for name in ("main", "master", "develop")
         ]
-        return next((name for name in names if self.revision(name)), None)
+        out = self.run("for-each-ref", "--format=%(refname) %(symref)", _CHOSEN, *names) or b""
+        there = dict(line.split(" ", 1) for line in out.decode("utf-8", "replace").splitlines())
+        return there.get(_CHOSEN) or next((name for name in names if name in there), None)
 
     def tracked(self) -> Mapping[str, None] | None:
         """The tracked files below this folder, or None without git."""
         out = self.run("ls-files", "-z")
         return None if out is None else dict.fromkeys(out.decode("utf-8", "surrogateescape").split("\0")[:-1])
+
+
+@functools.lru_cache(maxsize=16)
+def _files(repo: Path, commit: str, *folders: str) -> Mapping[str, str]:
+    """Asked several times in a run, and a commit does not change. Raises LookupError where git does not know it."""
+    out = Git(repo).run("ls-tree", "-r", "-z", commit, "--", *folders)
+    if out is None:
+        raise LookupError(commit)
+    rows = (row.partition(b"\t") for row in out.split(b"\0") if row)
+    fields = ((meta.split(), path) for meta, _, path in rows)
+    return {path.decode("utf-8", "surrogateescape"): id.decode() for (_, kind, id), path in fields if kind == b"blob"}

@@ -8,6 +8,8 @@ graph, never a guess.
 from __future__ import annotations
 
 import ast
+import codecs
+import contextlib
 import hashlib
 import re
 import tokenize
@@ -39,6 +41,9 @@ class Header:
 
 def decode(raw: bytes) -> str:
     """The text of a Python file, by its own coding line (PEP 263). Raises ValueError when it is none."""
+    with contextlib.suppress(UnicodeDecodeError):
+        if not raw.startswith(codecs.BOM_UTF8) and not any(b"coding" in line for line in raw.split(b"\n", 2)[:2]):
+            return raw.decode()
     try:
         encoding, _ = tokenize.detect_encoding(iter(raw.splitlines(keepends=True)).__next__)
         return raw.decode(encoding)
@@ -102,8 +107,9 @@ def _docstring_is_plain(head: str) -> bool:
 def _value(text: str) -> Any:
     if text == "None":
         return None
-    names = tuple(one or other for one, other in _LITERAL.findall(text))
-    return names if text.startswith("(") else names[0] if names else ""
+    if not text.startswith("("):
+        return text[1:-1]
+    return tuple(one or other for one, other in _LITERAL.findall(text))
 
 
 def _by_tree(tree: ast.Module) -> Header | None:
