@@ -51,7 +51,7 @@ def blockers(
     found: list[Blocker] = []
     for one in survey.sessions:
         found += _session(one, position, touched, transaction_seconds, idle_seconds)
-    found += [_lag(one) for one in survey.replicas if _lags(one)]
+    found += _replication(survey)
     found += _indexes(survey.schema, deploy)
     found += _constraints(survey.schema, deploy)
     found += _disk(survey, deploy)
@@ -123,14 +123,39 @@ def _autovacuum(one: Session) -> Severity:
     return Severity.ERROR if "to prevent wraparound" in one.query else Severity.WARNING
 
 
-def _lags(one: Replica) -> bool:
-    return (one.seconds or 0) >= LAG_SECONDS or (one.bytes or 0) >= LAG_BYTES
+def _replication(survey: TargetSurvey) -> Iterator[Blocker]:
+    """Replicas that are behind, slots that keep the log for nobody, commits that would hang."""
+    if survey.commits_wait_for:
+        text = (
+            f"commits wait for a synchronous standby ({survey.commits_wait_for}) and none is connected: the upgrade would "
+            "hang at its end, with its locks held"
+        )
+        yield Blocker("replication-lag", text)
+    for one in survey.replicas:
+        much = (one.seconds or 0) >= LAG_SECONDS or (one.bytes or 0) >= LAG_BYTES
+        if one.kept_for and much:
+            yield Blocker("replication-slot", _kept(one), Severity.WARNING)
+        elif much or one.still:
+            yield Blocker("replication-lag", _behind(one), Severity.WARNING)
 
 
-def _lag(one: Replica) -> Blocker:
-    parts = [_age(one.seconds)] if one.seconds else []
+def _behind(one: Replica) -> str:
+    parts = [_age(one.seconds)] if one.seconds and one.seconds >= 1 else []
     parts += [amount(one.bytes)] if one.bytes else []
-    return Blocker("replication-lag", f"{one.name} is behind by {', '.join(parts)}", Severity.WARNING)
+    much = f" by {', '.join(parts)}" if parts else ""
+    why = " and applied nothing while the gate looked (paused, delayed, or a query there is in the way)"
+    waits = "; commits wait for it" if one.waited_for else ""
+    return (
+        f"replica {one.name} is behind{much}{why if one.still else ''}{waits}: it gets the new schema late, and all that the "
+        "upgrade writes comes on top"
+    )
+
+
+def _kept(one: Replica) -> str:
+    return (
+        f"replication slot {one.name} has no consumer and keeps {amount(one.bytes)} of log on the target's disk; all that the "
+        "upgrade writes stays there too. Start its consumer, or drop the slot"
+    )
 
 
 def _indexes(schema: Schema, deploy: Deploy | None) -> Iterator[Blocker]:

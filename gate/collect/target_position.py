@@ -105,7 +105,7 @@ def position(
         time_zone=stand.time_zone,
         user=stand.user,
         expected_heads=expected_heads,
-        notes=_notes(unknown, git),
+        notes=(*stand.notes, *_notes(unknown, git)),
     )
 
 
@@ -122,7 +122,7 @@ def _locked(stand: Stand, place: str, history: History, table: FoundTable) -> Ta
         default_schema=stand.default_schema,
         time_zone=stand.time_zone,
         user=stand.user,
-        notes=(note,),
+        notes=(note, *stand.notes),
     )
 
 

@@ -58,13 +58,19 @@ SELECT 'prepared ' || gid, owner::text, extract(epoch FROM clock_timestamp() - p
 FROM pg_prepared_xacts WHERE database = current_database()
 """
 _REPLICAS = """
-SELECT coalesce(nullif(application_name, ''), 'pid ' || pid), extract(epoch FROM replay_lag)::float8,
-       CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint END, state
-FROM pg_stat_replication
+SELECT pid, coalesce(nullif(application_name, ''), 'pid ' || pid), extract(epoch FROM replay_lag)::float8,
+       CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint END,
+       replay_lsn < flush_lsn, replay_lsn::text, coalesce(sync_state IN ('sync', 'quorum'), false)
+FROM pg_stat_replication WHERE state <> 'backup'
 """
+_LOOK_AGAIN = "SELECT pid, replay_lsn::text FROM pg_stat_replication, pg_sleep(1)"
 _SLOTS = """
-SELECT 'slot ' || slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint
+SELECT slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint
 FROM pg_replication_slots WHERE NOT active AND restart_lsn IS NOT NULL AND NOT pg_is_in_recovery()
+"""
+_SYNCHRONOUS = """
+SELECT current_setting('synchronous_standby_names') WHERE current_setting('synchronous_standby_names') <> ''
+  AND current_setting('synchronous_commit') NOT IN ('off', 'local') AND NOT pg_is_in_recovery()
 """
 _SETTINGS = """
 SELECT name, reset_val FROM pg_settings
@@ -91,11 +97,12 @@ def survey(ask: Ask, optional: Optional, schema: Schema, unknown: tuple[str, ...
         )
     sizes = _tables(rows(_SIZES, "table sizes"), optional, unknowns)
     sessions = _sessions(rows(_SESSIONS, "sessions"), rows(_LOCKS, "locks"), rows(_PREPARED, "prepared transactions"))
-    replicas = (
-        [Replica(name, seconds, size) for name, seconds, size, _ in rows(_REPLICAS, "replicas")] if allowed else []
+    replicas = _replicas(rows(_REPLICAS, "replicas"), optional) if allowed else []
+    wanted = (
+        rows(_SYNCHRONOUS, "synchronous replicas") if allowed and not any(one.waited_for for one in replicas) else []
     )
-    if allowed:
-        replicas += [Replica(name, None, size) for name, size in rows(_SLOTS, "replication slots")]
+    slots = rows(_SLOTS, "replication slots")
+    replicas += [Replica(name, None, size, kept_for=True) for name, size in slots]
     locked = frozenset(lock.table for one in sessions for lock in one.locks if lock.mode == "AccessExclusiveLock")
     tables = _counted(sizes, locked, optional)
     return TargetSurvey(
@@ -103,9 +110,24 @@ def survey(ask: Ask, optional: Optional, schema: Schema, unknown: tuple[str, ...
         tables=tables,
         sessions=sessions,
         replicas=tuple(replicas),
+        commits_wait_for=wanted[0][0] if wanted else None,
         settings=dict(rows(_SETTINGS, "settings")),
         unknowns=tuple(unknowns),
     )
+
+
+def _replicas(found: list[Row], optional: Optional) -> list[Replica]:
+    """Replicas as they are; where one has received more than it has applied, a second look tells whether it goes on at all.
+
+    ``replay_lag`` does not: with the replay paused it stays at what was measured last, or empty.
+    """
+    behind = {pid: place for pid, _, _, _, waiting, place, _ in found if waiting}
+    again = optional(_LOOK_AGAIN) if behind else []
+    still = {pid for pid, place in again if behind.get(pid) == place} if not isinstance(again, str) else set()
+    return [
+        Replica(name, seconds, size, pid in still, waited_for=waited_for)
+        for pid, name, seconds, size, _, _, waited_for in found
+    ]
 
 
 def _tables(found: list[Row], optional: Optional, unknowns: list[str]) -> dict[str, TableSize]:

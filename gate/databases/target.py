@@ -50,7 +50,10 @@ class FoundTable:
 
 @dataclass(frozen=True)
 class Stand:
-    """What the position needs, read in one go. ``replica`` says why nothing can be migrated here."""
+    """What the position needs, read in one go. ``replica`` says why nothing can be migrated here.
+
+    ``notes`` are about the way to the server: a pooler in between, a standby that is behind.
+    """
 
     server: Server
     version_tables: tuple[FoundTable, ...] = ()
@@ -59,6 +62,7 @@ class Stand:
     time_zone: str | None = None
     user: str = ""
     replica: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Target(Protocol):

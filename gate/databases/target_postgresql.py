@@ -18,6 +18,7 @@ from psycopg import pq
 
 from gate.databases import _survey_postgresql as survey_sql
 from gate.databases._catalog_postgresql import read_schema
+from gate.databases._deadline import GRACE_SECONDS, deadline, late
 from gate.databases.target import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
@@ -33,11 +34,22 @@ from gate.databases.target import (
 from gate.errors import TargetUnavailable
 from gate.facts.rehearsal import Server
 from gate.facts.schema import Schema
+from gate.facts.target_measurements import amount
 from gate.facts.target_survey import TargetSurvey
 
 _READ_ONLY = "-c default_transaction_read_only=on"
 # SQLAlchemy drivers spell some of libpq's parameters their own way.
 _SPELLINGS = {"ssl": "sslmode", "unix_sock": "host", "timeout": "connect_timeout", "database": "dbname"}
+# What a server or a pooler says in the middle of a run, and what to do about it.
+_AFTER = {
+    "not allowed in statement pooling mode": (
+        "The pooler does statement pooling, in which no transaction can be READ ONLY: give the server's own address, or a pool "
+        "with pool_mode = transaction or session."
+    ),
+    "query_wait_timeout": "The pooler has no free server connection: try again, or give the server's own address.",
+    "terminating connection": "An administrator or a shutdown ended the session: run again when the server is up.",
+    "server closed the connection": "The server or the network cut the connection: run again when the server is up.",
+}
 _VERSION_TABLES = """
 SELECT n.nspname, c.relname,
        EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'version_num' AND NOT a.attisdropped),
@@ -56,8 +68,17 @@ LIMIT 1) found
 """
 _ABOUT = """
 SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(), current_user::text,
-       coalesce(current_schema(), 'public')::text, (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')
+       coalesce(current_schema(), 'public')::text, (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'),
+       current_setting('default_transaction_read_only') = 'on'
 """
+_OWN_REPLAY = """
+SELECT pg_is_wal_replay_paused(), pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
+       extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8
+"""
+_POOLED = (
+    "a pooler (PgBouncer) stands before the target; the gate read through it in READ ONLY transactions. Run the upgrade on "
+    "a direct connection: behind transaction pooling a SET lock_timeout and session advisory locks reach other sessions"
+)
 
 
 def connect(address: Address, repo: Path) -> PostgresqlTarget:
@@ -129,12 +150,21 @@ def _advice(said: str) -> str:
         ),
         (r"no pg_hba.conf entry", "The server does not let this host, user or TLS mode in: see pg_hba.conf."),
         (
+            r"timeout expired",
+            "Check host and port, and that this machine may reach them. A server that is frozen, or whose catalogue another "
+            "session locks, takes the connection and does not answer either.",
+        ),
+        (
             r"timeout|timed out|could not connect|refused|unreachable|translate host|resolve",
             "Check host and port, and that this machine may reach them.",
         ),
         (
-            r"too many clients|remaining connection slots",
+            r"too many clients|remaining connection slots|no more connections allowed",
             "The server has no free connection: try again, or use the pooler's address.",
+        ),
+        (
+            r"starting up|shutting down|in recovery mode",
+            "The server is restarting: wait until it is up, then run again.",
         ),
     )
     return next((advice for pattern, advice in hints if re.search(pattern, said, re.IGNORECASE)), "Check --target-url.")
@@ -149,6 +179,7 @@ class PostgresqlTarget:
         self.address, self.connection = address, connection
         self.default_schema = "public"
         self._inside = False
+        self._seconds: float = QUERY_SECONDS
 
     def __enter__(self) -> Self:
         return self
@@ -170,6 +201,7 @@ class PostgresqlTarget:
         }
         path = f"; SET LOCAL search_path = {search_path}" if search_path else ""
         sets = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in limits.items())
+        self._seconds = seconds
         with self._told():
             self.connection.execute(cast(Any, f"{begin}; {sets}{path}"))
         self._inside = True
@@ -177,27 +209,36 @@ class PostgresqlTarget:
             yield
         finally:
             self._inside = False
-            with contextlib.suppress(psycopg.Error):
+            with contextlib.suppress(TargetUnavailable), self._told():
                 self.connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
+        longest = self._seconds + GRACE_SECONDS
         try:
-            yield
-        except psycopg.errors.QueryCanceled:
-            raise self.address.unavailable(
-                "a query took longer than it may", "Try again when the server is less busy."
-            ) from None
-        except psycopg.errors.LockNotAvailable:
-            raise self.address.unavailable(LOCKED, "Find and end what holds the lock, then run again.") from None
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise self.address.unavailable(
-                _first(error), "Grant this role the right, or use a role that has it."
-            ) from None
-        except psycopg.Error as error:
-            lost = isinstance(error, psycopg.OperationalError) and self.connection.broken
-            advice = "The connection was lost while reading: run again." if lost else "See the server's message."
-            raise self.address.unavailable(_first(error), advice) from None
+            with deadline(self.connection.fileno(), longest) as passed:
+                try:
+                    yield
+                except psycopg.Error as error:
+                    said = late(longest) if passed() else self._words(error)
+                    raise self.address.unavailable(*said) from None
+        except psycopg.OperationalError as error:  # there is no descriptor any more
+            raise self.address.unavailable(*self._words(error)) from None
+
+    def _words(self, error: psycopg.Error) -> tuple[str, str]:
+        """What happened and what to do."""
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            return "a query took longer than it may", "Try again when the server is less busy."
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            return LOCKED, "Find and end what holds the lock, then run again."
+        said = _first(error)
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            return said, "Grant this role the right, or use a role that has it."
+        return said, next((advice for mark, advice in _AFTER.items() if mark in said), self._broken())
+
+    def _broken(self) -> str:
+        lost = self.connection.closed or self.connection.broken
+        return "The connection was lost while reading: run again." if lost else "See the server's message."
 
     def ask(self, sql: str, seconds: float = QUERY_SECONDS, parameters: Iterable[Any] | None = None) -> list[Row]:
         """The rows of one query."""
@@ -215,14 +256,28 @@ class PostgresqlTarget:
     def stand(self, names: Iterable[str]) -> Stand:
         """What the server says of itself in one snapshot, then each version table in a transaction of its own."""
         with self.reading():
-            number, text, replica, user, schema, zone = self.ask(_ABOUT)[0]
+            number, text, replica, user, schema, zone, asked_for = self.ask(_ABOUT)[0]
             found = self.ask(_VERSION_TABLES, parameters=[list({*names, "alembic_version"})])
             has_tables = bool(self.ask(_HAS_TABLES, parameters=[[row[4] for row in found]])[0][0])
         tables = tuple(self._rows(schema, *row[:4]) for row in found)
         self.default_schema = schema
         server = Server("postgresql", (number // 10000, number % 10000), text.split()[0], "target")
         why = "it is in recovery (pg_is_in_recovery): a read replica" if replica else None
-        return Stand(server, tables, has_tables, schema, zone, user, why)
+        notes = [] if asked_for else [_POOLED]
+        notes += [self._standby()] if replica else []
+        return Stand(server, tables, has_tables, schema, zone, user, why, tuple(notes))
+
+    def _standby(self) -> str:
+        """How far what is read here may be behind the primary."""
+        said = "read from a standby, which may be behind the primary"
+        found = self.optional(_OWN_REPLAY)
+        if isinstance(found, str):
+            return f"{said}; by how much could not be read: {found}"
+        paused, size, seconds = found[0]
+        if not paused and not size:
+            return f"{said}; it has replayed everything that it received"
+        age = f", its newest transaction is {seconds:.0f} s old" if seconds is not None else ""
+        return f"{said}: {'its replay is paused, ' if paused else ''}{amount(size)} received and not replayed{age}"
 
     def _rows(self, default: str, schema: str, name: str, fits: bool, readable: bool) -> FoundTable:
         place = None if schema == default else schema

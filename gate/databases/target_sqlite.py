@@ -177,7 +177,14 @@ class SqliteTarget:
         )
         settings = {name: str(self.ask(f"PRAGMA {name}")[0][0]) for name in ("journal_mode", "foreign_keys")}
         disk = shutil.disk_usage(self.path)
-        return TargetSurvey(schema, sizes, sessions, (), settings, disk.free, self.path.stat().st_size)
+        return TargetSurvey(
+            schema=schema,
+            tables=sizes,
+            sessions=sessions,
+            settings=settings,
+            free_bytes=disk.free,
+            used_bytes=self.path.stat().st_size,
+        )
 
     def _size(self, name: str) -> TableSize:
         """Rows counted; bytes, indexes included, from ``dbstat`` where SQLite was built with it."""

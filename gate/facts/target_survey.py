@@ -52,17 +52,26 @@ class Session:
 
 @dataclass(frozen=True)
 class Replica:
-    """A replica of the target, how far it is behind; None where the server does not tell."""
+    """A replica of the target, how far it is behind; None where the server does not tell.
+
+    ``still`` means that it received changes and applied none of them while the gate looked (paused, delayed, or a query
+    in its way); ``kept_for`` that nobody is connected and the server only keeps the log for it (a slot without consumer).
+    ``waited_for`` tells that commits wait for it.
+    """
 
     name: str
     seconds: float | None = None
     bytes: int | None = None
+    still: bool = False
+    kept_for: bool = False
+    waited_for: bool = False
 
 
 @dataclass(frozen=True)
 class TargetSurvey:
     """The target as it is now. ``unknowns`` are sentences about what could not be read, each with the missing right.
 
+    ``commits_wait_for`` names synchronous replicas none of which is there, so that every commit hangs.
     ``settings`` are those that a session of this role starts with. ``free_bytes`` is the room left on its disk,
     ``used_bytes`` what the database takes there; None where SQL does not tell.
     """
@@ -71,6 +80,7 @@ class TargetSurvey:
     tables: Mapping[str, TableSize] = field(default_factory=dict)
     sessions: tuple[Session, ...] = ()
     replicas: tuple[Replica, ...] = ()
+    commits_wait_for: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     free_bytes: int | None = None
     used_bytes: int | None = None

@@ -1,0 +1,152 @@
+"""What stands around a PostgreSQL server in production, for tests: a streaming standby, a connection pooler."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from gate.databases._cluster_postgresql import Cluster
+from gate.databases._process import free_port
+
+POOLER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+
+
+def cluster_of(database: Any) -> Cluster:
+    """The running server behind a scratch database."""
+    found: Cluster = database._server._cluster
+    return found
+
+
+@dataclass(frozen=True)
+class Standby:
+    """A hot standby: ``execute`` runs one statement on it, ``url`` is a database of it for ``--target-url``."""
+
+    host: str
+    port: int
+    password: str
+
+    def url(self, database: Any) -> str:
+        """The database of this name as the standby has it."""
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database.parts['database']}"
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of one statement."""
+        with psycopg.connect(host=self.host, port=self.port, user="postgres", autocommit=True) as connection:
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def streaming_standby(database: Any, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Standby]:
+    """A copy of the server by ``pg_basebackup`` that streams from it, under the name ``standby_one``."""
+    cluster = cluster_of(database)
+    rules = cluster.data / "pg_hba.conf"
+    if "replication" not in rules.read_text():
+        rules.write_text(rules.read_text() + "local replication all trust\n")
+        database.execute("SELECT pg_reload_conf()")
+    data = cluster.folder / f"standby-{free_port()}"
+    source = f"host={cluster.socket} port={cluster.port} user=postgres application_name=standby_one"
+    backup = [str(cluster.binaries.program("pg_basebackup")), "-d", source, "-D", str(data), "-R", "-X", "stream"]
+    done = cluster.identity.run([*backup, "-c", "fast", "--no-sync"], cwd=cluster.folder, timeout=120)
+    assert done.returncode == 0, done.stderr
+    port = free_port()
+    argv = cluster._argv(port)
+    argv[argv.index("-D") + 1] = str(data)
+    argv += [part for name, value in (settings or {}).items() for part in ("-c", f"{name}={value}")]
+    with started(cluster, argv, folder / "standby.log") as process:
+        standby = Standby(str(cluster.socket), port, cluster.password)
+        until(lambda: process.poll() is None and _streams(standby), folder / "standby.log")
+        yield standby
+    shutil.rmtree(data, ignore_errors=True)
+
+
+def _streams(standby: Standby) -> bool:
+    try:
+        return bool(standby.execute("SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming'"))
+    except psycopg.Error:
+        return False
+
+
+@contextmanager
+def started(cluster: Cluster, argv: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A program run as the server's user, ended with the block."""
+    own = cluster.identity
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            argv,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=cluster.folder,
+            user=own.uid,
+            group=own.gid,
+            extra_groups=None if own.uid is None else [],
+        )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def until(holds: Any, log: Path | None = None, seconds: float = 60) -> None:
+    """Wait until something holds; what the log says is the failure's text."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, log.read_text("utf-8", "replace")[-2000:] if log else "waited in vain"
+        time.sleep(0.05)
+
+
+@contextmanager
+def pooler(database: Any, folder: Path, mode: str = "transaction", **settings: object) -> Iterator[str]:
+    """PgBouncer in front of the server; gives the URL of this database through it."""
+    if POOLER is None:
+        assert os.environ.get("ALEMBIC_GATE_CI") != "1", "CI has no pgbouncer: add the package"
+        pytest.skip("no pgbouncer on this machine (Debian's package pgbouncer)")
+    cluster = cluster_of(database)
+    port = free_port()
+    place = cluster.folder / f"pooler-{port}"
+    place.mkdir()
+    (place / "users.txt").write_text(f'"postgres" "{cluster.password}"\n')
+    words = {
+        "listen_addr": "127.0.0.1",
+        "listen_port": port,
+        "unix_socket_dir": "",
+        "auth_type": "scram-sha-256",
+        "auth_file": place / "users.txt",
+        "pool_mode": mode,
+        "default_pool_size": 2,
+        "server_round_robin": 1,
+        **settings,
+    }
+    lines = "".join(f"{name} = {value}\n" for name, value in words.items())
+    (place / "pgbouncer.ini").write_text(f"[databases]\n* = host=127.0.0.1 port={cluster.port}\n\n[pgbouncer]\n{lines}")
+    cluster.identity.own(place)
+    url = re.sub(r":\d+/", f":{port}/", database.url("postgresql"))
+    with started(cluster, [POOLER, str(place / "pgbouncer.ini")], folder / "pooler.log"):
+        until(lambda: _answers(url), folder / "pooler.log")
+        yield url
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.Error:
+        return False
+    return True
