@@ -11,6 +11,7 @@ import collections
 import contextlib
 import json
 import os
+import re
 import secrets
 import select
 import shutil
@@ -38,10 +39,23 @@ MOST_SAID = 512 * 1024 * 1024  # bytes of all events of one request; what is rec
 TAIL_LINES = 60
 LONGEST_SHOWN = 8192  # bytes of one line of the project's output
 MEMORY = 8 * 1024**3  # bytes of address space; a runaway allocation fails in the probe, not on the machine
+LOOK = 2.0  # seconds of silence after which somebody looks why
+DUMP = signal.SIGUSR2  # on it the probe writes where it is, whatever it is doing
+_FRAME = re.compile(r'^  File "(.+)", line (\d+) in ')
+_DUMP_LINE = re.compile(r'^(?:Current thread|Thread) 0x.*:$|^  File "|^  \.\.\.$|^Stack \(most recent')
 LEFT_OUT = frozenset({".git", ".hg", "node_modules", "__pycache__", ".tox", ".nox", ".venv", "venv", ".mypy_cache",
                       ".ruff_cache", ".pytest_cache", ".eggs", ".terraform"})  # fmt: skip
 
 Handler = Callable[[dict[str, Any]], dict[str, Any] | None]
+Frames = list[tuple[str, int]]  # file and line, the innermost first
+
+
+@dataclass(frozen=True)
+class Lookout:
+    """Who is asked while the project's code says nothing: now and then, and where it is when its time is over."""
+
+    silent: Callable[[], None]
+    where: Callable[[Frames], str]
 
 
 @dataclass(frozen=True)
@@ -176,8 +190,8 @@ def environment(launch: Launch, home: Path, marker: str) -> dict[str, str]:
 class Probe:
     """One running probe. ``call`` sends a request and gives its answer; events on the way go to ``handler``."""
 
-    def __init__(self, launch: Launch, handler: Handler) -> None:
-        self._launch, self._handler = launch, handler
+    def __init__(self, launch: Launch, handler: Handler, lookout: Lookout | None = None) -> None:
+        self._launch, self._handler, self._lookout = launch, handler, lookout
         self._marker = secrets.token_hex(16)
         self._tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
         self._buffer = b""
@@ -295,8 +309,12 @@ class Probe:
     def _read(self, deadline: float, verb: str) -> dict[str, Any]:
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
-            if self._closed or left <= 0 or not select.select([self._answers], [], [], left)[0]:
+            if self._closed or left <= 0:
                 raise self._late(verb)
+            if not select.select([self._answers], [], [], min(left, LOOK))[0]:
+                if self._lookout:
+                    self._lookout.silent()
+                continue
             chunk = os.read(self._answers, 1 << 16)
             if not chunk:
                 raise self._ended()
@@ -309,11 +327,23 @@ class Probe:
         return _messages.parsed(line)
 
     def _late(self, verb: str) -> TimedOut:
+        where = self._lookout.where(self._frames()) if self._lookout and not self._closed else ""
         self.close()
         return TimedOut(
-            f"{verb} took longer than {self._launch.timeout:g} s and was ended" + self._shown(),
+            f"{verb} took longer than {self._launch.timeout:g} s and was ended{where and ': '}{where}{self._shown()}",
             advice="Mend what hangs, or raise `timeout`.",
         )
+
+    def _frames(self) -> Frames:
+        """Where the process is now, as its interpreter writes it even from inside a blocking call."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(self._process.pid, DUMP)
+        time.sleep(0.3)  # the reader thread gets the lines
+        lines = list(self._tail)
+        self._tail.clear()
+        self._tail.extend(line for line in lines if not _DUMP_LINE.match(line))
+        found = (_FRAME.match(line) for line in lines)
+        return [(one[1], int(one[2])) for one in found if one]
 
     def _shown(self) -> str:
         return f"; its last output:\n{self.tail}" if self._tail else ""

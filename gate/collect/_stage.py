@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 import time
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
-from gate.collect import _base_schema, _bootstrap, _job_services, _loading, _side_effects, _snapshot, _templates
+from gate.collect import _base_schema, _bootstrap, _job_services, _loading, _side_effects, _snapshot, _stuck, _templates
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
 from gate.context import RunContext
@@ -22,7 +23,7 @@ from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Failure
 from gate.model import Location
-from gate.sandbox import Launch, Probe, ProjectFailure, copy_workspace, hand_over, probe_uid
+from gate.sandbox import Frames, Launch, Lookout, Probe, ProjectFailure, copy_workspace, hand_over, probe_uid
 
 # SQLAlchemy's names of drivers by kind: those that block, those that an async engine takes.
 BLOCKING = {"postgresql": ("psycopg2", "psycopg", "pg8000"), "mysql": ("pymysql", "mysqldb", "mysqlconnector", "mariadbconnector"),
@@ -66,6 +67,8 @@ class Stage:
         self._others: dict[str, ScratchDatabase] = {}
         self._recorder: Recorder | None = None
         self._loaded = self._began = False
+        self._revision: str | None = None
+        self._deadlock: str | None = None
         self.sources = {one.path: self._text(one.path) for one in history.revisions}
 
     def __enter__(self) -> Stage:
@@ -101,7 +104,7 @@ class Stage:
             float(self.context.settings.timeout),
             self.uid,
         )
-        self.probe = self._stack.enter_context(Probe(launch, self.handle))
+        self.probe = self._stack.enter_context(Probe(launch, self.handle, Lookout(self._silent, self._where)))
         self.load()
 
     def _server(self, choice: DatabaseChoice) -> ScratchServer:
@@ -239,12 +242,13 @@ class Stage:
     def upgrade(self, heads: tuple[str, ...], recorder: Recorder | None) -> Failure | None:
         """Upgrade to these heads; observed when there is a recorder. A failure is told, not raised."""
         self._recorder, self._began = recorder, False
+        self._revision = self._deadlock = None
         try:
             told = self.probe.call("upgrade", target=self._apart(heads), observe=recorder is not None)
         except ProjectFailure as failure:
             if not self._began:
                 raise self.explained(failure) from failure  # env.py itself, before any revision
-            return failure_of(failure, self.history, self.sources, recorder)
+            return self._failed(failure, recorder)
         finally:
             self._recorder = None
         self._remember_version_table(told.get("version_table"))
@@ -270,11 +274,34 @@ class Stage:
 
     def downgrade(self, targets: tuple[str, ...]) -> Failure | None:
         """Downgrade to these revisions; nothing is base."""
+        self._revision = self._deadlock = None
         try:
             self.probe.call("downgrade", target=list(targets) or ["base"])
         except ProjectFailure as failure:
-            return failure_of(failure, self.history, self.sources, None)
+            return self._failed(failure, None)
         return None
+
+    def _failed(self, failure: ProjectFailure, recorder: Recorder | None) -> Failure:
+        """What project code raised, placed; a statement that we ended ourselves is told by its true reason."""
+        told = failure_of(failure, self.history, self.sources, recorder)
+        if self._deadlock is None or told.sqlstate != _stuck.CANCELLED:
+            return told
+        error = (
+            f"deadlock with itself: it waits for {self._deadlock}, which another connection of the same migration "
+            "holds until its transaction ends; no time-out set, it would wait for ever"
+        )
+        return dataclasses.replace(told, error=error)
+
+    def _silent(self) -> None:
+        """Project code says nothing for a while: it may wait for a lock that it holds itself."""
+        if self._revision is not None and self._deadlock is None:
+            self._deadlock = _stuck.end_self_deadlock(self.database)
+
+    def _where(self, frames: Frames) -> str:
+        """Revision, line and statement of what took too long."""
+        told = _stuck.place(self._revision, frames, self.history, self.sources)
+        sql = _stuck.running(self.database)
+        return "; ".join(part for part in (told, sql and f"the server was running: {sql}") if part)
 
     @property
     def version_rows(self) -> tuple[str, ...]:
@@ -296,6 +323,7 @@ class Stage:
             return self._need(event)
         if kind == "revision":
             self._began = True
+            self._revision = str(event.get("revision"))
             if self._recorder:
                 self._recorder.began(str(event.get("revision")))
         if kind == "statement":

@@ -79,7 +79,11 @@ def test_no_base_means_one_deploy(tmp_path: Path) -> None:
 
 HANG = "import time\ntime.sleep(600)"
 TRAPS = {
-    "hangs": (HANG, "took longer than 3 s", 3),
+    "hangs": (
+        HANG,
+        "took longer than 3 s and was ended: revision a2 at migrations/versions/a2.py:11, time.sleep(600)",
+        3,
+    ),
     "os-exit": ("import os\nos._exit(7)", "ended by itself with exit code 7", 3),
     "killed": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "was killed by SIGKILL", 3),
     "sys-exit": ("import sys\nsys.exit(0)", "fails on any database", 1),
@@ -97,6 +101,35 @@ def test_a_revision_that_misbehaves_ends_in_one_sentence(tmp_path: Path, name: s
     said = done.reason("upgrade-works") if code == 3 else done.project["findings"][0]["message"]
     assert (done.code, sentence in said) == (code, True), said
     assert "Traceback" not in done.err
+
+
+def test_a_statement_that_takes_too_long_is_named_with_its_revision_and_line(tmp_path: Path) -> None:
+    """The server says what it was busy with, the interpreter where it was; nothing of that dump reaches the report."""
+    body = 'op.execute("SELECT count(*) FROM users, pg_sleep(600)")'
+    change = {"a2": revision("a2", "a1", body)}
+    repo = repository(tmp_path / "r", {"a1": USERS}, change, POSTGRESQL, MODELS.format(more=""))
+    done = gate(repo, "--only", "upgrade-works", "--timeout", "15")
+    said = done.reason("upgrade-works")
+    assert (done.code, done.verdicts()) == (3, {"upgrade-works": "undecided"})
+    assert f"revision a2 at migrations/versions/a2.py:10, {body}" in said
+    assert "the server was running: SELECT count(*) FROM users, pg_sleep(600)" in said
+    assert "most recent call first" not in said
+
+
+def test_a_revision_that_waits_for_itself_is_told_at_its_line(tmp_path: Path) -> None:
+    """Two connections of one revision: found in seconds, long before the step's time is over."""
+    body = """
+op.execute("ALTER TABLE users ADD COLUMN age int")
+with sa.create_engine(op.get_bind().engine.url).begin() as other:
+    other.execute(sa.text("UPDATE users SET name = 'x'"))
+"""
+    change = {"a2": revision("a2", "a1", body)}
+    repo = repository(tmp_path / "r", {"a1": USERS}, change, POSTGRESQL, MODELS.format(more=""))
+    done = gate(repo, "--only", "upgrade-works", seconds=120)
+    finding = done.project["findings"][0]
+    assert (done.code, finding["category"], finding["revision"]) == (1, "broken", "a2")
+    assert (finding["path"], finding["line"]) == ("migrations/versions/a2.py", 12)
+    assert "deadlock with itself: it waits for RowExclusiveLock on users" in finding["message"]
 
 
 def test_a_revision_cannot_forge_a_workflow_command(tmp_path: Path) -> None:
