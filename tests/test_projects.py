@@ -66,7 +66,7 @@ def stable(text: str) -> str:
     text = re.sub(r"/\S*alembic-gate-\w+/(?:tree|base)-\w+(?:-\w+)?", "<tree>", text)
     text = re.sub(r"Python [\d.]+, Alembic [\d.]+, SQLAlchemy [\d.]+", "Python, Alembic, SQLAlchemy", text)
     text = re.sub(r"old release: .*", "old release", text)  # another check's sentence
-    return re.sub(r"in /\S+", "in <path>", text)
+    return re.sub(r"(in|with Python) /[^\s:]+", r"\1 <path>", text)
 
 
 def told(code: int, report: dict[str, Any]) -> dict[str, Any]:

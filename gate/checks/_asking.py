@@ -12,6 +12,7 @@ from gate.model import Category, Finding, Severity
 
 _STOPPED = frozenset({Category.LOCK, Category.REWRITE, Category.BACKWARD_INCOMPATIBLE, Category.NOT_SPLIT})
 _SMALL = frozenset({Category.LOCK, Category.REWRITE})
+_SHOWN = 5  # places that could not be judged, in the coverage line
 
 
 def answer(deploy: Deploy, rules: Rulebook, check: str) -> Answer:
@@ -20,12 +21,24 @@ def answer(deploy: Deploy, rules: Rulebook, check: str) -> Answer:
         return Answer(reason="no new revisions")
     said = rules.findings(deploy, check)
     findings = tuple(portable(one, deploy.dialect) for one in distinct(one for one in said if holds(one, deploy)))
-    stuck = "the revisions did not get through without the project's environment" if _is_stuck(deploy) else None
-    return Answer(findings, undecided=stuck, reason=_reach(deploy), notes=tuple(_notes(deploy)))
+    return Answer(
+        findings,
+        undecided=_unjudged(deploy),
+        advice=_advice(deploy),
+        reason=_reach(deploy),
+        notes=tuple(_notes(deploy)),
+    )
 
 
-def _is_stuck(deploy: Deploy) -> bool:
-    return not deploy.observed and not deploy.complete
+def _unjudged(deploy: Deploy) -> str | None:
+    if not deploy.unjudged:
+        return None
+    more = f" (and {len(deploy.unjudged) - 1} more)" if len(deploy.unjudged) > 1 else ""
+    return f"not all could be judged without the project's environment: {deploy.unjudged[0]}{more}"
+
+
+def _advice(deploy: Deploy) -> str | None:
+    return "See upgrade-works for what the environment needs." if deploy.unjudged else None
 
 
 def holds(finding: Finding, deploy: Deploy) -> bool:
@@ -63,6 +76,12 @@ def _reach(deploy: Deploy) -> str | None:
 def _notes(deploy: Deploy) -> Iterator[str]:
     if not deploy.observed and deploy.statements:
         yield "the project's env.py was not run: the gate's own stood in for it, with stubs for what is not installed"
+    if deploy.unknown_tables:
+        names = ", ".join(deploy.unknown_tables)
+        yield f"no revision that could be run makes {names}: judged by what the statements say"
+    yield from (f"not judged: {one}" for one in deploy.unjudged[:_SHOWN])
+    if len(deploy.unjudged) > _SHOWN:
+        yield f"not judged: {len(deploy.unjudged) - _SHOWN} more"
     if deploy.maintenance_window:
         yield "assumed world: a maintenance window, so locks and the release still running do not count"
     if deploy.code_first:

@@ -94,7 +94,8 @@ def explained(output: str, python: str) -> tuple[str, str]:
             what, advice = say(match)
             return f"the project could not be installed: {what}", advice
     last = [line.strip() for line in output.splitlines() if line.strip()][-6:]
-    return f"the project could not be installed with Python {python}: " + " / ".join(last)[:1500], _OTHER
+    said = " / ".join(last)[:1500] or "the command failed and said nothing"
+    return f"the project could not be installed with Python {python}: {said}", _OTHER
 
 
 def _version(found: re.Match[str]) -> str:

@@ -214,8 +214,9 @@ class Rehearsal:
 class Deploy:
     """What rules are asked about: the deploy's revisions with their statements, and the schema that they start from.
 
-    Made from a rehearsal, or, where none could run, from offline SQL (then ``observed`` is None everywhere and
-    ``baseline`` is what the earlier revisions' SQL gives, as far as it could be read).
+    Made from a rehearsal, or, where none could run, from the revisions run by themselves (then ``observed`` is false,
+    ``baseline`` is what the earlier revisions give without the project's environment, and ``unjudged`` says what of the
+    deploy could not be seen that way; ``unknown_tables`` are tables of the base that were judged by the text alone).
     """
 
     dialect: Literal["postgresql", "mysql", "mariadb", "sqlite"]
@@ -229,6 +230,8 @@ class Deploy:
     server: str = ""
     observed: bool = True
     complete: bool = True
+    unjudged: tuple[str, ...] = ()
+    unknown_tables: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     round_trip: RoundTrip = RoundTrip()

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 
-from alembic_gate_probe import difference, loading, mapped, observe_postgresql, program, redirect, watch
+from alembic_gate_probe import difference, loading, mapped, observe_postgresql, program, redirect, tolerance, watch
 from alembic_gate_probe.watch import describe
 
 
@@ -41,6 +41,7 @@ class Session(object):
         self._channel = channel
         self._redirect = redirect.Redirect(channel)
         self._watch = watch.Watch(channel, observers())
+        self._tolerance = tolerance.Tolerance(channel, self._watch)
         self._config = self._script = self._project = None
         self._here = os.getcwd()
 
@@ -68,6 +69,7 @@ class Session(object):
 
         self._redirect.install()
         self._watch.install()
+        self._tolerance.install()
         self._project = project
         made = _tables_made_by_models()
         self._config = loading.config_for(project, url)
@@ -84,8 +86,12 @@ class Session(object):
         revisions = {one.revision: os.path.realpath(one.path) for one in self._script.walk_revisions()}
         return {"heads": list(self._script.get_heads()), "revisions": revisions}
 
-    def do_upgrade(self, target, observe):
-        """Upgrade to these revisions (several when there are several heads)."""
+    def do_upgrade(self, target, observe, tolerant=False):
+        """Upgrade to these revisions (several when there are several heads).
+
+        Tolerant: what the server refuses and what revisions raise is passed over, statements are told but not observed.
+        """
+        self._tolerance.on = self._watch.reading = tolerant
         steps = self._steps(lambda rev, destination: self._script._upgrade_revs(destination, rev))
         return self._migrate(steps, target, observe)
 
@@ -177,7 +183,7 @@ class Session(object):
 
         def run(*args, **options):
             self._watch.begin(script.revision, getattr(script, "path", None) or script.module.__file__)
-            result = function(*args, **options)
+            result = self._tolerance.around(function, self._failure)(*args, **options)
             self._watch.end()
             return result
 
@@ -194,7 +200,8 @@ class Session(object):
 
         self._watch.on = bool(observe)
         self._run_environment(fn, destination if isinstance(destination, str) else "heads")
-        return {"runs": len(runs), "started_from": runs, "version_table": table}
+        stubbed = sorted(self._config.attributes.get("alembic_gate_stubbed", ()))
+        return {"runs": len(runs), "started_from": runs, "version_table": table, "stubbed": stubbed}
 
     def _run_environment(self, fn, destination="heads"):
         from alembic.runtime.environment import EnvironmentContext

@@ -16,6 +16,7 @@ class Watch:
         self.revision = None
         self.path = None
         self.on = False
+        self.reading = False
         self.raw = None
         self.number = 0
         self.sent = 0
@@ -43,7 +44,7 @@ class Watch:
         if not self.on or self._skip:
             return statement, parameters
         self.raw = conn.connection
-        observer = self._observers.get(conn.dialect.name)
+        observer = None if self.reading else self._observers.get(conn.dialect.name)
         record = {"started": time.perf_counter(), "line": self._line(), "sql": statement[:MOST_TEXT]}
         context._alembic_gate = record
         if observer is not None and self.revision is not None:
@@ -84,7 +85,8 @@ class Watch:
         event = {"event": "statement", "revision": self.revision, "line": record["line"], "sql": record["sql"],
                  "seconds": time.perf_counter() - record["started"], "row_count": count, "observed": seen,
                  "with_parameters": with_parameters, "autocommit": autocommit(conn) if conn is not None else False,
-                 "error": error, "dialect": conn.dialect.name if conn is not None else None}  # fmt: skip
+                 "error": error, "refused": record.get("refused"), "read": self.reading,
+                 "dialect": conn.dialect.name if conn is not None else None}  # fmt: skip
         if self.revision is None or error is not None:
             self._channel.write(event)
             return

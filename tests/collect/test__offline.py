@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.collect._offline import TEMPLATE, imported
+from gate.collect._offline import TEMPLATE, env_options, imported
 
 
 def test_what_revisions_import_of_others() -> None:
@@ -19,3 +19,10 @@ def test_the_stand_in_is_python_and_has_its_place_for_names() -> None:
     text = TEMPLATE.read_text("utf-8")
     assert text.count("IMPORTED = []") == 1
     compile(text, "env.py", "exec")
+
+
+def test_what_env_py_says_about_transactions_counts() -> None:
+    """Written as a constant; everything else is the project's to compute and not taken."""
+    text = "context.configure(transaction_per_migration=True, transactional_ddl=x, compare_type=True)"
+    assert env_options(text) == {"transaction_per_migration": True}
+    assert env_options("def broken(:") == {}

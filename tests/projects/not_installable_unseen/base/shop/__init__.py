@@ -1,0 +1,3 @@
+import library_that_nobody_can_have
+
+settings = library_that_nobody_can_have.Settings()
