@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import collections
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,7 @@ LIBRARIES = (  # Alembic, SQLAlchemy, oldest and newest Python of the pair
 OLDER = (("alembic==1.1.*", "sqlalchemy==1.3.*", "3.8", "3.8"),)  # below what is promised: says so, judges what it can
 FEW = (("3.8", 0), ("3.9", 4), ("3.12", 4), ("3.13", 7))
 EXPECTED = {"plain_ini": 0, "plain_unsafe": 1, "async_sqlite": 0}
+WORDS = {0: "pass", 1: "fail", 3: "undecided"}  # the gate's exit codes
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def repository(situation: str, folder: Path) -> Path:
 
 
 def judged(cell: Cell, situation: str, cache: Path) -> tuple[int, str]:
-    """Exit code of the gate, and why a check is undecided."""
+    """Exit code of the gate, and which checks are undecided, why."""
     with tempfile.TemporaryDirectory() as folder:
         repo = repository(situation, Path(folder))
         words = [
@@ -101,31 +104,70 @@ def judged(cell: Cell, situation: str, cache: Path) -> tuple[int, str]:
     if not done.stdout:
         return done.returncode, done.stderr.strip()
     checks = [row for project in json.loads(done.stdout)["projects"] for row in project["checks"]]
-    return done.returncode, next((str(row["reason"]) for row in checks if row["verdict"] == "undecided"), "")
+    undecided: dict[str, list[str]] = {}
+    for row in checks:
+        if row["verdict"] == "undecided":
+            undecided.setdefault(str(row["reason"]), []).append(row["id"])
+    return done.returncode, "; ".join(f"{', '.join(ids)}: {reason}" for reason, ids in undecided.items())
+
+
+class Kept:
+    """Results of an earlier run on the same commit: a run that was broken off goes on where it stopped."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._commit = path, commit()
+        told = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        self._rows: dict[str, dict[str, tuple[int, str]]] = told["rows"] if told.get("commit") == self._commit else {}
+
+    def of(self, cell: Cell, cache: Path) -> dict[str, tuple[int, str]]:
+        """Exit code and reason by situation, run now where nothing is kept."""
+        name = " ".join((cell.python, cell.alembic, cell.sqlalchemy))
+        if name not in self._rows:
+            self._rows[name] = {situation: judged(cell, situation, cache) for situation in EXPECTED}
+            self._path.parent.mkdir(exist_ok=True)
+            self._path.write_text(json.dumps({"commit": self._commit, "rows": self._rows}, indent=1), "utf-8")
+        return {situation: (code, reason) for situation, (code, reason) in self._rows[name].items()}
+
+
+def commit() -> str:
+    """The commit that is judged, with what is not committed."""
+    git = ["git", "-C", str(ROOT)]
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    dirt = subprocess.run([*git, "diff", "HEAD", "--", "gate", "tests/projects"], capture_output=True, check=False)
+    return f"{head} {hashlib.sha256(dirt.stdout).hexdigest()[:12]}"
+
+
+def verdict(cell: Cell, results: Mapping[str, tuple[int, str]]) -> str:
+    """Whether the combination holds what is promised of it."""
+    if all(results[situation][0] == code for situation, code in EXPECTED.items()):
+        return "holds"
+    return "not promised" if (cell.alembic, cell.sqlalchemy) in {row[:2] for row in OLDER} else "DIFFERS"
+
+
+def line(cell: Cell, results: Mapping[str, tuple[int, str]]) -> str:
+    """A row of the table: what was found, and what could not be judged, why."""
+    said = [
+        f"{situation} {WORDS.get(code, code)}" + (f" (not judged: {reason[:400]})" if reason else "")
+        for situation, (code, reason) in results.items()
+    ]
+    return f"{cell.python:6} {cell.alembic:15} {cell.sqlalchemy:17} {verdict(cell, results):12} {'; '.join(said)}"
 
 
 def main() -> int:
-    """One line for each combination; 1 when one that is promised does not hold."""
-    wrong = 0
+    """One line for each combination, the sum at the end; 1 when one that is promised does not hold."""
+    kept, sums = Kept(ROOT / "matrix-output" / "results.json"), collections.Counter[str]()
+    print(f"{'Python':6} {'Alembic':15} {'SQLAlchemy':17} {'':12} {', '.join(EXPECTED)}", flush=True)
     with tempfile.TemporaryDirectory() as cache:
         for cell in cells("--few" in sys.argv):
-            name = f"{cell.python:5} {cell.alembic:16} {cell.sqlalchemy:18}"
             if fitting(cell.python) is None:
-                print(f"{name} skipped: Python {cell.python} is not on this machine", flush=True)
+                sums["skipped"] += 1
+                print(f"{cell.python:6} {cell.alembic:15} {cell.sqlalchemy:17} {'skipped':12} Python {cell.python} is not on this machine", flush=True)  # fmt: skip
                 continue
-            results = {situation: judged(cell, situation, Path(cache)) for situation in EXPECTED}
-            said = [
-                f"{situation} {code}" + (f" ({reason[:160]})" if code not in (0, 1) else "")
-                for situation, (code, reason) in results.items()
-            ]
-            holds = all(results[situation][0] == code for situation, code in EXPECTED.items())
-            promised = (cell.alembic, cell.sqlalchemy) not in {row[:2] for row in OLDER}
-            wrong += promised and not holds
-            print(
-                f"{name} {'holds' if holds else 'DIFFERS' if promised else 'not promised'}: {'; '.join(said)}",
-                flush=True,
-            )
-    return 1 if wrong else 0
+            results = kept.of(cell, Path(cache))
+            sums[verdict(cell, results)] += 1
+            print(line(cell, results), flush=True)
+    print(", ".join(f"{count} {name}" for name, count in sums.items()))
+    return 1 if sums["DIFFERS"] else 0
 
 
 if __name__ == "__main__":
