@@ -1,12 +1,15 @@
-"""The rules' examples of MariaDB and SQLite, executed there: ``unsafe`` gives its rule, ``safe`` nothing to act on.
+"""The rules' examples of MySQL, MariaDB and SQLite, executed there: ``unsafe`` gives its rule, ``safe`` nothing to do.
+
+Those of MariaDB run on MySQL as well, where the machine has one (``scripts/mysql-server``).
 
 Each example is a whole run of the gate. By default those of a few rules are run; ``RULE_EXAMPLES=all`` runs every one.
 """
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,24 +28,25 @@ USUAL = {
     "sqlite-batch-recreate-loses-objects",
     "sqlite-unsupported-alter",
 }
+SERVERS = {"mariadb": ("mariadb", "mysql"), "mysql": ("mysql",), "sqlite": ("sqlite",)}
 EXAMPLES = [
-    pytest.param(id, kind, example, id=f"{id}-{kind}-{number}")
+    pytest.param(id, kind, example, server, id=f"{id}-{kind}-{number}-{server}")
     for id, rule in registry.rules().items()
     for kind in ("unsafe", "safe")
     for number, example in enumerate(getattr(rule, kind), 1)
-    if example.dialect in ("mariadb", "sqlite")
+    for server in SERVERS.get(example.dialect, ())
 ]
-URLS = {"mariadb": "mysql+pymysql://app@db/app", "sqlite": "sqlite:///app.db"}
+MYSQL_URL, SQLITE_URL = "mysql+pymysql://app@db/app", "sqlite:///app.db"
 
 
 @pytest.fixture(scope="session")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of one MariaDB server for all examples."""
+def url_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """The URL of one server of a kind, for all examples."""
     with running_servers(tmp_path_factory.mktemp("servers")) as new:
-        yield new("mariadb").url("pymysql")
+        yield functools.cache(lambda kind: new(kind).url("pymysql"))
 
 
-def project(folder: Path, example: Example) -> Path:
+def project(folder: Path, example: Example, url: str) -> Path:
     """A repository whose base is the sample schema (and the earlier deploys), whose change is the example."""
     earlier = [BASE, *example.earlier]
     names = [f"b{number}" for number in range(1, len(earlier) + 1)]
@@ -52,18 +56,19 @@ def project(folder: Path, example: Example) -> Path:
         name: revision(name, down, text, "raise NotImplementedError")
         for name, down, text in zip(changes, [names[-1], *changes], example.deploy, strict=False)
     }
-    return repository(folder / "project", base, change, url=URLS[example.dialect], models=MODELS)
+    return repository(folder / "project", base, change, url=url, models=MODELS)
 
 
-@pytest.mark.parametrize(("id", "kind", "example"), EXAMPLES)
+@pytest.mark.parametrize(("id", "kind", "example", "server"), EXAMPLES)
 def test_an_example_gives_what_it_says(
-    id: str, kind: str, example: Example, tmp_path: Path, request: pytest.FixtureRequest
+    id: str, kind: str, example: Example, server: str, tmp_path: Path, url_of: Callable[[str], str]
 ) -> None:
     """Findings of the rule for ``unsafe``; no error and no warning of any rule for ``safe``."""
     if id not in USUAL and os.environ.get("RULE_EXAMPLES") != "all":
         pytest.skip("RULE_EXAMPLES=all runs every rule's examples")
-    words = ["--database-url", request.getfixturevalue("mariadb")] if example.dialect == "mariadb" else []
-    done = gate(project(tmp_path, example), "--base", "main", "--only", "safe-operations,split-steps", *words)
+    words = [] if server == "sqlite" else ["--database-url", url_of(server)]
+    repo = project(tmp_path, example, SQLITE_URL if server == "sqlite" else MYSQL_URL)
+    done = gate(repo, "--base", "main", "--only", "safe-operations,split-steps", *words)
     said = {one["id"] for one in done.project["findings"] if kind == "unsafe" or one["severity"] != "note"}
     assert "undecided" not in done.verdicts().values(), done.err
     assert (id in said) if kind == "unsafe" else not said

@@ -25,6 +25,7 @@ from gate.collect._recording import Recorder
 from gate.collect._stage import BLOCKING, Stage
 from gate.collect._stub_uses import imports, unseen
 from gate.context import RunContext
+from gate.databases import mysql
 from gate.errors import CannotDecide, GateError
 from gate.facts.database_choice import DatabaseChoice
 from gate.facts.environment import ProjectEnvironment
@@ -121,7 +122,7 @@ def _run(context: RunContext, history: History, new: NewRevisions, revisions: tu
             context.progress("running the base's revisions without the project's environment")
             stage.read(new.baseline, None)
         seen = _seen(stage, history, new, revisions, not (stage.refused or stage.given_up))
-    return seen if choice is wanted else _read_as_mysql(context, seen, wanted)
+    return seen if choice == wanted else _read_as_mysql(context, seen, wanted)
 
 
 def _seen(
@@ -211,16 +212,18 @@ def env_options(text: str) -> dict[str, bool]:
 
 
 def _at_hand(wanted: DatabaseChoice) -> DatabaseChoice:
-    """Nobody brings a MySQL server along: its statements can be had from a run on MariaDB, their cost cannot."""
-    alone = wanted.kind == "mysql" and not wanted.url
-    return dataclasses.replace(wanted, kind="mariadb", version="") if alone else wanted
+    """Few machines have the wanted MySQL: its statements can be had from another one or MariaDB, their cost cannot."""
+    if wanted.kind != "mysql" or wanted.url:
+        return wanted
+    return dataclasses.replace(wanted, kind="mysql" if mysql.on_this_machine() else "mariadb", version="")
 
 
 def _read_as_mysql(context: RunContext, seen: Deploy, wanted: DatabaseChoice) -> Deploy:
-    """What the revisions send, without anything that MariaDB did: rules then go by MySQL's manual, and say so."""
+    """What the revisions send, without anything that another server did: rules go by MySQL's manual, and say so."""
+    name = f"MySQL {wanted.version}".strip()
     context.notices.append(
-        f"{context.project.name}: no MySQL server was at hand. Statements come from a run on MariaDB; what they cost "
-        "on MySQL is read from its manual, not measured. Give a MySQL server with --database-url."
+        f"{context.project.name}: no {name} server was at hand. Statements come from a run on {seen.server}; what they "
+        "cost on MySQL is read from its manual, not measured. Give a MySQL server with --database-url."
     )
     numbers = tuple(int(part) for part in wanted.version.split(".") if part.isdigit()) or (8, 0)
     version = numbers if len(numbers) > 2 else (*numbers, _ANY_PATCH)  # a release line: its newest

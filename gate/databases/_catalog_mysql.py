@@ -128,9 +128,14 @@ def _indexes(ask: Ask) -> dict[str, list[Index]]:
             body = ", ".join(map(_index_part, parts))
             plain = tuple(one["COLUMN_NAME"] for one in parts if one["COLUMN_NAME"] is not None)
             word = "UNIQUE INDEX" if unique else "INDEX"
-            text = f"CREATE {word} {name} ON {table} USING {method} ({body})"
+            text = f"CREATE {word} {name} ON {table} USING {method} ({body}){_unseen(parts[0])}"
             found[table].append(Index(name, plain, unique, True, text, None, method))
     return found
+
+
+def _unseen(row: Row) -> str:
+    """An index that the optimizer leaves out: INVISIBLE on MySQL 8, IGNORED on MariaDB 10.6."""
+    return " INVISIBLE" if row.get("IS_VISIBLE") == "NO" else " IGNORED" if row.get("IGNORED") == "YES" else ""
 
 
 def _index_part(row: Row) -> str:
@@ -157,7 +162,8 @@ def _constraints(ask: Ask) -> dict[str, list[Constraint]]:
             found[table].append(_foreign_key(name, names, parts, rules.get((table, name), {})))
         elif kind == "CHECK":
             text = checks.get((table, name)) or checks.get((None, name)) or ""
-            found[table].append(Constraint(name, "check", (), f"CHECK ({text})"))
+            off = " NOT ENFORCED" if row.get("ENFORCED") == "NO" else ""  # MySQL since 8.0.16
+            found[table].append(Constraint(name, "check", (), f"CHECK ({text}){off}"))
     return found
 
 
@@ -191,4 +197,5 @@ def _foreign_key(name: str, columns: tuple[str, ...], parts: list[Row], rule: Ro
 
 
 def _hash(text: str | None) -> str:
-    return hashlib.sha256((text or "").encode()).hexdigest()[:16]
+    """Of a body as the server keeps it, which is now with the script's last semicolon and line end, now without."""
+    return hashlib.sha256((text or "").rstrip("; \n").encode()).hexdigest()[:16]

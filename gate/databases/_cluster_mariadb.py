@@ -1,227 +1,34 @@
-"""A MariaDB server of our own: data directory from a cached template, on a private socket and the loopback.
-
-Durability is off; it does not change which algorithm or lock an ALTER takes.
-"""
+"""MariaDB's own way to be found, initialised and given one user."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import secrets
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from gate.databases._process import (
-    Identity,
-    Keeper,
-    clean_environment,
-    copy_tree,
-    free_port,
-    keep_template,
-    runtime_folder,
-    server_identity,
-    taken_from,
-)
+from gate.databases._cluster_mysql_family import Binaries, programs, version_numbers, version_said
 from gate.errors import ServerUnavailable
 
-USER = "root"
-# The same at initialisation and at run time, since they decide the layout of the data directory.
-_LAYOUT = ("--innodb-log-file-size=8M", "--innodb-undo-tablespaces=0")
-_SETTINGS = (
-    "--bind-address=127.0.0.1",
-    "--skip-name-resolve",
-    "--skip-log-bin",
-    "--innodb-flush-log-at-trx-commit=0",
-    "--innodb-doublewrite=0",
-    "--innodb-use-native-aio=0",
-    "--innodb-buffer-pool-size=64M",
-    "--innodb-fast-shutdown=2",
-    "--character-set-server=utf8mb4",
-    "--max-connections=60",
-    "--default-time-zone=+00:00",
-)
-_START_SECONDS = 40.0
-_SOCKET_PATH_LIMIT = 80
 ADVICE = (
     "install MariaDB's server package (mariadb-server-core on Debian), "
     "or give a scratch server with --database-url mysql://user:password@host:port/"
 )
-
-
-@dataclass(frozen=True)
-class Binaries:
-    """The server program and the one that makes a data directory, and their version."""
-
-    server: str
-    install: str
-    version: tuple[int, ...]
-    text: str
+_LAYOUT = ("--innodb-log-file-size=8M", "--innodb-undo-tablespaces=0")
+_USERS = (
+    "DELETE FROM mysql.global_priv WHERE User = '' OR Host <> 'localhost'",
+    "FLUSH PRIVILEGES",
+    "CREATE OR REPLACE USER '{user}'@'{host}' IDENTIFIED BY '{password}'",
+    "GRANT ALL PRIVILEGES ON *.* TO '{user}'@'{host}' WITH GRANT OPTION",
+)
 
 
 def find(version: str | None) -> Binaries:
     """MariaDB's programs on this machine. Raises ``ServerUnavailable`` naming what there is instead."""
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/bin"))
-    server, install = shutil.which("mariadbd", path=path), shutil.which("mariadb-install-db", path=path)
-    if server is None or install is None:
+    found = programs("mariadbd", "mariadb-install-db")
+    if len(found) < 2:
         raise ServerUnavailable("there is no MariaDB server on this machine", advice=ADVICE)
-    answer = subprocess.run([server, "--no-defaults", "--version"], capture_output=True, text=True, check=False)
-    match = re.search(r"Ver (\d[\d.]*)", answer.stdout)
-    if match is None:
-        raise ServerUnavailable("the MariaDB server does not run here", where=server, advice=ADVICE)
-    numbers = tuple(int(one) for one in match[1].split("."))
-    wanted = tuple(int(one) for one in re.findall(r"\d+", version or ""))
-    if numbers[: len(wanted)] != wanted:
-        raise ServerUnavailable(f"MariaDB {version} is not on this machine, only {match[1]}", advice=ADVICE)
-    return Binaries(server, install, numbers, match[1])
-
-
-class Cluster:
-    """A running server: ``socket`` is its private socket's path, ``port`` that on the loopback."""
-
-    def __init__(self, binaries: Binaries, cache_dir: Path, workdir: Path, connect: Callable[[Path], Any]) -> None:
-        self.binaries, self._connect = binaries, connect
-        self.identity: Identity = server_identity(("mysql",))
-        self.folder = runtime_folder(workdir, self.identity)
-        self.password = secrets.token_hex(16)
-        self._extra: list[Path] = []
-        self.keeper: Keeper | None = None
-        try:
-            self.data = self.folder / "data"
-            self._prepare_data(cache_dir)
-            self.socket = self._socket_path()
-            self.port = self._start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def _prepare_data(self, cache_dir: Path) -> None:
-        key = hashlib.sha256("\0".join((self.binaries.text, self.binaries.server, *_LAYOUT)).encode()).hexdigest()[:12]
-        template = cache_dir / "mariadb" / f"{self.binaries.text}-{key}"
-        if taken_from(template, "ibdata1", self.data):
-            self.identity.own(self.data)
-            return
-        self._install()
-        keep_template(self.data, template)
-
-    def _install(self) -> None:
-        argv = [
-            self.binaries.install,
-            "--no-defaults",
-            f"--datadir={self.data}",
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-            *_LAYOUT,
-        ]
-        try:
-            done = self.identity.run(argv, cwd=self.folder, timeout=180)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise ServerUnavailable(f"mariadb-install-db did not run: {error}", where=argv[0]) from error
-        if done.returncode:
-            said = " ".join((done.stderr or done.stdout).split())[-400:]
-            raise ServerUnavailable(f"mariadb-install-db failed: {said}", where=argv[0], advice=ADVICE)
-
-    def _socket_path(self) -> Path:
-        """A path with at most 107 bytes (unix(7)), in a private folder."""
-        if len(str(self.folder)) <= _SOCKET_PATH_LIMIT:
-            return self.folder / "s.sock"
-        folder = Path(tempfile.mkdtemp(prefix="ag-"))
-        self._extra.append(folder)
-        self.identity.own(folder)
-        return folder / "s.sock"
-
-    def _start(self, again: int | None = None) -> int:
-        """Start the server, on a free port or on the one it had, and wait for it."""
-        tail = ""
-        for _ in range(5):
-            port = again or free_port()
-            self.keeper = Keeper(
-                self._argv(port),
-                identity=self.identity,
-                folder=self.folder,
-                log=self.folder / "server.log",
-                remove=[self.folder, *self._extra],
-                # Data is thrown away, so nothing needs to be written on the way out.
-                stop_signal=signal.SIGKILL,
-                environment=clean_environment(self.folder),
-            )
-            if self._ready():
-                return port
-            tail = self.keeper.log_tail()
-            self.keeper.halt()
-            if "Address already in use" not in tail:
-                break
-        raise ServerUnavailable(
-            f"MariaDB {self.binaries.text} did not start: {tail or 'it said nothing'}",
-            where=self.binaries.server,
-            advice=ADVICE,
-        )
-
-    def _argv(self, port: int) -> list[str]:
-        return [
-            self.binaries.server,
-            "--no-defaults",
-            f"--datadir={self.data}",
-            f"--socket={self.socket}",
-            f"--port={port}",
-            f"--pid-file={self.folder / 'server.pid'}",
-            f"--tmpdir={self.folder}",
-            *_LAYOUT,
-            *_SETTINGS,
-        ]
-
-    def _ready(self) -> bool:
-        """Wait until the server takes connections; leave one user only, with the password of this run."""
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self.keeper is not None and self.keeper.alive():
-            connection = self._connect(self.socket) if self.socket.exists() else None
-            if connection is not None:
-                with connection, connection.cursor() as cursor:
-                    cursor.execute("DELETE FROM mysql.global_priv WHERE User = '' OR Host <> 'localhost'")
-                    cursor.execute("FLUSH PRIVILEGES")
-                    for host in ("127.0.0.1", "::1"):
-                        cursor.execute(f"CREATE OR REPLACE USER '{USER}'@'{host}' IDENTIFIED BY '{self.password}'")
-                        cursor.execute(f"GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'{host}' WITH GRANT OPTION")
-                return True
-            time.sleep(0.01)
-        return False
-
-    def freeze(self, target: Path) -> None:
-        """Copy the data directory after a clean end of the server, then start it again on the same port."""
-        connection = self._connect(self.socket)
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SET GLOBAL innodb_fast_shutdown = 1")
-            cursor.execute("SHUTDOWN")
-        deadline = time.monotonic() + _START_SECONDS
-        while self.keeper is not None and self.keeper.alive() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if self.keeper is not None:
-            self.keeper.halt()
-        try:
-            copy_tree(self.data, target)
-        finally:
-            self.port = self._start(self.port)
-
-    def thaw(self, source: Path) -> None:
-        """Go on with another data directory, on the same port; every connection is lost."""
-        if self.keeper is not None:
-            self.keeper.halt()
-        shutil.rmtree(self.data)
-        copy_tree(source, self.data)
-        self.identity.own(self.data)
-        self.port = self._start(self.port)
-
-    def stop(self) -> None:
-        """End the server and remove its files."""
-        if self.keeper is not None:
-            self.keeper.stop()
-            self.keeper = None
-        for folder in (self.folder, *self._extra):
-            shutil.rmtree(folder, ignore_errors=True)
+    server = found["mariadbd"]
+    numbers, text = version_numbers(version_said(server), version, "MariaDB", ADVICE)
+    install = (
+        found["mariadb-install-db"],
+        "--no-defaults",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+    )
+    return Binaries("mariadb", "MariaDB", server, numbers, text, install, _LAYOUT, (), _USERS, ADVICE)

@@ -13,7 +13,8 @@ _PREPARE = (
     "SET SESSION unique_checks = 0",
     "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
 )
-# The modes a table was made under do not matter when the server's own text is run again, but they do for later users.
+# A routine keeps the mode that it is made under and runs under it: the session has that mode while its text is run.
+_MADE_UNDER = "SET SESSION sql_mode = %s"
 _DEFINER = re.compile(r"\sDEFINER\s*=\s*(?:`[^`]*`|\S+?)@(?:`[^`]*`|\S+)")
 
 
@@ -32,15 +33,13 @@ def copy_database(connection: Connection, source: str, target: str) -> None:
             _copy_table(run, source, name)
         elif kind == "SEQUENCE":
             run.do(run.made("SEQUENCE", source, name))
-    for text in (
-        *_routines(run, source),
-        *_views(run, source, target, [name for name, kind in kinds if kind == "VIEW"]),
-    ):
+    _routines(run, source)
+    run.do(_MADE_UNDER, mode)
+    for text in _views(run, source, target, [name for name, kind in kinds if kind == "VIEW"]):
         run.do(text)
-    for (name,) in run.rows("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s", source):
-        run.do(run.made("TRIGGER", source, name))
+    _triggers(run, source)
     run.do("SET SESSION foreign_key_checks = 1, unique_checks = 1")
-    run.do("SET SESSION sql_mode = %s", mode)
+    run.do(_MADE_UNDER, mode)
 
 
 class _Runner:
@@ -81,12 +80,23 @@ def _copy_table(run: _Runner, source: str, name: str) -> None:
         run.do(f"INSERT INTO {quoted(name)} ({listed}) SELECT {listed} FROM {quoted(source)}.{quoted(name)}")
 
 
-def _routines(run: _Runner, source: str) -> Iterator[str]:
-    for kind, name in run.rows(
-        "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s", source
+def _routines(run: _Runner, source: str) -> None:
+    for kind, name, mode in run.rows(
+        "SELECT ROUTINE_TYPE, ROUTINE_NAME, SQL_MODE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s", source
     ):
         if kind in ("PROCEDURE", "FUNCTION"):
-            yield run.made(kind, source, name)
+            text = run.made(kind, source, name)
+            run.do(_MADE_UNDER, mode)
+            run.do(text)
+
+
+def _triggers(run: _Runner, source: str) -> None:
+    for name, mode in run.rows(
+        "SELECT TRIGGER_NAME, SQL_MODE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s", source
+    ):
+        text = run.made("TRIGGER", source, name)
+        run.do(_MADE_UNDER, mode)
+        run.do(text)
 
 
 def _views(run: _Runner, source: str, target: str, names: list[str]) -> Iterator[str]:

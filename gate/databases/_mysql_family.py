@@ -16,12 +16,13 @@ from pymysql.constants import CLIENT
 from pymysql.cursors import DictCursor
 
 from gate.databases._catalog_mysql import read_schema
+from gate.databases._cluster_mysql_family import USER, Binaries, Cluster
 from gate.databases._copy_mysql import copy_database
 from gate.databases._janitor import Janitor
 from gate.databases._rows_mysql import Connection, Rows, quoted, read_digest
 from gate.databases._seed import seed
 from gate.databases._url import ServerUrl, render
-from gate.databases.base import DatabaseRefused, Seeded, SeedProfile
+from gate.databases.base import DatabaseRefused, Progress, Seeded, SeedProfile
 from gate.databases.digests import Digest
 from gate.errors import ServerUnavailable
 from gate.facts.rehearsal import Server
@@ -58,7 +59,7 @@ class MysqlServer:
         self._run, self._count = secrets.token_hex(4), 0
         try:
             self._admin = self.connect(place.database if own is None else None)
-        except (pymysql.MySQLError, OSError) as error:
+        except (pymysql.MySQLError, OSError, RuntimeError) as error:  # RuntimeError: a login that needs TLS
             raise ServerUnavailable(
                 f"cannot connect: {_words(error)}",
                 where=place.place,
@@ -189,6 +190,24 @@ class MysqlServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def start_own(binaries: Binaries, cache_dir: Path, workdir: Path, progress: Progress) -> MysqlServer:
+    """A server of our own, which ends with the last database. Raises ``ServerUnavailable`` with what it said."""
+    progress(f"starting {binaries.name} {binaries.text}")
+    cluster = Cluster(binaries, cache_dir, workdir, _try_connect)
+    try:
+        return MysqlServer(ServerUrl("mysql", USER, cluster.password, "127.0.0.1", cluster.port), cluster, "binaries")
+    except BaseException:
+        cluster.stop()
+        raise
+
+
+def _try_connect(socket: Path) -> Connection | None:
+    try:
+        return pymysql.connect(unix_socket=str(socket), user=USER, autocommit=True)
+    except pymysql.MySQLError:
+        return None
 
 
 def drop_all(place: ServerUrl, names: set[str]) -> None:

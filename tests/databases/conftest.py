@@ -14,7 +14,7 @@ from gate.errors import ServerUnavailable
 Opened = Callable[[str], ScratchServer]
 NewDatabase = Callable[[str], ScratchDatabase]
 
-KINDS = ("postgresql:15", "postgresql:18", "mariadb", "sqlite")
+KINDS = ("postgresql:15", "postgresql:18", "mariadb", "mysql", "sqlite")
 POSTGRES = ("postgresql:15", "postgresql:18")
 
 

@@ -30,9 +30,12 @@ def test_a_server_says_what_it_is(kind: str, servers: Opened) -> None:
     assert server.dialect == name
     assert server.version_text.startswith(version)
     assert ".".join(map(str, server.version)) in server.version_text.replace("-", ".")
-    assert server.source == {"postgresql:15": "binaries", "postgresql:18": "wheel", "mariadb": "binaries"}.get(
-        kind, "file"
-    )
+    assert server.source == {
+        "postgresql:15": "binaries",
+        "postgresql:18": "wheel",
+        "mariadb": "binaries",
+        "mysql": "binaries",
+    }.get(kind, "file")
 
 
 @every_kind
@@ -48,7 +51,9 @@ def test_url_and_parts_name_the_same_database(kind: str, new_database: NewDataba
             name: parts[name] for name in ("host", "port", "user", "password")
         }
         assert url.database == parts["database"]
-        assert database.url("driver").startswith("mysql+driver://" if kind == "mariadb" else "postgresql+driver://")
+        assert database.url("driver").startswith(
+            "mysql+driver://" if kind in ("mariadb", "mysql") else "postgresql+driver://"
+        )
 
 
 @every_kind

@@ -41,7 +41,7 @@ def gone(pid: int, folder: Path) -> bool:
     return not running and not folder.exists()
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "mariadb", "sqlite"])
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb", "mysql", "sqlite"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_dead_gate_leaves_no_server(kind: str, how: signal.Signals, cache_dir: Path, tmp_path: Path) -> None:
     """Killed outright or by a signal nobody handles: processes and data are gone within five seconds."""

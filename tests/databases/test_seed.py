@@ -214,11 +214,11 @@ def test_hard_sqlite_schemas_are_seeded(profile: Any, new_database: NewDatabase)
     assert database.execute("PRAGMA foreign_key_check") == []
 
 
-MARIADB_HARD = """
+_MYSQL_HARD = """
 CREATE TABLE a (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, kind ENUM('x', 'yy') NOT NULL, st SET('p', 'q') NOT NULL,
     n TINYINT UNSIGNED NOT NULL CHECK (n BETWEEN 5 AND 9), t VARCHAR(700) UNIQUE, j JSON NOT NULL, d DATE,
     dt DATETIME(6), y YEAR, b BOOL NOT NULL,
-    bits BIT(12), u UUID, i INET6, f FLOAT, x VARBINARY(7) NOT NULL, g INT AS (n * 2) PERSISTENT, tx TINYTEXT,
+    bits BIT(12), {own} f FLOAT, x VARBINARY(7) NOT NULL, g INT AS (n * 2) STORED, tx TINYTEXT,
     ts TIMESTAMP);
 CREATE TABLE b (a_id BIGINT UNSIGNED NOT NULL, lang CHAR(2), PRIMARY KEY (a_id, lang), FOREIGN KEY (a_id)
     REFERENCES a (id));
@@ -227,11 +227,15 @@ CREATE TABLE p (id INT, day DATE NOT NULL, PRIMARY KEY (id, day))
 """
 
 
+_OWN_TYPES = {"mariadb": "u UUID, i INET6,", "mysql": "g1 GEOMETRY, e JSON DEFAULT (JSON_ARRAY()), h INT INVISIBLE,"}
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
 @pytest.mark.parametrize("profile", ["plain", "hostile"])
-def test_hard_mariadb_schemas_are_seeded(profile: Any, new_database: NewDatabase) -> None:
+def test_hard_mysql_schemas_are_seeded(kind: str, profile: Any, new_database: NewDatabase) -> None:
     """Enums, sets, JSON, unsigned numbers, partitions."""
-    database = new_database("mariadb")
-    database.execute(MARIADB_HARD)
+    database = new_database(kind)
+    database.execute(_MYSQL_HARD.replace("{own}", _OWN_TYPES[kind]))
     seeded = database.seed(profile)
     assert (seeded.tables, seeded.rows, dict(seeded.unseeded)) == (3, 12, {})
     database.execute("ALTER TABLE b DROP FOREIGN KEY b_ibfk_1; ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a (id)")
@@ -302,6 +306,7 @@ TYPES = {
         "ENUM('a','b','c','d')",
     ],
 }
+TYPES["mysql"] = TYPES["mariadb"]
 
 
 @st.composite

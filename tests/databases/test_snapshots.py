@@ -19,7 +19,7 @@ USED = Outcome(True, "everything that decides the base schema is unchanged")
 NONE = Outcome(False, "there is no snapshot of this state yet")
 
 
-@pytest.mark.parametrize("kind", ["postgresql:15", "postgresql:18", "mariadb", "sqlite"])
+@pytest.mark.parametrize("kind", ["postgresql:15", "postgresql:18", "mariadb", "mysql", "sqlite"])
 def test_a_later_run_gets_the_same_database(kind: str, cache_dir: Path, tmp_path: Path) -> None:
     """Schema, rows and versions, under the URL that the new run's database has already."""
     name, _, version = kind.partition(":")
