@@ -9,6 +9,18 @@ import signal
 from collections.abc import Iterable
 from pathlib import Path
 
+_OURS: set[int] = set()
+
+
+def spare(pid: int) -> None:
+    """Take a child as the gate's own (a scratch server's keeper), also when it was started while a probe ran."""
+    _OURS.add(pid)
+
+
+def spare_no_more(pid: int) -> None:
+    """It has ended: its number may become anybody's."""
+    _OURS.discard(pid)
+
 
 def adopt_orphans() -> None:
     """Become the parent of whatever the probe leaves behind, so that it is found (PR_SET_CHILD_SUBREAPER, prctl(2))."""
@@ -17,7 +29,7 @@ def adopt_orphans() -> None:
 
 
 def family(pid: int, strangers: frozenset[int] = frozenset()) -> set[int]:
-    """The living descendants of a process, without ``strangers`` and theirs (Linux, proc(5)).
+    """The living descendants of a process, without ``strangers``, our own helpers and theirs (Linux, proc(5)).
 
     By parentage, not by environment: in a container even root may not read the environment of another uid.
     """
@@ -28,9 +40,10 @@ def family(pid: int, strangers: frozenset[int] = frozenset()) -> set[int]:
             if state not in "ZX":
                 children.setdefault(int(parent), []).append(int(entry.parent.name))
     found: set[int] = set()
+    spared = strangers | _OURS
     todo = [pid]
     while todo:
-        new = [one for one in children.get(todo.pop(), ()) if one not in strangers and one not in found]
+        new = [one for one in children.get(todo.pop(), ()) if one not in spared and one not in found]
         found.update(new)
         todo += new
     return found

@@ -25,7 +25,7 @@ LAW: dict[str, set[str]] = {
     "rules": PURE | {"rule", "rules"},
     "checks": PURE | {"check", "settings", "known_diffs", "plan"},
     "render": {"model", "render"},
-    "databases": PURE | {"settings", "databases"},
+    "databases": PURE | {"settings", "databases", "_family"},
     "_messages": {"errors"},
     "_family": set(),
     "sandbox": VALUES | {"settings", "sandbox", "_messages", "_family"},

@@ -21,7 +21,10 @@ from gate.sandbox import ProjectFailure
 
 def answered(context: RunContext, project: Project, history: History, position: TargetPosition) -> Answered:
     """What the target said to each query; nothing asked where the models are not known (the schemas are compared anyway)."""
-    tables = _mapped(context, project, history)
+    try:
+        tables = _mapped(context, project, history)
+    except (GateError, ProjectFailure) as error:
+        return Answered(problem=" ".join(str(error).split()))
     failures = []
     if not tables:
         return Answered()
@@ -37,12 +40,9 @@ def answered(context: RunContext, project: Project, history: History, position: 
 
 def _mapped(context: RunContext, project: Project, history: History) -> list[tuple[str, list[str]]]:
     """Table (with its schema where the models name one) and columns."""
-    try:
-        with Stage(context, project, context.fact(ProjectEnvironment), context.fact(DatabaseChoice), history) as stage:
-            stage.begin()
-            told = stage.probe.call("queries")
-    except (GateError, ProjectFailure):
-        return []
+    with Stage(context, project, context.fact(ProjectEnvironment), context.fact(DatabaseChoice), history) as stage:
+        stage.begin()
+        told = stage.probe.call("queries")
     found = []
     for row in told.get("queries", ()) if isinstance(told, dict) else ():
         if isinstance(row, dict) and isinstance(row.get("columns"), list) and row["columns"]:
@@ -52,6 +52,10 @@ def _mapped(context: RunContext, project: Project, history: History) -> list[tup
 
 
 def select(target: Target, name: str, columns: list[str]) -> str:
-    """The application's SELECT of a table, without reading a row."""
-    listed = ", ".join(target.quote(one.replace(".", "\0")).replace("\0", ".") for one in columns)
-    return f"SELECT {listed} FROM {target.quote(name)} WHERE 1 = 0"
+    """The application's SELECT of a table, without reading a row.
+
+    Columns are named with their table: SQLite takes a quoted name that is no column for text
+    (https://www.sqlite.org/quirks.html#dblquote).
+    """
+    listed = ", ".join(f"mapped.{target.quote(one.replace('.', chr(0))).replace(chr(0), '.')}" for one in columns)
+    return f"SELECT {listed} FROM {target.quote(name)} AS mapped WHERE 1 = 0"

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from gate._family import spare, spare_no_more
 from gate.databases._url import ServerUrl
 from gate.errors import GateError
 
@@ -34,6 +35,7 @@ class Janitor:
             text=True,
             start_new_session=True,
         )
+        spare(self._process.pid)
         self._tell(json.dumps(asdict(place)))
 
     def made(self, name: str) -> None:
@@ -61,6 +63,7 @@ class Janitor:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        spare_no_more(self._process.pid)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gate._family import spare, spare_no_more
 from gate.errors import ServerUnavailable
 
 # A server's data belongs in memory when there is room for it: a container's default /dev/shm of 64 MB is too small.
@@ -192,6 +193,7 @@ class Keeper:
             env=clean_environment(folder),
             start_new_session=True,
         )
+        spare(self._process.pid)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -238,6 +240,7 @@ class Keeper:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        spare_no_more(process.pid)
         if process.stdout is not None:
             process.stdout.close()
 
