@@ -125,11 +125,24 @@ def test_unstamped_targets_are_recognised(tmp_path: Path, new: Any, cache: Path,
         0,
     )
     assert [one["command"] for one in about["advice"]] == ["alembic stamp r2"]
+    assert ([one["revision"] for one in about["pending"]], about["pending_after_stamp"]) == (["r3"], "r2")
+    assert (about["upgrade_to"], about["unknowns"]) == (None, [])
     database.execute("DROP TABLE alembic_version")
     database.execute("CREATE INDEX ix_extra ON orders (amount)")
     about = target(asked(repo, database, cache=cache))
     assert (about["state"], about["stamp"]["candidates"], about["stamp"]["differences"]) == ("unstamped", ["r2"], 1)
     assert [(one["object"], one["kind"]) for one in about["drift"]] == [("orders.ix_extra", "extra-index")]
+
+
+def test_a_schema_of_no_revision(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Somebody else's tables and no version row: no stamp is advised, and what is pending is unknown, not nothing."""
+    repo = project_for(tmp_path, "sqlite", HISTORY)
+    database = new("sqlite")
+    database.execute("CREATE TABLE elsewhere (x int); CREATE TABLE nowhere (y int)")
+    done = asked(repo, database, cache=cache)
+    about = target(done)
+    assert (done.code, about["state"], about["pending"], about["stamp"]["candidates"]) == (1, "unstamped", [], [])
+    assert about["unknowns"] == ["which revisions are pending: no revision of this code has the target's schema"]
 
 
 def test_a_false_stamp_is_told_from_drift(tmp_path: Path, new: Any, cache: Path) -> None:
@@ -170,6 +183,7 @@ def test_a_removed_revision_is_found_in_git(tmp_path: Path, new: Any, cache: Pat
     ] == [("r3", squash, "migrations/versions/r3.py", "squash", ["s1"])]
     assert about["stamp"]["candidates"] == ["s1"]
     assert [one["command"] for one in about["advice"]] == ["alembic stamp --purge s1"]
+    assert ([one["revision"] for one in about["pending"]], about["pending_after_stamp"]) == (["s2"], "s1")
 
 
 def test_a_revision_of_another_branch_and_a_newer_release(tmp_path: Path, new: Any, cache: Path) -> None:
@@ -487,18 +501,21 @@ def test_a_server_that_dies_half_way(tmp_path: Path, new: Any, cache: Path) -> N
     assert "not currently accepting connections" in done.reason("target-ready")
 
 
-def test_verify_runs_the_applications_queries_and_the_plan(tmp_path: Path, new: Any, cache: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_verify_runs_the_applications_queries_and_the_plan(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
     """After the deploy: the mapped SELECTs work, and what the plan promised is there."""
-    repo = project_for(tmp_path, "postgresql", HISTORY)
+    repo = project_for(tmp_path, kind, HISTORY)
     (repo / "models.py").write_text(
         "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
         'sa.Table("users", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("nick", sa.String(20)))\n'
     )
-    database = new("postgresql")
+    database = new(kind)
     migrate(repo, database, "r1")
     plan = tmp_path / "plan.json"
     assert asked(repo, database, "--write", f"json={plan}", cache=cache).code == 0
     done = asked(repo, database, "--plan", str(plan), command="verify", cache=cache)
+    # The scratch server was restarted on the snapshot's data, and has to live on for the queries.
+    assert done.project["snapshot"]["used"] is True
     said = " ".join(one["message"] for one in done.project["findings"])
     assert done.code == 1
     assert "SELECT of users fails" in said
@@ -593,6 +610,35 @@ def test_hidden_tables_are_not_missing(tmp_path: Path, new: Any, cache: Path) ->
     assert (done.code, {one[2] for one in done.findings()}, target(done)["drift"]) == (3, {"warning"}, [])
     assert len(target(done)["unknowns"]) == 2
     assert "half-secret" not in done.out + done.err
+
+
+def test_hidden_triggers_and_views_are_not_drift(tmp_path: Path, new: Any, cache: Path) -> None:
+    """A role with SELECT alone sees no trigger, procedure or text of a view: unknown with the GRANT, not missing."""
+    made = revision(
+        "r2",
+        "r1",
+        'op.execute("CREATE TRIGGER stamp_note BEFORE INSERT ON orders FOR EACH ROW SET NEW.amount = 1")\n'
+        'op.execute("CREATE VIEW rich AS SELECT id FROM orders WHERE amount > 10")\n'
+        'op.execute("CREATE PROCEDURE nothing_much() SELECT 1")',
+    )
+    repo = project_for(tmp_path, "mariadb", {"r1": FIRST, "r2": made})
+    database = new("mariadb")
+    migrate(repo, database, "r2")
+    parts = database.parts
+    database.execute("CREATE USER IF NOT EXISTS onlooker@'%' IDENTIFIED BY 'half-secret'")
+    database.execute(f"GRANT SELECT ON {parts['database']}.* TO onlooker@'%'")
+    done = asked(repo, f"mysql://onlooker:half-secret@{parts['host']}:{parts['port']}/{parts['database']}", cache=cache)
+    assert (done.code, target(done)["drift"]) == (0, [])
+    said = " ".join(target(done)["unknowns"])
+    for right in ("TRIGGER", "SHOW VIEW", "EXECUTE"):
+        assert f"GRANT {right} ON {parts['database']}.* TO onlooker@%" in said
+    assert {one[2] for one in done.findings()} == {"warning"}
+    stamp(database)
+    about = target(
+        asked(repo, f"mysql://onlooker:half-secret@{parts['host']}:{parts['port']}/{parts['database']}", cache=cache)
+    )
+    database.execute("DROP USER onlooker@'%'")
+    assert (about["stamp"]["candidates"], about["stamp"]["differences"]) == (["r2"], 0)
 
 
 def test_a_plan_never_goes_past_what_broke_in_the_rehearsal(tmp_path: Path, new: Any, cache: Path) -> None:

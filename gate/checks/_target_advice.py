@@ -113,6 +113,13 @@ def _unknown(position: TargetPosition, stamp: Stamp | None, alembic: str) -> Adv
     return Advice(f"{alembic} history", f"no file and no commit has the target's revision: {_reason(stamp)}")
 
 
+def stamped_with(position: TargetPosition, stamp: Stamp | None) -> str | None:
+    """The revision that the advice stamps a target with whose version table does not say where it is."""
+    if not stamp or not stamp.candidates or position.state not in ("unstamped", "unknown-revision"):
+        return None
+    return _preferred(stamp, position.unknown)
+
+
 def _preferred(stamp: Stamp, unknown: tuple[UnknownRevision, ...]) -> str:
     """Of equal schemas the one that git names: the squash, or the nearest ancestor that is left."""
     named = [id for one in unknown for id in (*one.successors, one.nearest) if id in stamp.candidates]

@@ -194,7 +194,7 @@ def blocked(every: Iterable[Blocker]) -> Iterator[Finding]:
 
 def unknowns(evidence: TargetEvidence) -> Iterator[Finding]:
     """What could not be read is not all clear."""
-    for number, text in enumerate(evidence.survey.unknowns):
+    for number, text in enumerate((*evidence.survey.unknowns, *evidence.unseen)):
         yield _finding(f"could not be read on the target: {text}", Severity.WARNING, column=f"unknown {number}")
     for one in evidence.measurements.preconditions:
         if one.result == "unknown":
@@ -279,6 +279,12 @@ def _is_meant(one: Blocker, evidence: TargetEvidence) -> bool:
 
 def queries(evidence: TargetEvidence) -> Iterator[Finding]:
     """The application's SELECTs."""
+    if evidence.queries and evidence.queries.problem:
+        yield _finding(
+            f"the application's queries were not tried on the target: {evidence.queries.problem}",
+            Severity.WARNING,
+            column="queries",
+        )
     for table, error in evidence.queries.failures if evidence.queries else ():
         yield _finding(
             f"the application's SELECT of {table} fails on the target: {error}", table=table, measured=[error]

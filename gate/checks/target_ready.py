@@ -7,12 +7,12 @@ from typing import Any
 
 from gate.check import Answer, Check
 from gate.checks import _target_findings as say
-from gate.checks._target_advice import advice
+from gate.checks._target_advice import advice, stamped_with
 from gate.checks._target_blockers import Blocker, blockers
-from gate.checks._target_section import section
+from gate.checks._target_section import Ahead, section
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Deploy
-from gate.facts.target import TargetPosition
+from gate.facts.target import TargetPosition, pending
 from gate.facts.target_evidence import TargetEvidence
 from gate.model import Finding, Severity
 from gate.plan import Staging, rows, staging, touched_tables
@@ -30,7 +30,13 @@ def ask(
     staged = _staged(history, position, evidence, every)
     sections: dict[str, Any] = {
         "target": section(
-            position, evidence, every, staged, advice(position, project, evidence.stamp, staged.upgrade_to), touched
+            position,
+            evidence,
+            every,
+            staged,
+            advice(position, project, evidence.stamp, staged.upgrade_to),
+            touched,
+            _ahead(position, evidence, history),
         ),
     }
     if evidence.deploy:
@@ -53,6 +59,12 @@ def ask(
             findings, undecided=reason, advice=evidence.advice or "See the reason.", sections=sections, notes=notes
         )
     return Answer(findings, reason=_said(position, staged), sections=sections, notes=notes)
+
+
+def _ahead(position: TargetPosition, evidence: TargetEvidence, history: History) -> Ahead:
+    """What is pending, after the advised stamp where the version table does not say where the target is."""
+    after = stamped_with(position, evidence.stamp)
+    return Ahead(pending(history, (after,)), after) if after else Ahead(position.pending)
 
 
 def _touched(position: TargetPosition, evidence: TargetEvidence, verify: bool) -> frozenset[str] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+from collections.abc import Collection
 
 from gate.collect import _job_services
 from gate.context import RunContext
@@ -38,6 +39,31 @@ def without(schema: Schema, names: frozenset[str]) -> Schema:
     """The schema without the tables of these bare names (and the sequences and routines of the same name)."""
     tables = {name: table for name, table in schema.tables.items() if name.rpartition(".")[2] not in names}
     return schema if len(tables) == len(schema.tables) else dataclasses.replace(schema, tables=tables)
+
+
+def seen(schema: Schema, hidden: Collection[str]) -> Schema:
+    """The schema without the kinds of object that the target hides from the role: for both sides of a comparison."""
+    if not hidden:
+        return schema
+    tables = {
+        name: dataclasses.replace(
+            table,
+            triggers=() if "triggers" in hidden else table.triggers,
+            definition="" if "views" in hidden and table.kind == "view" else table.definition,
+        )
+        for name, table in schema.tables.items()
+    }
+    routines = {
+        name: body
+        for name, body in schema.routines.items()
+        if ("triggers" if name.startswith("trigger ") else "routines") not in hidden
+    }
+    return dataclasses.replace(schema, tables=tables, routines=routines)
+
+
+def concerned(schema: Schema, hidden: Collection[str]) -> tuple[str, ...]:
+    """The hidden kinds of which the schema has any."""
+    return tuple(kind for kind in hidden if seen(schema, [kind]) != schema)
 
 
 def version_names(position: TargetPosition) -> frozenset[str]:

@@ -7,18 +7,19 @@ everything that decides them: the project's source files, the server's kind and 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gate.collect._stage import Stage
-from gate.collect._target import without
+from gate.collect._target import without as without_tables
 from gate.context import RunContext
-from gate.databases.fingerprint import fingerprint
+from gate.databases.fingerprint import fingerprint, without
 from gate.errors import GateError
 from gate.facts.database_choice import DatabaseChoice
 from gate.facts.environment import ProjectEnvironment
@@ -76,7 +77,7 @@ def _run(
                         total,
                         f"revision {revision.id} cannot be replayed: {failed.error.strip().splitlines()[0]}",
                     )
-                prints[revision.id] = fingerprint(without(stage.database.schema(), left_out)).lines
+                prints[revision.id] = fingerprint(without_tables(stage.database.schema(), left_out)).lines
                 if number % 20 == 19:
                     context.progress(f"replayed {number + 1} of {total} revisions")
     except (GateError, ProjectFailure) as error:
@@ -107,6 +108,13 @@ def matched(replay: Replay, actual: Schema, history: History) -> Stamp:
         return Stamp(replayed=len(replay.prints), total=replay.total, reason=reason)
     nearest = [one.id for one in history.ordered if one.id in tie and tie[one.id] == tie[best]]
     return Stamp(tuple(nearest), apart[best], tie[best], len(replay.prints), replay.total, replay.reason)
+
+
+def without_kinds(replay: Replay, kinds: Collection[str]) -> Replay:
+    """The prints without the kinds of object that the target hides."""
+    if not kinds:
+        return replay
+    return dataclasses.replace(replay, prints={id: without(lines, kinds) for id, lines in replay.prints.items()})
 
 
 def lines_apart(replay: Replay, actual: Schema, revisions: Iterable[str]) -> int | None:

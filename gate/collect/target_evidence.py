@@ -58,6 +58,7 @@ def collect(context: RunContext, project: Project, history: History, position: T
         planned=found.planned,
         starts_upgrades=_upgrades_at_start.places(context.repo),
         image=_image(context),
+        unseen=found.unseen,
         notes=tuple(found.notes),
     )
 
@@ -78,6 +79,8 @@ class _Found:
         self.unsafe: dict[str, tuple[Finding, ...]] = {}
         self.problem: str | None = None
         self.advice: str | None = None
+        self.hidden: Mapping[str, str] = {}
+        self.unseen: tuple[str, ...] = ()
         self.notes: list[str] = []
 
     def judge_deploy(self) -> None:
@@ -139,7 +142,7 @@ class _Found:
         """The target's schema against what its revision gives on a scratch database. Gives the target's schema."""
         with _target.connected(self.context) as target:
             actual, unknown = catalogue(target, _target.version_names(self.position))
-            whole = target.sees_everything()
+            whole, self.hidden = target.sees_everything(), target.hidden()
         if unknown:
             self.drift_problem = f"the target's schema could not be read: {LOCKED}"
             self.advice = "The blockers say who holds it: wait for that session or end it, then run again."
@@ -156,15 +159,20 @@ class _Found:
         if rehearsal.baseline_failure:
             self.drift_problem = f"the target's revision cannot be rebuilt: {rehearsal.baseline_failure.error}"
             return actual
-        self.expected = _target.without(rehearsal.baseline, _target.version_names(self.position))
+        self._differ(rehearsal.baseline, actual)
         self.compared_with = self.position.current
-        self.drift = _target_drift.drift(self.expected, actual)
         if not whole and any(one.kind == "missing-table" for one in self.drift):
             self.drift = tuple(one for one in self.drift if one.kind != "missing-table")
             self.drift_problem = "tables may be missing or merely hidden from this role"
             self.advice = "Grant the role SELECT on the whole database."
         self._note_server(rehearsal)
         return actual
+
+    def _differ(self, expected: Schema, actual: Schema) -> None:
+        """The drift in what the role may see; what it may not and the revisions make is unknown."""
+        self.expected = _target.without(expected, _target.version_names(self.position))
+        self.unseen = tuple(self.hidden[kind] for kind in _target.concerned(self.expected, self.hidden))
+        self.drift = _target_drift.drift(_target.seen(self.expected, self.hidden), _target.seen(actual, self.hidden))
 
     def _note_server(self, rehearsal: Rehearsal) -> None:
         """Another kind or major than the target's may spell or do things differently: said, not hidden."""
@@ -191,6 +199,8 @@ class _Found:
             self.stamp = Stamp(total=len(self.history.revisions), reason=str(error))
             self.drift_problem = self.drift_problem or f"the history could not be replayed: {error}"
             return
+        replay = _target_replay.without_kinds(replay, self.hidden)
+        actual = _target.seen(actual, self.hidden)
         stamp = _target_replay.matched(replay, actual, self.history)
         if false and self._is_only_drift(stamp, _target_replay.lines_apart(replay, actual, self.position.current)):
             return
@@ -217,11 +227,10 @@ class _Found:
             return
         try:
             found = _target_replay.schema_at(self.context, self.project, self.history, stamp.candidates[:1])
-            self.expected = _target.without(found, _target.version_names(self.position))
         except GateError as error:
             self.drift_problem = str(error)
             return
-        self.drift = _target_drift.drift(self.expected, actual)
+        self._differ(found, actual)
         self.stamp = dataclasses.replace(stamp, differences=len(self.drift))
 
     def measure(self) -> TargetMeasurements:

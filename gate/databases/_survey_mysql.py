@@ -24,11 +24,6 @@ _FILES = {
     "mariadb": "SELECT NAME, FILE_SIZE FROM information_schema.INNODB_SYS_TABLESPACES WHERE NAME LIKE CONCAT(DATABASE(), '/%')",
     "mysql": "SELECT NAME, FILE_SIZE FROM information_schema.INNODB_TABLESPACES WHERE NAME LIKE CONCAT(DATABASE(), '/%')",
 }
-RIGHTS = """
-SELECT (SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SELECT')
-     + (SELECT COUNT(*) FROM information_schema.SCHEMA_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SELECT' AND DATABASE() LIKE TABLE_SCHEMA),
-       CURRENT_USER()
-"""
 _TRANSACTIONS = """
 SELECT trx_mysql_thread_id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) FROM information_schema.INNODB_TRX
 WHERE trx_mysql_thread_id <> CONNECTION_ID() AND trx_mysql_thread_id > 0
@@ -60,14 +55,20 @@ UNION ALL SELECT 'sql_mode', @@global.sql_mode UNION ALL SELECT 'foreign_key_che
 
 
 def survey(
-    ask: Callable[[str], list[Row]], optional: Optional, schema: Schema, kind: str, unknown: tuple[str, ...]
+    ask: Callable[[str], list[Row]],
+    optional: Optional,
+    schema: Schema,
+    kind: str,
+    unknown: tuple[str, ...],
+    *,
+    whole: bool,
 ) -> TargetSurvey:
-    """Put the views together."""
+    """Put the views together; ``whole`` tells that the role may SELECT from every table."""
     unknowns: list[str] = list(unknown)
-    may_select, user = ask(RIGHTS)[0]
-    if not may_select:
+    user = str(ask("SELECT CURRENT_USER()")[0][0])
+    if not whole:
         unknowns.append(f"tables without a grant are not visible: {user} has no SELECT on the whole database")
-    sessions = _sessions(optional, unknowns, str(user))
+    sessions = _sessions(optional, unknowns, user)
     settings = optional(_SETTINGS)
     return TargetSurvey(
         schema=schema,

@@ -7,7 +7,7 @@ revision: ownership, grants, extensions' objects, names that servers give by the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from gate.databases._spelling import condition_key, constraint_key, default_key, index_key, type_key, view_key
@@ -30,6 +30,18 @@ def fingerprint(schema: Schema) -> Fingerprint:
     """The fingerprint of a schema."""
     lines = frozenset(_lines(schema))
     return Fingerprint(lines, hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest())
+
+
+def without(lines: Iterable[str], kinds: Collection[str]) -> frozenset[str]:
+    """The lines without ``triggers``, ``routines``, or the text of ``views``, as a role has them that does not see those."""
+    marks = {"triggers": ("trigger ", "routine trigger "), "routines": ("routine procedure ", "routine function ")}
+    left_out = tuple(mark for kind in kinds for mark in marks.get(kind, ()))
+    return frozenset(_without_text(line, kinds) for line in lines if not left_out or not line.startswith(left_out))
+
+
+def _without_text(line: str, kinds: Collection[str]) -> str:
+    words = line.split(" ", 3)
+    return f"{' '.join(words[:3])} {view_key('')}" if "views" in kinds and words[::2][:2] == ["table", "view"] else line
 
 
 def _lines(schema: Schema) -> Iterator[str]:

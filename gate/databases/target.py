@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -84,6 +84,10 @@ class Target(Protocol):
 
     def sees_everything(self) -> bool:
         """Does the catalogue show this role every table (MySQL and MariaDB hide those without a grant)?"""
+        ...
+
+    def hidden(self) -> Mapping[str, str]:
+        """Kinds of object (``triggers``, ``views``, ``routines``) that the role does not see, each with what it lacks."""
         ...
 
     def ask(self, sql: str, seconds: float = QUERY_SECONDS) -> list[Row]:

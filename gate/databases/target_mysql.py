@@ -9,7 +9,7 @@ import contextlib
 import os
 import re
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +19,8 @@ import pymysql.cursors
 
 from gate.databases import _survey_mysql as survey_sql
 from gate.databases._catalog_mysql import read_schema
-from gate.databases._grants_mysql import seeing
+from gate.databases._deadline import GRACE_SECONDS, deadline, late
+from gate.databases._grants_mysql import hidden, privileges, seeing
 from gate.databases.target import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
@@ -57,6 +58,9 @@ WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' GROUP BY t.TAB
 HAVING t.TABLE_NAME IN ({names}) OR COUNT(*) = 1 AND SUM(c.COLUMN_NAME = 'version_num') = 1
 ORDER BY t.TABLE_NAME <> 'alembic_version', 1 LIMIT 50
 """
+_BODIES_MISSING = (
+    "SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_DEFINITION IS NULL"
+)
 _DENIED = (1044, 1045, 1142, 1143, 1227)  # ER_DBACCESS_DENIED and its kin: a right is missing
 _TOO_LONG = (1969, 3024, 1317)  # ER_STATEMENT_TIMEOUT (MariaDB), ER_QUERY_TIMEOUT (MySQL), ER_QUERY_INTERRUPTED
 _LOCKED = (1205, 1213)
@@ -88,7 +92,7 @@ def parameters(address: Address) -> dict[str, Any]:
         "database": url.database,
         "charset": "utf8mb4",
         "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": 60,
+        "read_timeout": CONNECT_SECONDS,  # of the handshake; later every answer has a deadline of its own
         "write_timeout": 10,
         "autocommit": True,
         "program_name": "alembic-gate",
@@ -152,6 +156,7 @@ class MysqlTarget:
         said: str = connection.get_server_info()  # type: ignore[no-untyped-call]  # the stubs leave it out
         self.kind = "mariadb" if "mariadb" in said.lower() else "mysql"
         self._limit = 0.0
+        connection._read_timeout = None  # type: ignore[attr-defined]  # private, and the only way to have it for the handshake alone
         try:
             self._execute("SET SESSION TRANSACTION READ ONLY")
             # the rules quote names as the standard does
@@ -189,25 +194,36 @@ class MysqlTarget:
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
+        longest = (self._limit or QUERY_SECONDS) + GRACE_SECONDS
         try:
-            yield
-        except (pymysql.MySQLError, OSError) as error:
-            number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-            if number in _DENIED:
-                advice = "Grant this user the right, or use one that has it."
-            elif number in _TOO_LONG:
-                raise self.address.unavailable(
-                    "a query took longer than it may", "Try again when the server is less busy."
-                ) from None
-            elif number in _LOCKED:
-                raise self.address.unavailable(LOCKED, "Find and end what holds the lock, then run again.") from None
-            else:
-                advice = (
-                    "The connection was lost while reading: run again."
-                    if not self.connection.open
-                    else "See the server's message."
-                )
-            raise self.address.unavailable(_said(error), advice) from None
+            with deadline(self._descriptor(), longest) as passed:
+                try:
+                    yield
+                except (pymysql.MySQLError, OSError) as error:
+                    said = late(longest) if passed() else self._words(error)
+                    raise self.address.unavailable(*said) from None
+        except (pymysql.MySQLError, OSError) as error:  # there is no descriptor any more
+            raise self.address.unavailable(*self._words(error)) from None
+
+    def _descriptor(self) -> int:
+        line = self.connection._sock  # type: ignore[attr-defined]  # private; the driver offers no other way to its socket
+        if line is None:
+            raise pymysql.InterfaceError(0, "the connection is closed")
+        return int(line.fileno())
+
+    def _words(self, error: Exception) -> tuple[str, str]:
+        """What happened and what to do."""
+        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        if number in _DENIED:
+            return _said(error), "Grant this user the right, or use one that has it."
+        if number in _TOO_LONG:
+            return "a query took longer than it may", "Try again when the server is less busy."
+        if number in _LOCKED:
+            return LOCKED, "Find and end what holds the lock, then run again."
+        lost = not self.connection.open
+        return _said(
+            error
+        ), "The connection was lost while reading: run again." if lost else "See the server's message."
 
     def ask(self, sql: str, seconds: float = QUERY_SECONDS, parameters: Iterable[Any] | None = None) -> list[Row]:
         """The rows of one query."""
@@ -266,9 +282,20 @@ class MysqlTarget:
 
     def sees_everything(self) -> bool:
         """A table without a grant is not in information_schema at all."""
-        return bool(self.ask(survey_sql.RIGHTS)[0][0])
+        return bool({"SELECT", "ALL PRIVILEGES"} & self._rights())
+
+    def hidden(self) -> Mapping[str, str]:
+        """Triggers, views and routines that information_schema keeps from this role."""
+        user, database = self.ask("SELECT CURRENT_USER(), DATABASE()")[0]
+        missing = bool(self.ask(_BODIES_MISSING)[0][0])
+        return hidden(self._rights(), missing, database, user, mariadb=self.kind == "mariadb")
+
+    def _rights(self) -> frozenset[str]:
+        lines = [str(row[0]) for row in self.ask("SHOW GRANTS")]
+        return privileges(lines, self.address.url.database or "")
 
     def survey(self, left_out: frozenset[str]) -> TargetSurvey:
         """Sizes, sessions, locks, settings."""
         schema, unknown = catalogue(self, left_out)
-        return survey_sql.survey(self.ask, self.optional, schema, self.kind, unknown)
+        whole = self.sees_everything()
+        return survey_sql.survey(self.ask, self.optional, schema, self.kind, unknown, whole=whole)

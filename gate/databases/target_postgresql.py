@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -301,6 +301,10 @@ class PostgresqlTarget:
     def sees_everything(self) -> bool:
         """The catalogue hides no table from anybody."""
         return True
+
+    def hidden(self) -> Mapping[str, str]:
+        """And nothing else."""
+        return {}
 
     def survey(self, left_out: frozenset[str]) -> TargetSurvey:
         """Sizes, sessions, locks, replicas, settings."""

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -166,6 +166,10 @@ class SqliteTarget:
     def sees_everything(self) -> bool:
         """The catalogue hides no table from anybody."""
         return True
+
+    def hidden(self) -> Mapping[str, str]:
+        """And nothing else."""
+        return {}
 
     def survey(self, left_out: frozenset[str]) -> TargetSurvey:
         """Tables with their rows, other processes' locks, room on the disk."""

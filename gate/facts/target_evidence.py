@@ -43,10 +43,14 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Answered:
-    """Did every mapped table answer a bounded SELECT of all its columns? ``failures`` are table and server's word."""
+    """Did every mapped table answer a bounded SELECT of all its columns? ``failures`` are table and server's word.
+
+    ``problem`` says why nothing was asked.
+    """
 
     asked: int = 0
     failures: tuple[tuple[str, str], ...] = ()
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class TargetEvidence:
 
     ``problem`` is the reason why the deploy could not be judged; ``drift_problem`` why schemas were not compared.
     ``compared_with`` names the revisions whose schema ``drift`` was measured against. ``unsafe`` are the findings of
-    every prefix of the plan that one could stop at, by its last revision.
+    every prefix of the plan that one could stop at, by its last revision. ``unseen`` says which kinds of object could
+    not be compared, with the right that the role lacks.
     """
 
     survey: TargetSurvey = field(default_factory=TargetSurvey)
@@ -75,4 +80,5 @@ class TargetEvidence:
     planned: Mapping[str, Any] | None = None
     starts_upgrades: tuple[str, ...] = ()
     image: ImageAnswer | None = None
+    unseen: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

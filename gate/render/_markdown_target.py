@@ -50,7 +50,9 @@ def _pending(about: Mapping[str, Any], detail: Detail) -> str:
         for row in rows[: detail.rows]
     ]
     text = f"{table(('revision', 'message', 'file'), body)}{_more(rows, detail)}"
-    return _short(plural(len(rows), "pending revision"), rows, text)
+    stamp = about.get("pending_after_stamp")
+    when = f" once it is stamped {prose(word(stamp), 60)}" if stamp else ""
+    return _short(f"{plural(len(rows), 'pending revision')}{when}", rows, text)
 
 
 def _unknown(about: Mapping[str, Any], detail: Detail) -> str:
