@@ -21,7 +21,7 @@ from gate.context import Progress, RunContext, private_folder
 from gate.errors import FINDINGS, PASS, UNDECIDED, CannotDecide, GateError, UsageError
 from gate.facts.history import Base, History, NewRevisions, Project
 from gate.facts.subject import RunSubject
-from gate.model import CheckResult, Coverage, Finding, ProjectReport, Report, Severity, Verdict
+from gate.model import Category, CheckResult, Coverage, Finding, ProjectReport, Report, Severity, Verdict
 from gate.settings import Settings
 
 if TYPE_CHECKING:
@@ -206,8 +206,10 @@ class ProjectRun:
         paths |= {history.by_id[id].path for id in new.ids if id in history.by_id}
         sources = {path: self.source(path) for path in paths}
         today = datetime.date.today()
-        return suppressions.apply(
-            one_per_cause(findings), sources, self.settings, today, known=registry.Answering(), asked=asked
+        return told_once(
+            suppressions.apply(
+                one_per_cause(findings), sources, self.settings, today, known=registry.Answering(), asked=asked
+            )
         )
 
     def source(self, path: str) -> str:
@@ -219,7 +221,9 @@ class ProjectRun:
         """A check's row: its verdict after levels and suppressions."""
         fail_on = None if self.settings.fail_on == "never" else Severity(self.settings.fail_on)
         mine = tuple(
-            one for one in findings if one.check == id or any(_same_cause(one, said) for said in answer.findings)
+            one
+            for one in findings
+            if one.check == id or any(_same_cause(one, said) or _explains(one, said) for said in answer.findings)
         )
         verdict = dataclasses.replace(answer, findings=mine).verdict(fail_on)
         folded = ", ".join(dict.fromkeys(one.id for one in mine if one.check != id))
@@ -270,6 +274,31 @@ def one_per_cause(findings: list[Finding]) -> list[Finding]:
             more = tuple(dict.fromkeys((*twin.evidence, *finding.evidence)))
             kept[kept.index(twin)] = dataclasses.replace(twin, evidence=more)
     return kept
+
+
+def told_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """An upgrade that fails alarms once: where a rule says why, the check's own finding is a note that points there.
+
+    Asked after levels and suppressions, so that silencing the rule never silences the failure.
+    """
+
+    def pointing(one: Finding) -> Finding:
+        why = next((other for other in findings if _explains(other, one)), None)
+        if why is None:
+            return one
+        text = f"revision {one.revision} fails on any database: {why.id} at this line says why"
+        return dataclasses.replace(one, severity=Severity.NOTE, message=text, remedy=None)
+
+    return tuple(pointing(one) for one in findings)
+
+
+def _explains(rule: Finding, check: Finding) -> bool:
+    """Whether a rule's error is the reason of a failure that a check saw: it stands at the statement that fails."""
+    if check.category is not Category.BROKEN or rule.severity is not Severity.ERROR or rule.suppressed:
+        return False
+    if rule.category is not Category.TRANSACTION and rule.id != "migration-fails":
+        return False
+    return (rule.revision, rule.location) == (check.revision, check.location) and rule.check != check.check
 
 
 def _same_cause(one: Finding, other: Finding) -> bool:

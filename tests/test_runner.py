@@ -57,6 +57,31 @@ def test_other_causes_stay(other: Finding) -> None:
     assert len(runner.one_per_cause([RULE, other])) == 2
 
 
+MISSING = {"a1": revision("a1", None, 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))')}
+FAILING = {"a2": revision("a2", "a1", 'op.execute("INSERT INTO nowhere VALUES (1)")')}
+
+
+def test_an_upgrade_that_fails_alarms_once(tmp_path: Path) -> None:
+    """The rule tells it, the check's finding points there, and both checks have failed."""
+    done = gate(repository(tmp_path / "r", MISSING, FAILING), "--only", "upgrade-works,safe-operations")
+    loud = [one for one in done.findings() if one[2] != "note"]
+    assert loud == [("migration-fails", "transaction", "error", "a2")]
+    pointing = next(one for one in done.project["findings"] if one["id"] == "upgrade-works")
+    assert (pointing["severity"], pointing["category"]) == ("note", "broken")
+    assert pointing["message"] == "revision a2 fails on any database: migration-fails at this line says why"
+    assert (done.code, done.verdicts()) == (1, {"upgrade-works": "fail", "safe-operations": "fail"})
+    assert done.reason("upgrade-works") == "see migration-fails"
+
+
+@pytest.mark.parametrize("settings", ["rules: {migration-fails: off}", "rules: {migration-fails: warning}"])
+def test_silencing_the_rule_does_not_silence_the_failure(tmp_path: Path, settings: str) -> None:
+    """Then the check's own finding is the alarm."""
+    repo = repository(tmp_path / "r", MISSING, {**FAILING, ".alembic-gate.yml": settings + "\n"})
+    done = gate(repo, "--only", "upgrade-works,safe-operations")
+    assert ("upgrade-works", "broken", "error", "a2") in done.findings()
+    assert (done.code, done.verdicts()["upgrade-works"]) == (1, "fail")
+
+
 def result(verdict: Verdict, id: str = "single-head") -> tuple[ProjectReport, ...]:
     return (ProjectReport("p", checks=(CheckResult(id, verdict),)),)
 
