@@ -43,12 +43,17 @@ def believed(
     An env.py often imports only part of the models: a table that is missing there may well be used. When everything
     that is missing goes away in this deploy, the models are in step with the schema, and it is the second of two deploys.
     """
-    missing = {name for name, table in baseline.tables.items() if name not in mapped and table.kind != "view"}
+    missing = {name for name, table in baseline.tables.items() if name not in mapped and _would_be_mapped(table)}
     dropped = {one.table for statement in statements for one in statement.changes if isinstance(one, DropTable)}
     if missing <= dropped:
         return mapped
     whole = {name: frozenset(column.name for column in baseline.tables[name].columns) for name in missing}
     return {**mapped, **whole}
+
+
+def _would_be_mapped(table: Table) -> bool:
+    """Views and single partitions seldom have a class of their own."""
+    return table.kind in ("table", "partitioned") and table.partition_of is None
 
 
 def used(baseline: Schema, mapped: Mapping[str, frozenset[str]]) -> Schema:

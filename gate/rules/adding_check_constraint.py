@@ -15,7 +15,7 @@ from gate.rules._mysql import copy_hit
 from gate.rules._recipes import not_valid_then_validate
 from gate.rules._rows import counting, may_fail
 from gate.rules._says import bare, python, schema_argument
-from gate.rules._world import constraint_before, scanned
+from gate.rules._world import constraint_before, holds_only_null, scanned
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -36,7 +36,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 by_value="IS NOT NULL" not in _condition(one).upper(),
                 remedy=_recipe(deploy, one),
             )
-        yield old_code(one, "break it", _recipe(deploy, one))
+        if not _passes_on_null(deploy, one):
+            yield old_code(one, "break it", _recipe(deploy, one))
     for statement, change in validated(deploy, "check"):
         known = constraint_before(statement, change.table, change.name)
         if known is not None:
@@ -56,6 +57,14 @@ def _lock(deploy: Deploy, one: Added) -> Iterator[Hit]:
         column=_column(one),
         remedy=_recipe(deploy, one),
     )
+
+
+def _passes_on_null(deploy: Deploy, one: Added) -> bool:
+    """Whether the release still running cannot break it: it leaves the columns NULL, and unknown is no violation."""
+    asks = ("NULL", "COALESCE", "DISTINCT")
+    if any(word in _condition(one).upper() for word in asks):
+        return False
+    return holds_only_null(deploy, one.table, one.spec.columns, one.statement)
 
 
 def _condition(one: Added) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._columns import defaults_dropped
+from gate.rules._columns import ColumnEdit, defaults_dropped
 from gate.rules._recipes import code_first
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import added_here
@@ -19,6 +19,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         if added_here(deploy, edit.table, edit.column, edit.statement):
             continue  # not-split-add-and-drop-default
+        if _comes_back(deploy, edit):
+            continue
         yield Hit(
             f"{edit.table}.{edit.column} is NOT NULL and loses its default: an INSERT of the release still running "
             "that "
@@ -35,6 +37,13 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         )
 
 
+def _comes_back(deploy: Deploy, edit: ColumnEdit) -> bool:
+    """Whether the deploy gives the column another default: the usual way around a type that the old one does not fit."""
+    after = deploy.result.table(edit.table)
+    column = after.column(edit.column) if after else None
+    return column is not None and (column.default is not None or column.identity or column.generated is not None)
+
+
 rule = Rule(
     title="Server default of a NOT NULL column dropped",
     why="INSERTs that leave the column out worked through the default; without it they are refused.",
@@ -43,5 +52,8 @@ rule = Rule(
     dialects=EVERY,
     split=("deploy",),
     unsafe=(Example(('op.alter_column("users", "state", server_default=None)',)),),
-    safe=(Example(('op.alter_column("users", "age", server_default=None)',)),),
+    safe=(
+        Example(('op.alter_column("users", "age", server_default=None)',)),
+        Example(("op.execute(\"ALTER TABLE users ALTER state DROP DEFAULT, ALTER state SET DEFAULT 'fresh'\")",)),
+    ),
 )

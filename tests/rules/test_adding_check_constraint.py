@@ -29,6 +29,16 @@ UNSAFE = [
         ["note fails-on-existing-rows orders c1?"],
     ),
     (
+        deploy("ALTER TABLE orders ADD z int; ALTER TABLE orders ADD CONSTRAINT ck CHECK (z > 0)", runs=passed()),
+        ["error lock orders.z c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE orders ADD z int; ALTER TABLE orders ADD CONSTRAINT ck CHECK (coalesce(z, 0) > 0) NOT VALID"
+        ),
+        ["note backward-incompatible orders.z c1"],
+    ),
+    (
         deploy("ALTER TABLE users ADD CONSTRAINT nn NOT NULL age", version=(18,)),
         [
             "error lock users.age c1",
