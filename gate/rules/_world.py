@@ -68,18 +68,28 @@ def existed_column(deploy: Deploy, table: str, column: str, at: Statement) -> bo
     return deploy.existed(table, at) and added_here(deploy, table, column, at) is None
 
 
+def with_partitions(statement: Statement, table: str) -> tuple[str, ...]:
+    """The table and, of a partitioned one, every partition below it: the rows are there, the parent has none."""
+    names = [table.removeprefix("public.")]
+    for name in names:
+        names += [one.name for one in statement.before.tables.values() if one.partition_of == name]
+    return tuple(names)
+
+
 def rewrote(statement: Statement, table: str) -> bool | None:
     """Whether the server wrote the whole table anew; None where nobody watched."""
     if statement.observed is None or statement.error is not None:
         return None
-    return any(_same(table, one) for one in statement.observed.rewrites)
+    names = with_partitions(statement, table)
+    return any(_same(name, one) for one in statement.observed.rewrites for name in names)
 
 
 def scanned(statement: Statement, table: str) -> bool | None:
     """Whether the server read the whole table; None where nobody watched."""
     if statement.observed is None or statement.error is not None:
         return None
-    return any(one.scans and _same(table, one.table) for one in statement.observed.touched)
+    names = with_partitions(statement, table)
+    return any(one.scans and _same(name, one.table) for one in statement.observed.touched for name in names)
 
 
 def noticed(statement: Statement, text: str) -> bool:

@@ -9,6 +9,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
+from gate.rules._world import with_partitions
 
 # Changes whose own rules speak about the rewrite, or that give a table a new file without copying rows.
 _EXPLAINED = (
@@ -44,7 +45,10 @@ def _is_explained(statement: Statement, table: str) -> bool:
     for change in statement.changes:
         if isinstance(change, c.SetTableOption) and change.option in _OPTIONS:
             return True
-        if isinstance(change, _EXPLAINED) and getattr(change, "table", table) in (table, None):
+        if isinstance(change, c.Truncate) and change.cascade:
+            return True  # truncating-table names the children
+        named = getattr(change, "table", None)
+        if isinstance(change, _EXPLAINED) and (named is None or table in with_partitions(statement, named)):
             return True
     return False
 

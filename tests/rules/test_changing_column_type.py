@@ -36,6 +36,10 @@ UNSAFE = [
         ),
         ["warning lock users.email c1"],
     ),
+    (
+        deploy("ALTER TABLE events ALTER at TYPE timestamp", seen={1: Observation(rewrites=("events_1",))}),
+        ["error rewrite events.at c1", "error backward-incompatible events.at c1"],
+    ),
     (deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users ALTER z TYPE bigint"), ["error rewrite users.z c1"]),
 ]
 SAFE = [

@@ -16,6 +16,8 @@ UNSAFE = [
 SAFE = [
     deploy("ALTER TABLE logs ALTER code TYPE int", seen=SEEN),
     deploy("TRUNCATE logs", seen=SEEN),
+    deploy("TRUNCATE orders CASCADE", seen={1: Observation(rewrites=("orders", "items"))}),
+    deploy("ALTER TABLE events ALTER at TYPE timestamp", seen={1: Observation(rewrites=("events_1",))}),
     deploy("ALTER TABLE logs SET UNLOGGED", seen=SEEN),
     deploy("DO $$ BEGIN EXECUTE format('x'); END $$", seen={1: Observation(rewrites=("unheard_of",))}),
     deploy("DO $$ BEGIN EXECUTE format('x'); END $$"),
