@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate import __version__
+from gate.collect._git import Git
 from gate.collect.projects import find_projects
 from gate.errors import PASS, GateError
 from gate.facts.history import Project
@@ -153,12 +154,17 @@ def _is_dockerfile(path: Path) -> bool:
 
 
 def _branch(repo: Path) -> str:
-    """The default branch, as the clone knows it; else the one that is checked out; else main."""
-    for name in (".git/refs/remotes/origin/HEAD", ".git/HEAD"):
-        found = re.fullmatch(r"ref: refs/(?:remotes/origin|heads)/(\S+)\s*", _text(repo / name))
-        if found and re.fullmatch(r"[\w./-]+", found[1]):
-            return found[1]
-    return "main"
+    """The default branch: the remote's choice, git's ``init.defaultBranch``, main or master, else what is checked out."""
+    git = Git(repo)
+    usual = git.line("config", "init.defaultBranch")
+    named = (
+        git.line("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"),
+        usual if usual and git.revision(f"refs/heads/{usual}") else None,
+        git.default_base(),
+        git.line("symbolic-ref", "--quiet", "HEAD"),
+    )
+    short = (re.sub(r"^refs/(?:remotes/origin|heads)/", "", name) for name in named if name)
+    return next((name for name in short if re.fullmatch(r"[\w./-]+", name)), "main")
 
 
 def _text(path: Path) -> str:

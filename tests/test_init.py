@@ -11,6 +11,7 @@ import yaml
 
 from gate import cli, settings
 from gate.init import SETTINGS, WORKFLOW
+from tests.running import git
 
 
 @pytest.fixture
@@ -24,12 +25,13 @@ def repo(tmp_path: Path) -> Path:
         "requirements.txt": "alembic\nPyMySQL\n",
         "Dockerfile": "FROM scratch\n",
         "Dockerfile.worker": "FROM scratch\n",
-        ".git/HEAD": "ref: refs/heads/feature\n",
-        ".git/refs/remotes/origin/HEAD": "ref: refs/remotes/origin/trunk\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
+    git(tmp_path, "init", "--quiet", "--initial-branch=feature")
+    git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "first")
+    git(tmp_path, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
     return tmp_path
 
 
@@ -46,6 +48,27 @@ def test_prints_without_writing(repo, capsys):
     assert text.startswith(f"# --- {WORKFLOW}\nname: migrations\n")
     assert f"# --- {SETTINGS}\n" in text
     assert "    branches: [trunk]\n" in text
+
+
+@pytest.mark.parametrize(
+    ("branches", "config", "expected"),
+    [
+        (("main",), None, "main"),
+        (("master",), None, "master"),
+        (("main", "stable"), "stable", "stable"),
+        (("main",), "gone", "main"),
+        ((), None, "feature"),
+    ],
+)
+def test_without_a_remote_the_default_branch_is_not_the_one_checked_out(repo, capsys, branches, config, expected):
+    """``init`` is often run on the branch that adds the gate."""
+    git(repo, "symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
+    for name in branches:
+        git(repo, "branch", name)
+    if config:
+        git(repo, "config", "init.defaultBranch", config)
+    assert run(repo) == 0
+    assert f"    branches: [{expected}]\n" in capsys.readouterr().out
 
 
 def test_writes_what_it_saw(repo, capsys):

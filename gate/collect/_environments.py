@@ -314,13 +314,13 @@ def _scripts(start: Start, said: Said, directory: Path) -> Path:
 
 
 def _located(start: Start, location: str, directory: Path) -> Path:
-    """A location as Alembic resolves it: absolute, relative to the process, or ``package:folder`` on the path."""
+    """A location as Alembic resolves it: absolute, relative to the process, or ``package:folder:folder`` on the path."""
     package, colon, inner = location.partition(":")
     if not colon or Path(location).is_absolute():
         return Path(os.path.normpath(directory / location))
     roots = [directory, directory / "src", start.folder, start.repo, start.repo / "src"]
     roots += [place / one for one in start.pythonpath for place in (start.repo, directory)]
-    paths = [root / package.replace(".", "/") / inner for root in roots]
+    paths = [root / package.replace(".", "/") / inner.replace(":", "/") for root in roots]
     return Path(os.path.normpath(next((one for one in paths if one.is_dir()), paths[0])))
 
 

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import secrets
 import shutil
 import signal
@@ -51,6 +52,8 @@ PRETEND = {
     "PBR_VERSION": "0.0.0",
     "POETRY_DYNAMIC_VERSIONING_BYPASS": "0.0.0",
 }
+# https://docs.astral.sh/uv/reference/settings/#required-version
+_REQUIRED = re.compile(r"Required uv version `(?P<spec>[^`]+)` does not match")
 OLDEST = 30 * 86400  # seconds; an environment unused for longer is removed when another is built
 TAIL = 400  # lines
 
@@ -214,10 +217,24 @@ class _Build:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             kill_marked(marker)
-        if process.returncode:
+        if process.returncode and command[0] == self.uv and (asked := _REQUIRED.search("\n".join(tail))):
+            self._step((self._other_uv(asked["spec"], command[0]), *command[1:]))
+        elif process.returncode:
             what, advice = explained("\n".join(tail), self.job.python)
             kind = IndexUnreachable if is_unreachable("\n".join(tail)) else ProjectBroken
             raise kind(what, where="install", advice=advice)
+
+    def _other_uv(self, spec: str, uv: str) -> str:
+        """The uv that the project's own settings ask for, taken from the package index; used from now on."""
+        place = self.store / "programs" / re.sub(r"[^\w.]+", "_", spec)
+        self.uv = str(place / "bin" / "uv")
+        if not os.access(self.uv, os.X_OK):
+            wanted = f"uv{spec if spec[0] in '<>=~!' else f'=={spec}'}"
+            self.progress(f"install: the project asks for {wanted}")
+            self._step(
+                (uv, "pip", "install", "--no-config", "--python", self.job.python, "--target", str(place), wanted)
+            )
+        return self.uv
 
     def _own(self) -> dict[str, str]:
         """Folders of the build's own, and the names under which tools find the new environment."""

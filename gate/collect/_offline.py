@@ -32,7 +32,7 @@ from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import Base, History, NewRevisions, Project, Revision
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Schema
-from gate.sandbox import hand_over
+from gate.sandbox import ProjectFailure, hand_over
 
 _ANY_PATCH = 999
 _SHOWN = 300  # characters of one reason
@@ -74,6 +74,8 @@ class _StandIn(Stage):
         self._recorder, self.refused, self.given_up = recorder, set(), {}
         try:
             told = self.probe.call("upgrade", target=self._apart(heads), observe=recorder is not None, tolerant=True)
+        except ProjectFailure as failure:
+            raise self.explained(failure) from failure
         finally:
             self._recorder = None
         self.stubbed = tuple(map(str, told.get("stubbed") or ()))
@@ -115,7 +117,7 @@ def _run(context: RunContext, history: History, new: NewRevisions, revisions: tu
     choice = _at_hand(wanted)
     base = context.fact(Base)
     with contextlib.ExitStack() as stack:
-        stage = _StandIn(context, project, _environment(context, project), choice, history, base.sha, False)
+        stage = _StandIn(context, project, _environment(context, project, choice), choice, history, base.sha, False)
         stack.enter_context(stage)
         stage.begin()
         if new.baseline:
@@ -238,21 +240,24 @@ def _heads(history: History, new: NewRevisions) -> tuple[str, ...]:
     return tuple(id for id in new.ids if id not in named)
 
 
-def _environment(context: RunContext, project: Project) -> ProjectEnvironment:
-    """The project's interpreter where it has Alembic, else our own, which brings one along."""
+def _environment(context: RunContext, project: Project, choice: DatabaseChoice) -> ProjectEnvironment:
+    """The project's interpreter where it has Alembic and a driver that fits, else our own, which brings them along."""
+    own = inspect(sys.executable)
+    ours = ProjectEnvironment(
+        own.path,
+        own.version,
+        own.packages.get("alembic"),
+        own.packages.get("sqlalchemy"),
+        pythonpath=_pythonpath.folders(context.repo, project, context.settings.pythonpath),
+        drivers=tuple(NAMES.get(name, name) for name in own.packages),
+    )
     try:
         theirs = context.fact(ProjectEnvironment)
     except GateError:
-        own = inspect(sys.executable)
-        return ProjectEnvironment(
-            own.path,
-            own.version,
-            own.packages.get("alembic"),
-            own.packages.get("sqlalchemy"),
-            pythonpath=_pythonpath.folders(context.repo, project, context.settings.pythonpath),
-            drivers=tuple(NAMES.get(name, name) for name in own.packages),
-        )
-    return dataclasses.replace(theirs, variables={}, files={}, modules=())
+        return ours
+    fitting = BLOCKING["mysql" if choice.kind == "mariadb" else choice.kind]
+    able = choice.kind == "sqlite" or any(one in fitting for one in theirs.drivers)
+    return dataclasses.replace(theirs, variables={}, files={}, modules=()) if able else ours
 
 
 def imported(texts: Iterable[str]) -> Iterable[str]:

@@ -118,11 +118,21 @@ def _by_tree(tree: ast.Module) -> Header | None:
     lines: dict[str, int] = {}
     for name, node in _assignments(tree):
         try:
-            values[name] = ast.literal_eval(node)
+            values[name] = _labels(node) if name == "branch_labels" else ast.literal_eval(node)
         except ValueError as error:
             raise ValueError(f"line {node.lineno}: {name} is computed, so it is not known without running") from error
         lines[name] = node.lineno
     return Header(values, lines) if "revision" in values else None
+
+
+def _labels(node: ast.expr) -> Any:
+    """Branch labels by what is written out: a label behind an imported name is not known, the graph is all the same."""
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return tuple(
+            one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        )
 
 
 def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

@@ -32,11 +32,14 @@ def refused(files: Mapping[str, bytes]) -> Iterator[GraphProblem]:
 
 
 def not_loaded(repo: Path, project: Project, history: History) -> Iterator[GraphProblem]:
-    """Revisions in the script folder that the config leaves out, although they hang on revisions that it loads."""
+    """Revisions in the script folder that the config leaves out, although they hang on revisions that it loads.
+
+    Where it loads none at all, all of them count: env.py may choose a folder for each kind of database.
+    """
     outside = list(_outside(repo, project))
     wanted = {parent for one in history.revisions for parent in one.parents} - history.by_id.keys()
     connected = set(history.by_id)
-    hanging: list[Revision] = []
+    hanging: list[Revision] = [] if history.revisions else outside
     while more := [one for one in outside if one not in hanging and (set(one.parents) & connected or one.id in wanted)]:
         hanging += more
         connected |= {one.id for one in more}

@@ -44,3 +44,11 @@ def test_recursive_locations_are_loaded(tmp_path: Path) -> None:
     write(tmp_path, "m/versions/2025/b.py", "b", "a")
     recursive = Project("m", script_location="m", version_locations=("m/versions",), recursive=True)
     assert list(not_loaded(tmp_path, recursive, HISTORY)) == []
+
+
+def test_where_the_config_loads_none_all_are_named(tmp_path: Path) -> None:
+    """An env.py may choose a folder for each kind of database."""
+    write(tmp_path, "m/versions/postgresql/a.py", "a", None)
+    write(tmp_path, "m/versions/sqlite/b.py", "b", None)
+    (problem,) = not_loaded(tmp_path, PROJECT, History())
+    assert set(problem.revisions) == {"a", "b"}

@@ -51,6 +51,13 @@ def test_a_computed_identifier_is_a_problem_not_a_guess() -> None:
     assert "down_revision is computed" in found.message
 
 
+def test_a_label_behind_an_imported_name_leaves_the_revision_in_the_graph() -> None:
+    """``branch_labels = (cli.EXPAND,)``: what is written out is taken, the graph needs no more."""
+    found = read('revision = "b"\ndown_revision = "a"\nbranch_labels = (cli.EXPAND, "core")\n')
+    assert isinstance(found, Revision)
+    assert (found.id, found.branch_labels) == ("b", ("core",))
+
+
 def test_a_module_without_revision_is_none() -> None:
     """A helper beside the revisions is not one of them."""
     assert read("def helper():\n    pass\n") is None

@@ -2,8 +2,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "a3"
+from shop import settings
+
+revision: str = "a3"
 down_revision = "a2"
+for name in settings.names["all"]:
+    print(name)
 
 
 def upgrade():
