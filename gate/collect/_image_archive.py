@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from gate.collect._tar import BROKEN, Budget, members, opened, text_of
 from gate.docker.errors import UnknownError
 from gate.docker.layers import Member, lay
 from gate.docker.paths import clean, rooted
@@ -50,7 +51,7 @@ def archive_of(name: str, repo: Path, workdir: Path) -> Iterator[Path]:
         if path.exists():
             yield path
             return
-    if name.endswith((".tar", ".tar.gz", ".tgz")) or name.startswith((".", "/", "-")):
+    if name.endswith((".tar", ".tar.gz", ".tgz", ".tar.zst")) or name.startswith((".", "/", "-")):
         raise UnknownError(f"there is no image archive {name}", settle="check the path; it is relative to --repo")
     goal = workdir / "image.tar"
     try:
@@ -84,7 +85,7 @@ class _Blobs:
         self.tar: tarfile.TarFile | None = None
         self.names: dict[str, tarfile.TarInfo] = {}
         if path.is_file():
-            self.tar = stack.enter_context(tarfile.open(path))  # noqa: SIM115  # closed with the stack
+            self.tar = stack.enter_context(opened(path))
             for number, member in enumerate(self.tar):
                 if number > MOST_MEMBERS:
                     raise UnknownError("the archive has too many members")
@@ -123,17 +124,7 @@ def read_image(path: Path, shown: str, wanted: Callable[[str], bool]) -> BuiltIm
     try:
         with contextlib.ExitStack() as stack:
             return _read(_Blobs(path, stack), shown, wanted)
-    except (
-        tarfile.TarError,
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        RecursionError,
-    ) as error:
+    except (*BROKEN, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         what = " ".join(str(error).split())[:200] or type(error).__name__
         raise UnknownError(
             f"{shown} is no image archive that can be read: {what}",
@@ -146,7 +137,7 @@ def _read(blobs: _Blobs, shown: str, wanted: Callable[[str], bool]) -> BuiltImag
     if len(layers) > MOST_LAYERS:
         raise UnknownError("the image has too many layers")
     tree = Tree()
-    budget = _Budget()
+    budget = Budget(MOST_MEMBERS, MOST_BYTES)
     for name in layers:
         lay(tree, _members(blobs.open(name), wanted, budget), Place(shown))
     said = blobs.json(config).get("config") or {}
@@ -188,47 +179,21 @@ def _layout(blobs: _Blobs) -> tuple[str, list[str]]:
 
 def _blob(descriptor: Any) -> str:
     kind, _, digest = str(descriptor["digest"]).partition(":")
-    if "zstd" in str(descriptor.get("mediaType", "")):
-        raise UnknownError(
-            "a layer is compressed with zstd, which is not read here",
-            settle="save the image with gzip or without compression",
-        )
     return f"blobs/{rooted(kind)}/{rooted(digest)}"
 
 
-@dataclass
-class _Budget:
-    """What may still be read of all layers together."""
-
-    members: int = MOST_MEMBERS
-    bytes: int = MOST_BYTES
-
-    def take(self, size: int) -> None:
-        self.members -= 1
-        self.bytes -= max(size, 0)
-        if self.members < 0 or self.bytes < 0:
-            raise UnknownError("the image is too large to be read")
-
-
-def _members(stream: IO[bytes], wanted: Callable[[str], bool], budget: _Budget) -> Iterator[Member]:
-    with tarfile.open(fileobj=stream, mode="r|*") as layer:
-        for one in layer:
-            budget.take(one.size)
-            kind = (
-                "folder"
-                if one.isdir()
-                else "link"
-                if one.issym()
-                else "hard"
-                if one.islnk()
-                else "file"
-                if one.isreg()
-                else ""
-            )
-            if not kind and not posixpath.basename(one.name).startswith(".wh."):
-                continue
-            data = None
-            if one.isreg() and wanted(one.name) and one.size <= LARGEST_FILE:
-                file = layer.extractfile(one)
-                data = file.read(LARGEST_FILE) if file is not None else None
+def _members(stream: IO[bytes], wanted: Callable[[str], bool], budget: Budget) -> Iterator[Member]:
+    for one, layer in members(stream, budget):
+        kind = _kind(one)
+        if kind or posixpath.basename(one.name).startswith(".wh."):
+            data = text_of(layer, one, LARGEST_FILE) if wanted(one.name) else None
             yield Member(one.name, kind or "file", one.mode & 0o7777, str(one.uid), one.linkname, data)
+
+
+def _kind(one: tarfile.TarInfo) -> str:
+    """What a member is to a layer; empty for devices, pipes and sockets."""
+    if one.isdir():
+        return "folder"
+    if one.issym():
+        return "link"
+    return "hard" if one.islnk() else "file" if one.isreg() else ""

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gate.collect._git import Git
+from gate.collect._tar import BROKEN, Budget, members, text_of
 from gate.docker.build import Entry
+from gate.docker.errors import UnknownError
 from gate.docker.paths import rooted
 from gate.docker.tree import Dir, File, Link, Node, Tree
 from gate.errors import CannotDecide
@@ -22,6 +24,7 @@ MOST_FILES = 400_000
 LARGEST_TEXT = 4_000_000
 LARGEST_ARCHIVE = 200_000_000
 MOST_MEMBERS = 100_000
+MOST_BYTES = 4_000_000_000
 
 
 @dataclass
@@ -78,25 +81,29 @@ class Repository:
     def _member(self, path: str, name: str) -> str | None:
         """The text of a file inside a tar archive that ADD takes apart."""
         try:
-            with tarfile.open(self.root / self.resolve(path)) as archive:
-                for _, one in zip(range(MOST_MEMBERS), archive, strict=False):
-                    if one.isreg() and rooted(one.name) == name and one.size <= LARGEST_TEXT:
-                        file = archive.extractfile(one)
-                        return file.read(LARGEST_TEXT).decode("utf-8", "replace") if file else None
-        except (OSError, tarfile.TarError, EOFError, ValueError):
+            with (self.root / self.resolve(path)).open("rb") as file:
+                for one, archive in members(file, Budget(MOST_MEMBERS, MOST_BYTES)):
+                    if one.isreg() and rooted(one.name) == name:
+                        raw = text_of(archive, one, LARGEST_TEXT)
+                        return raw.decode("utf-8", "replace") if raw is not None else None
+        except (*BROKEN, UnknownError):
             return None
         return None
 
     def archive(self, path: str) -> tuple[Entry, ...] | None:
-        """The members of a tar archive (plain, gz, bz2, xz), None for any other file. Nothing is unpacked."""
+        """The members of a tar archive (plain, gz, bz2, xz, zstd), None for any other file. Nothing is unpacked.
+
+        An empty archive is none: so the builder sees it.
+        """
         real = self.root / self.resolve(path)
         try:
-            if not real.is_file() or real.stat().st_size > LARGEST_ARCHIVE or not tarfile.is_tarfile(real):
+            if not real.is_file() or real.stat().st_size > LARGEST_ARCHIVE:
                 return None
-            with tarfile.open(real) as archive:
-                return tuple(_member(one) for _, one in zip(range(MOST_MEMBERS), archive, strict=False))
-        except (OSError, tarfile.TarError, EOFError, ValueError):
+            with real.open("rb") as file:
+                found = [_member(one) for one, _ in members(file, Budget(MOST_MEMBERS, MOST_BYTES))]
+        except (*BROKEN, UnknownError):
             return None
+        return tuple(found) or None
 
     def tracked(self) -> frozenset[str] | None:
         """The files that git tracks, None without git."""
@@ -116,7 +123,7 @@ class Repository:
 
 
 def _member(one: tarfile.TarInfo) -> Entry:
-    return Entry(one.name, one.mode, one.linkname if one.issym() else None, one.isdir())
+    return Entry(one.name, one.mode & 0o7777, one.linkname if one.issym() else None, one.isdir(), str(one.uid))
 
 
 def _walk(root: Path) -> Iterator[Entry]:

@@ -15,12 +15,16 @@ UNKNOWN_FOLDER = "/\x00base"  # the folder in which a base image that is not kno
 
 @dataclass(frozen=True)
 class Entry:
-    """One file or link of the repository. ``path`` is relative to the repository; ``target`` is a link's text."""
+    """One file or link of the repository. ``path`` is relative to the repository; ``target`` is a link's text.
+
+    ``owner`` counts only for members of an archive: a context's files all come as root's.
+    """
 
     path: str
     mode: int = 0o644
     target: str | None = None
     folder: bool = False
+    owner: str = "0"
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,14 @@ class Context:
         tree = Tree()
         excluded = self._excluded() if ignoring else None
         folders: dict[str, Dir] = {"": tree.root}
+        modes: dict[str, int] = {}
         for entry in self.entries:
             if excluded is not None and excluded(entry.path):
+                modes |= {entry.path: entry.mode} if entry.folder else {}
                 continue
             origin = entry.path if self.folder in ("", ".") else f"{self.folder}/{entry.path}"
             parent, _, name = entry.path.rpartition("/")
-            folder = folders[parent] if parent in folders else _made(folders, parent)
+            folder = folders[parent] if parent in folders else _made(folders, parent, modes)
             if entry.folder:
                 folders[entry.path] = made = Dir({}, entry.mode)
                 folder.children[name] = made
@@ -67,11 +73,12 @@ class Context:
         return _Excluded(self.ignore) if self.ignore.patterns else None
 
 
-def _made(folders: dict[str, Dir], path: str) -> Dir:
-    """A folder that the context leaves out but for what comes back below it."""
+def _made(folders: dict[str, Dir], path: str, modes: Mapping[str, int]) -> Dir:
+    """A folder that the context leaves out but for what comes back below it; its mode is its own all the same."""
     if path not in folders:
         parent, _, name = path.rpartition("/")
-        folders[path] = _made(folders, parent).children.setdefault(name, Dir())  # type: ignore[assignment]  # no file is there
+        folders[path] = made = Dir({}, modes.get(path, 0o755))
+        _made(folders, parent, modes).children[name] = made
     return folders[path]
 
 

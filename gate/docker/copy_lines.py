@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 
 from gate.docker.build import Context, Stage
-from gate.docker.copying import Copying, Options, copy
+from gate.docker.copy_job import Copying, Options
+from gate.docker.copying import copy
 from gate.docker.dockerfile import Instruction, shell_pieces
 from gate.docker.evaluation import Evaluation, word
-from gate.docker.files import symbolic_mode
+from gate.docker.modes import Change, change_of
 from gate.docker.paths import clean
 from gate.docker.tree import Dir, File, Fog, Place, Tree
-from gate.docker.unpacking import unpack
 from gate.docker.variables import expand_document
 
 # Folders that every image of the Docker library brings with files of its own.
@@ -81,14 +82,8 @@ def copy_line(made: Evaluation, stage: Stage, one: Instruction) -> None:
     if dest in (".", "") or dest.endswith(("/", "/.")):
         folder = folder.rstrip("/") + "/"
     stage.goals.add(clean(folder))
-    options = Options(
-        _mode(made, one, values),
-        _owner(made, one, values),
-        tuple(word(made, text, values, one.line) for text in one.flag_values("exclude")),
-        one.flag_is_on("parents"),
-        one.flag_is_on("link") and not one.flag("chmod"),
-    )
-    job = Copying(tree, stage.tree, options, place, made.build.needs.names)
+    unpack = made.build.unpack if one.name == "ADD" and one.flag("unpack") != "false" else lambda path: None
+    job = Copying(tree, stage.tree, _options(made, one, values), place, made.build.needs.names, unpack)
     local = [source for source in sources if not _is_remote(source)]
     stage.copied = stage.copied or bool(local)
     for source in sources:
@@ -96,8 +91,6 @@ def copy_line(made: Evaluation, stage: Stage, one: Instruction) -> None:
             if one.name == "COPY":
                 raise made.stop("source can't be a URL for COPY", one.line)
             stage.tree.fogs.append(Fog(clean(folder), f"ADD {source} comes from outside", place))
-    if one.name == "ADD" and one.flag("unpack") != "false":
-        local = unpack(job, local, folder, made.build.unpack)
     stage.empty_globs += [(source, one.line) for source in copy(job, local, folder)]
     _documents(job, one, values, folder)
 
@@ -119,18 +112,26 @@ def _is_remote(source: str) -> bool:
     return source.startswith(("http://", "https://", "git@", "git://", "ssh://"))
 
 
-def _mode(made: Evaluation, one: Instruction, values: Mapping[str, str]) -> int | None:
-    text = one.flag("chmod")
-    if not text:
-        return None
-    text = word(made, text, values, one.line)
+def _options(made: Evaluation, one: Instruction, values: Mapping[str, str]) -> Options:
+    mode = word(made, one.flag("chmod") or "", values, one.line)
+    return Options(
+        _change(made, mode, one.line) if mode else None,
+        int(mode, 8) & 0o777 if re.fullmatch("[0-7]+", mode) else 0o755,
+        _owner(made, one, values),
+        tuple(word(made, text, values, one.line) for text in one.flag_values("exclude")),
+        one.flag_is_on("parents"),
+        one.flag_is_on("link") and not mode,
+    )
+
+
+def _change(made: Evaluation, mode: str, line: int) -> Change:
     try:
-        mode = int(text, 8)
+        change = change_of(mode)
     except ValueError:
-        return symbolic_mode(text)(0o644, False) | (0o111 if "X" in text else 0)
-    if not 0 <= mode <= 0o7777:
-        raise made.stop(f"invalid chmod parameter: {text}. it should be octal string and between 0 and 07777", one.line)
-    return mode
+        change = None
+    if change is None or (mode.isdigit() and int(mode, 8) > 0o7777):
+        raise made.stop(f"invalid chmod parameter: {mode}. it should be octal string and between 0 and 07777", line)
+    return change
 
 
 def _owner(made: Evaluation, one: Instruction, values: Mapping[str, str]) -> str | None:
@@ -142,10 +143,5 @@ def _documents(job: Copying, one: Instruction, values: Mapping[str, str], folder
     """``COPY <<name dest``: files that only the Dockerfile has."""
     for document in one.heredocs:
         text = expand_document(document.content, values) if document.expand else document.content
-        target = job.target
-        goal = target.resolve(clean(folder)) or clean(folder)
-        if folder.endswith("/") or isinstance(target.at(goal), Dir):
-            goal = f"{goal.rstrip('/')}/{document.name}"
-        made = File(None, job.place, job.options.mode or 0o644, job.options.owner or "0", text.encode())
-        if not target.put(goal, made, job.place):
-            raise job.stop(f"cannot replace to directory {goal} with file")
+        source = Tree(Dir({document.name: File(data=text.encode())}))
+        copy(dataclasses.replace(job, source=source), [document.name], folder)

@@ -179,7 +179,8 @@ def _instruction(line: str, start: int, source: _Lines) -> Instruction:
         raise BuildError(f"unknown instruction: {name}", source.path, start)
     flags, rest = _flags(rest, source.escape)
     words, is_json = _words(name, rest, source, start)
-    heredocs = tuple(_heredocs(rest, start, source)) if name in ("RUN", "COPY", "ADD") and not is_json else ()
+    inner = rest.partition(" ")[0].upper() if name == "ONBUILD" else name
+    heredocs = tuple(_heredocs(rest, start, source)) if inner in ("RUN", "COPY", "ADD") and not is_json else ()
     return Instruction(name, rest, start, source.number, flags, words, is_json, heredocs)
 
 

@@ -52,13 +52,11 @@ class Evaluation:
         return self.source
 
     def index(self, name: str | None) -> int:
-        """The stage of a name or number; the last one when none is said."""
+        """The stage of a name (a number is none); the last one when none is said."""
         if name is None or name == "":
             return len(self.heads) - 1
         if name.lower() in self.names:
             return len(self.names) - 1 - self.names[::-1].index(name.lower())
-        if name.isascii() and name.isdigit() and int(name) < len(self.heads):
-            return int(name)
         raise self.stop(f"target stage {name!r} could not be found", self.heads[-1].line)
 
     def stage(self, index: int) -> Stage:

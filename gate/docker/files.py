@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from gate.docker.modes import Change, change_of
 from gate.docker.patterns import go_match, has_wildcard
 from gate.docker.shell import Command, Word
 from gate.docker.tree import Dir, File, Fog, Link, Node, Place, Tree
@@ -241,32 +242,11 @@ def _apply_to(call: Call, path: str, node: File | Dir, change: Callable[[File | 
         folder.children[name] = changed
 
 
-def _mode_change(text: str) -> Callable[[int, bool], int]:
-    if re.fullmatch(r"[0-7]+", text):
-        return lambda mode, is_dir: int(text, 8)
-    return lambda mode, is_dir: _symbolic(text, mode, is_dir)
-
-
-def symbolic_mode(text: str) -> Callable[[int, bool], int]:
-    """``u=rwX,go=rX``: the new mode from the old one and whether it is a folder (chmod(1))."""
-    return _mode_change(text)
-
-
-def _symbolic(text: str, mode: int, is_dir: bool) -> int:
-    for clause in text.split(","):
-        match = re.fullmatch(r"([ugoa]*)([-+=])([rwxXst]*)", clause)
-        if match is None:
-            continue
-        who = match[1].replace("a", "ugo") or "ugo"
-        bits = sum({"r": 4, "w": 2, "x": 1}.get(letter, 0) for letter in set(match[3]) - {"X"})
-        if "X" in match[3] and (is_dir or mode & 0o111):
-            bits |= 1
-        for one in who:
-            shift = {"u": 6, "g": 3, "o": 0}[one]
-            if match[2] == "=":
-                mode &= ~(7 << shift)
-            mode = mode & ~(bits << shift) if match[2] == "-" else mode | bits << shift
-    return mode
+def _mode_change(text: str) -> Change:
+    try:
+        return change_of(text)
+    except ValueError:
+        return lambda mode, is_dir: mode
 
 
 def _chown(call: Call) -> None:

@@ -45,10 +45,14 @@ class Hearing:
 
     def has(self, origin: str, path: str) -> None:
         """A needed file is at its place; it must also be readable."""
+        if self.readable(origin, path):
+            self.present[origin] = path
+
+    def readable(self, origin: str, path: str) -> bool:
+        """Whether the image's user can read it; a gap when not."""
         place = unreadable(self.stage, path, self.stage.user)
         if place is None:
-            self.present[origin] = path
-            return
+            return True
         detail = f"the user {self.stage.user} cannot read {shown(path)}"
         node = self.stage.tree.get(path)
         place = node.place if not place.path and isinstance(node, File) else place
@@ -64,3 +68,4 @@ class Hearing:
                 path,
             )
         )
+        return False

@@ -7,10 +7,13 @@ https://docs.docker.com/build/concepts/context/#dockerignore-files.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate.docker.errors import BuildError
+from gate.docker.paths import clean
 from gate.docker.patterns import Matcher, moby_match, normalised
+from gate.docker.tree import Place
 
 LONGEST_LINE = 65536  # bufio.Scanner refuses longer ones, and so does the build
 
@@ -114,11 +117,30 @@ def _pattern(line: str, path: str, number: int) -> Pattern | None:
     cleaned = normalised(body)
     if cleaned.startswith("!") and not exception:
         exception, cleaned = True, cleaned[1:]
+    return Pattern(text, cleaned, number, exception, exception and text[1:2] != body[:1], _match(cleaned, path, number))
+
+
+def _match(cleaned: str, path: str, number: int) -> Matcher:
     try:
-        match = moby_match(cleaned)
+        return moby_match(cleaned)
     except ValueError as error:
-        raise BuildError(f"{error}: {text}", path, number) from error
-    return Pattern(text, cleaned, number, exception, exception and text[1:2] != body[:1], match)
+        raise BuildError(f"{error}: {cleaned}", path, number) from error
+
+
+def matching(patterns: Sequence[str], place: Place) -> IgnoreFile:
+    """``--exclude`` and ``--parents``: the same matcher, but none of an ignore file's cleaning but ``filepath.Clean``.
+
+    So ``/x`` and ``!./x`` match nothing (seen with a real builder).
+    """
+    found = []
+    for text in filter(None, map(str.strip, patterns)):
+        cleaned = clean(text)
+        if cleaned == "!":
+            raise BuildError('illegal exclusion pattern: "!"', place.path, place.line)
+        exception = cleaned.startswith("!")
+        bare = cleaned.removeprefix("!")
+        found.append(Pattern(text, bare, place.line, exception, False, _match(bare, place.path, place.line)))
+    return IgnoreFile(place.path, tuple(found))
 
 
 def portability(ignore: IgnoreFile) -> list[tuple[int, str]]:

@@ -206,7 +206,7 @@ def _workdir(made: Evaluation, stage: Stage, one: Instruction) -> None:
         raise made.stop("WORKDIR requires exactly one argument", one.line)
     stage.workdir = stage.at(path)
     stage.workdir_line = one.line
-    stage.tree.mkdirs(stage.workdir, Place(made.dockerfile.path, one.line))
+    stage.tree.mkdirs(stage.workdir, Place(made.dockerfile.path, one.line), owner=stage.user)
 
 
 def _user(made: Evaluation, stage: Stage, one: Instruction) -> None:
@@ -226,7 +226,8 @@ def _cmd(made: Evaluation, stage: Stage, one: Instruction) -> None:
 def _on_build(made: Evaluation, stage: Stage, one: Instruction) -> None:
     if one.rest.split(" ")[0].upper() in ("ONBUILD", "FROM", "MAINTAINER"):
         raise made.stop(f"{one.rest.split(' ')[0]} isn't allowed as an ONBUILD trigger", one.line)
-    stage.on_build = (*stage.on_build, one.rest)
+    documents = "".join(f"\n{document.content}{document.name}" for document in one.heredocs)
+    stage.on_build = (*stage.on_build, one.rest + documents)
 
 
 _HANDLERS: dict[str, Callable[[Evaluation, Stage, Instruction], None]] = {

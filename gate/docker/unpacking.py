@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
-
 from gate.docker.build import Entry
-from gate.docker.copying import Copying, matches
+from gate.docker.copy_job import Copying
 from gate.docker.paths import clean, rooted
-from gate.docker.tree import File, Link
+from gate.docker.tree import Dir, File, Link
 
 
-def unpack(
-    job: Copying, sources: list[str], dest: str, entries: Callable[[str], tuple[Entry, ...] | None]
-) -> list[str]:
-    """Unpack what is an archive; gives back the sources that are not."""
-    left = []
-    for source in sources:
-        archives = [_archive(job, path, entries) for path in matches(job, source)]
-        if not archives or any(found is None for found in archives):
-            left.append(source)
-            continue
-        for origin, found in filter(None, archives):
-            _place(job, origin, found, clean(dest))
-    return left
-
-
-def _archive(
-    job: Copying, path: str, entries: Callable[[str], tuple[Entry, ...] | None]
-) -> tuple[str, tuple[Entry, ...]] | None:
-    node = job.source.get(path)
-    found = entries(node.origin) if isinstance(node, File) and node.origin else None
-    return (node.origin, found) if found is not None and isinstance(node, File) and node.origin else None
-
-
-def _place(job: Copying, archive: str, entries: tuple[Entry, ...], dest: str) -> None:
-    job.target.mkdirs(dest, job.place)
+def unpacked(job: Copying, source: str, dest: str) -> bool:
+    """Take a source apart at ``dest`` when it is an archive. ``--chmod`` and ``--exclude`` do not reach into it."""
+    node = job.source.get(source)
+    entries = job.unpack(node.origin) if isinstance(node, File) and node.origin else None
+    if entries is None or not isinstance(node, File):
+        return False
+    goal = clean(dest)
+    if job.target.mkdirs(goal, job.place, owner=job.options.owner or "0") is None:
+        raise job.stop(f"{goal} is not a folder")
     for entry in entries:
-        goal = f"{dest.rstrip('/')}/{rooted(entry.path)}"
-        if entry.folder:
-            job.target.mkdirs(goal, job.place, entry.mode)
-        elif entry.target is not None:
-            job.target.put(goal, Link(entry.target, None, job.place), job.place)
-        else:
-            inner = File(f"{archive}!{rooted(entry.path)}", job.place, entry.mode)
-            job.target.put(goal, dataclasses.replace(inner, owner=job.options.owner or "0"), job.place)
+        _place(job, entry, f"{node.origin}!{rooted(entry.path)}", f"{goal.rstrip('/')}/{rooted(entry.path)}")
+    return True
+
+
+def _place(job: Copying, entry: Entry, origin: str, goal: str) -> None:
+    """One entry; it takes the place of what is not, like itself, a folder."""
+    old = job.target.at(job.target.resolve(goal, last=False) or goal)
+    owner = job.options.owner or entry.owner
+    if old is not None and not (entry.folder and isinstance(old, Dir)):
+        job.target.remove(job.target.resolve(goal, last=False) or goal, job.place, "overwritten")
+    if entry.folder:
+        made = job.target.mkdirs(goal, job.place)
+        if made is not None:
+            made.mode, made.owner = entry.mode, owner
+        return
+    node = File(origin, job.place, entry.mode, owner) if entry.target is None else Link(entry.target, None, job.place)
+    job.target.put(goal, node, job.place)

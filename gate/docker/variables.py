@@ -45,7 +45,7 @@ def expand(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
 
 
 def expand_document(text: str, values: Mapping[str, str]) -> str:
-    """A heredoc's lines: variables put in, quotes kept."""
+    """A heredoc's lines: variables put in, quotes kept; a backslash goes away, before whatever it stands."""
     return _until(_Reader(text, values, "\\", raw=True), "")
 
 
@@ -75,12 +75,8 @@ def _until(reader: _Reader, stop: str) -> str:
 
 
 def _escaped(reader: _Reader) -> str:
-    mark = reader.take()
-    if not reader.peek():
-        return ""
-    if reader.raw and reader.peek() != "$":
-        return mark + reader.take()
-    return reader.take()
+    reader.take()
+    return reader.take() if reader.peek() else ""
 
 
 def _single(reader: _Reader) -> str:

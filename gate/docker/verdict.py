@@ -205,6 +205,8 @@ def _config(hearing: Hearing, found: Found) -> None:
             _empty_config(hearing, found, node)
         elif origin or hearing.build.by_presence:
             hearing.has(origin or project.config or found.config, found.config)
+        else:  # the build makes it
+            hearing.readable(project.config or found.config, found.config)
         return
     if project.config is not None:
         hearing.lacks(project.config, "config", found.config)

@@ -10,11 +10,13 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from gate.collect import _image_archive
+from gate.collect._tar import zstd
 from tests.collect.image_cases import PROJECT, REVISIONS, answer
 
 Layer = Mapping[str, str | None]
@@ -53,8 +55,8 @@ def saved(path: Path, layers: Sequence[Layer], config: object = CONFIG) -> None:
             archive.addfile(info, io.BytesIO(raw))
 
 
-def layout(path: Path, layers: Sequence[Layer]) -> None:
-    """An OCI layout with an index of platforms and gzip layers."""
+def layout(path: Path, layers: Sequence[Layer], compress: Callable[[bytes], bytes] = gzip.compress) -> None:
+    """An OCI layout with an index of platforms and compressed layers."""
     blobs = path / "blobs/sha256"
     blobs.mkdir(parents=True)
 
@@ -65,7 +67,7 @@ def layout(path: Path, layers: Sequence[Layer]) -> None:
 
     manifest = {
         "config": blob(json.dumps(CONFIG).encode()),
-        "layers": [blob(gzip.compress(layer(one))) for one in layers],
+        "layers": [blob(compress(layer(one))) for one in layers],
     }
     inner = {"manifests": [{**blob(json.dumps(manifest).encode()), "platform": {"architecture": "amd64"}}]}
     (path / "index.json").write_text(json.dumps({"manifests": [blob(json.dumps(inner).encode())]}))
@@ -157,3 +159,37 @@ def test_user_that_may_not_read(tmp_path: Path) -> None:
     """The image's own user, by the names of its passwd."""
     saved(tmp_path / "image.tar", [WHOLE], {"config": {"WorkingDir": "/app", "User": "app"}})
     assert answer(tmp_path, {}, image="image.tar").verdict == "fine"
+
+
+def test_zstd(tmp_path: Path) -> None:
+    """Layers as ``docker buildx build --output type=oci,compression=zstd`` writes them, and an archive compressed whole."""
+    layout(tmp_path / "oci", [WHOLE, {f"app/{REVISIONS[1]}": PROJECT[REVISIONS[1]]}], zstd.compress)
+    assert answer(tmp_path, {}, image="oci").verdict == "fine"
+    with tarfile.open(tmp_path / "oci.tar", "w") as archive:
+        archive.add(tmp_path / "oci", ".")
+    (tmp_path / "oci.tar.zst").write_bytes(zstd.compress((tmp_path / "oci.tar").read_bytes()))
+    assert answer(tmp_path, {}, image="oci.tar.zst").verdict == "fine"
+    layout(tmp_path / "rest", [{name: text for name, text in WHOLE.items() if "0002" not in name}], zstd.compress)
+    assert answer(tmp_path, {}, image="rest").missing == (REVISIONS[1],)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
+def test_bombs(compress: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small layer that unpacks to too much, or whose headers would, is a cannot-tell before it is read."""
+    monkeypatch.setattr(_image_archive, "MOST_BYTES", 50_000_000)
+    layout(tmp_path / "bytes", [{"zeros": "0" * 60_000_000}], compress)
+    found = answer(tmp_path, {}, image="bytes")
+    assert (found.verdict, found.message) == ("cannot-tell", "the archive is too large to be read")
+    layout(tmp_path / "header", [{**WHOLE, "n" * 3_000_000: ""}], compress)
+    found = answer(tmp_path, {}, image="header")
+    assert (found.verdict, found.message) == ("cannot-tell", "the archive has an extended header that is too large")
+
+
+def test_broken_zstd(tmp_path: Path) -> None:
+    """A layer that stops half-way is a cannot-tell."""
+    layout(tmp_path / "oci", [WHOLE], lambda raw: zstd.compress(raw)[:-40])
+    found = answer(tmp_path, {}, image="oci")
+    assert (found.verdict, found.settle) == (
+        "cannot-tell",
+        "pass the output of `docker save`, an OCI archive or an OCI layout",
+    )
