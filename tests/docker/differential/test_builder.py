@@ -15,7 +15,7 @@ import pytest
 
 from tests.docker.differential import builder as real
 from tests.docker.differential.builder import Files, write
-from tests.docker.differential.cases import Case, copy_case, ignore_case
+from tests.docker.differential.cases import Case, copy_case, ignore_case, modern_case
 from tests.docker.differential.model import predict
 
 COUNT = int(os.environ.get("ALEMBIC_GATE_CASES", "150"))
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(
 # What these builders read otherwise than the reference (BuildKit of Docker 28), seen with each of them.
 DOCUMENTED: dict[str, Callable[[Case], bool]] = {
     "docker": lambda case: False,
+    "docker without layers": lambda case: "--link" in case.dockerfile,
     # 20.10 looks for exceptions below an excluded folder only where they are plain, takes `! name` and `**name`
     # literally, and compares a parent folder only with patterns of its own depth.
     "docker 20": lambda case: bool(re.search(r"^! |^!.*[*?\[]|\*\*[^/\n]|\*\*/.*\*\*", case.ignore, re.MULTILINE)),
@@ -40,7 +41,7 @@ def disagreement(case: Case, folder: Path, *, folders: bool = True) -> str | Non
     context = folder / "context"
     context.mkdir()
     write(case, context)
-    expected, found = predict(context), BUILDER.build(context, folder)
+    expected, found = predict(case, context), BUILDER.build(case, context, folder)
     if not folders:
         expected, found = _no_folders(expected), _no_folders(found)
     if expected == found:
@@ -50,7 +51,7 @@ def disagreement(case: Case, folder: Path, *, folders: bool = True) -> str | Non
 
 
 def _no_folders(files: Files | None) -> Files | None:
-    return None if files is None else {path: text for path, text in files.items() if text != "folder"}
+    return None if files is None else {path: text for path, text in files.items() if not text.startswith("folder")}
 
 
 def _difference(expected: Files | None, found: Files | None) -> str:
@@ -68,6 +69,17 @@ def test_ignore_file(number: int, tmp_path: Path) -> None:
     if BUILDER is not None and DOCUMENTED[BUILDER.kind](case):
         pytest.skip(f"{BUILDER.kind} is known to read this ignore file otherwise")
     assert disagreement(case, tmp_path, folders=False) is None
+
+
+@pytest.mark.parametrize("number", range(COUNT))
+def test_what_current_builders_know(number: int, tmp_path: Path) -> None:
+    """Links, exclusions, heredocs, archives, triggers, modes, build arguments and named contexts."""
+    case = modern_case(number)
+    if BUILDER is not None and BUILDER.kind in ("docker 20", "buildah"):
+        pytest.skip(f"{BUILDER.kind} does not know these constructs, or builds them otherwise")
+    if BUILDER is not None and DOCUMENTED[BUILDER.kind](case):
+        pytest.skip("an engine without containerd's image store ignores --link")
+    assert disagreement(case, tmp_path) is None
 
 
 @pytest.mark.parametrize("number", range(COUNT))
