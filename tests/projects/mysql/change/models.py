@@ -1,0 +1,12 @@
+from sqlalchemy import BigInteger, Column, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id = Column(Integer, primary_key=True)
+    email = Column(String(200), nullable=False)
+    visits = Column(BigInteger, nullable=False, server_default="0")
+    nickname = Column(String(200))
