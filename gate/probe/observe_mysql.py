@@ -1,8 +1,8 @@
 """What MySQL and MariaDB really do for an ALTER: the weakest algorithm and lock level that the server accepts.
 
-The server refuses ``ALGORITHM=...``/``LOCK=...`` that it cannot keep (errors 1845 and 1846) and changes nothing then,
-so asking from the weakest up gives the answer, and the first attempt that is accepted *is* the change. The original
-statement is replaced by one that does nothing.
+The server refuses ``ALGORITHM=...``/``LOCK=...`` that it cannot keep (errors 1845 and 1846) or does not know (1800), and
+changes nothing then, so asking from the weakest up gives the answer, and the first attempt that is accepted *is* the
+change. The original statement is replaced by one that does nothing.
 https://mariadb.com/kb/en/innodb-online-ddl-overview/
 https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html
 
@@ -13,7 +13,8 @@ adapters of aiomysql and asyncmy.
 
 import re
 
-NOT_SUPPORTED = (1845, 1846)
+# 1800: an algorithm that the server does not know yet (INSTANT before MySQL 8.0.12 and MariaDB 10.3; seen on MySQL 5.6).
+NOT_SUPPORTED = (1845, 1846, 1800)
 NOTHING = "DO 0"
 
 # MySQL takes no LOCK beside INSTANT; NOCOPY is MariaDB's; COPY with LOCK=NONE is MariaDB 11.2 and later.
