@@ -19,7 +19,6 @@ import signal
 import subprocess
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,8 +212,8 @@ class Probe:
     def _start(self) -> None:
         launch = self._launch
         self._home.mkdir(mode=0o700)
-        archive = self._home / f"{PACKAGE}.pyz"
-        pack(archive)
+        program = self._home / "probe"
+        lay_out(program)
         hand_over(self._home, launch.uid)
         theirs_in, self._requests = os.pipe()
         self._answers, theirs_out = os.pipe()
@@ -224,7 +223,7 @@ class Probe:
         )
         try:
             self._process = subprocess.Popen(
-                [launch.python, "-s", str(archive), str(theirs_in), str(theirs_out)],
+                [launch.python, "-s", str(program), str(theirs_in), str(theirs_out)],
                 cwd=launch.folder / launch.directory,
                 env=environment(launch, self._home, self._marker),
                 stdin=subprocess.DEVNULL,
@@ -390,12 +389,12 @@ class Probe:
         shutil.rmtree(self._home, ignore_errors=True)
 
 
-def pack(archive: Path) -> None:
-    """The probe as one archive with one uniquely named package."""
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("__main__.py", f"from {PACKAGE}.__main__ import main\n\nmain()\n")
-        for path in sorted(PROBE.glob("*.py")):
-            file.write(path, f"{PACKAGE}/{path.name}")
+def lay_out(folder: Path) -> None:
+    """The probe as a folder with one uniquely named package. No archive: project code opens ``__main__.__file__``."""
+    (folder / PACKAGE).mkdir(parents=True)
+    (folder / "__main__.py").write_text(f"from {PACKAGE}.__main__ import main\n\nmain()\n", "utf-8")
+    for path in sorted(PROBE.glob("*.py")):
+        shutil.copyfile(path, folder / PACKAGE / path.name)
 
 
 def _failure(told: Any) -> ProjectFailure:

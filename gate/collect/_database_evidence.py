@@ -156,7 +156,7 @@ def decided(evidence: Iterable[Evidence]) -> tuple[Evidence, str, bool] | None:
     every = list(evidence)
     if not every:
         return None
-    best = max(every, key=lambda one: one.weight)
+    best = max(every, key=lambda one: (one.weight, one.kind != "mysql"))  # nobody brings a MySQL server along
     family = [one for one in every if _family(one.kind) == _family(best.kind)]
     special = [one for one in family if one.kind == "mariadb" or (one.kind == "mysql" and one.version)]
     if best.kind == "mysql" and special:

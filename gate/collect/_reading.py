@@ -69,6 +69,7 @@ class Reading(Recorder):
         self._apart, self._whole, self._commits = apart, whole, 0
         self.doubts: list[str] = []
         self.unknown: list[str] = []
+        self._behind: set[str] = set()  # tables for which the server did not do what the text says
 
     def heard(self, event: Mapping[str, Any], ask: Rows) -> None:
         """One statement event; a statement that cannot be judged is left to the doubts."""
@@ -85,10 +86,12 @@ class Reading(Recorder):
             self._refused(last, refused)
 
     def _refused(self, last: Statement, refused: Mapping[str, Any]) -> None:
-        """The base may lack a table here that it has there; what the text says by itself still holds."""
-        named = [str(getattr(one, "table", "")) for one in last.changes]
-        missing = [name for name in named if name and last.before.table(name) is None]
-        if missing and not self._whole and last.understood and all(isinstance(one, _BY_TEXT) for one in last.changes):
+        """What the text says by itself still holds where only rows, or what the base lacks here, speak against it."""
+        named = {str(getattr(one, "table", "")) for one in last.changes} - {""}
+        missing = [] if self._whole else [name for name in sorted(named) if last.before.table(name) is None]
+        excused = missing or named & self._behind or _is_about_rows(refused)
+        if excused and last.understood and all(isinstance(one, _BY_TEXT) for one in last.changes):
+            self._behind |= named
             self.unknown += [name for name in missing if name not in self.unknown]
         else:
             self._doubt(last, str(refused.get("text") or "refused").strip().partition("\n")[0])
@@ -118,3 +121,8 @@ class Reading(Recorder):
 
     def _observation(self, *_: Any) -> Observation | None:
         return None
+
+
+def _is_about_rows(refused: Mapping[str, Any]) -> bool:
+    """Integrity violations: class 23 of SQLSTATE, and the DB-API's name for them where a driver tells no state."""
+    return str(refused.get("sqlstate") or "").startswith("23") or refused.get("type") == "IntegrityError"

@@ -16,7 +16,7 @@ from gate.collect._recording import Recorder
 from gate.collect._stage import OtherDialect, Stage
 from gate.context import RunContext
 from gate.databases import digests
-from gate.errors import CannotDecide, GateError, ProjectBroken
+from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
 from gate.facts.changes import DropColumn, DropTable, RenameColumn, RenameTable, Update
 from gate.facts.database_choice import DatabaseChoice
 from gate.facts.environment import ProjectEnvironment
@@ -55,19 +55,30 @@ def collect(
         with Stage(context, project, environment, choice, history, base.sha, not new.ids) as stage:
             return _Rehearsing(context, history, base, new, stage).run()
 
+    def settled(choice: DatabaseChoice) -> Rehearsal:
+        try:
+            return once(environment, choice)
+        except OtherDialect as truth:
+            told = with_url_named(environment) if truth.kind == "sqlite" else None
+            if told:
+                context.progress("without a URL the project falls back to SQLite: starting over with DATABASE_URL set")
+                with contextlib.suppress(OtherDialect, ProjectBroken):
+                    return once(told, choice)
+            context.progress(f"the project connects to {truth.kind}: starting over on it")
+            why = "the project's first connection"
+            chosen = dataclasses.replace(
+                choice, kind=truth.kind, driver=truth.driver, version="", certain=True, why=why
+            )
+            return once(environment, chosen)
+
     try:
-        return once(environment, choice)
-    except OtherDialect as truth:
-        told = with_url_named(environment) if truth.kind == "sqlite" else None
-        if told:
-            context.progress("without a URL the project falls back to SQLite: starting over with DATABASE_URL set")
-            with contextlib.suppress(OtherDialect, ProjectBroken):
-                return once(told, choice)
-        context.progress(f"the project connects to {truth.kind}: starting over on it")
-        chosen = dataclasses.replace(
-            choice, kind=truth.kind, driver=truth.driver, version="", certain=True, why="the project's first connection"
-        )
-        return once(environment, chosen)
+        return settled(choice)
+    except ServerUnavailable:
+        if choice.kind != "mysql" or choice.certain or choice.url:
+            raise
+        context.progress("MySQL was only guessed, and no server is at hand: the project shows what it connects to")
+        why = "no MySQL server is at hand, and the project runs without"
+        return settled(dataclasses.replace(choice, kind="sqlite", version="", driver="", why=why))
 
 
 def with_url_named(environment: ProjectEnvironment) -> ProjectEnvironment | None:

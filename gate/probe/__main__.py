@@ -17,12 +17,12 @@ def main():
     from alembic_gate_probe import channel, hardening, session
 
     requests, answers = int(sys.argv[1]), int(sys.argv[2])
-    archive = sys.path[0]
+    ours = sys.path[0]
     hardening.apply()
     tell_where_on_signal()
     talk = channel.Channel(requests, answers)
     worker = session.Session(talk)
-    if sys.path and sys.path[0] == archive:
+    if sys.path and sys.path[0] == ours:
         del sys.path[0]
     sys.argv[:] = ["alembic"]
     worker.serve()

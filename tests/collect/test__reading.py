@@ -40,6 +40,17 @@ def test_the_same_is_a_doubt_where_the_whole_base_ran() -> None:
     assert found.doubts == ['versions/a2.py:1: relation "users" does not exist']
 
 
+def test_a_refusal_because_of_rows_is_no_doubt_nor_is_what_follows_from_it() -> None:
+    """The rule has judged the column; the index on it fails only because the server did not add it."""
+    found = Reading("postgresql", BASE, HISTORY, {}, False, True)
+    event = {"event": "statement", "revision": "a2", "read": True}
+    told = {"text": "contains null values", "sqlstate": "23502"}
+    found.heard({**event, "sql": "ALTER TABLE orders ADD COLUMN a int NOT NULL", "refused": told}, lambda _: [])
+    told = {"text": 'column "a" does not exist', "sqlstate": "42703"}
+    found.heard({**event, "sql": "CREATE INDEX i ON orders (a)", "refused": told}, lambda _: [])
+    assert (found.doubts, found.unknown, len(found.told())) == ([], [], 2)
+
+
 def test_what_needs_the_table_as_it_was_is_a_doubt() -> None:
     """Whether a new type rewrites the table depends on the old one."""
     found = reading(("ALTER TABLE users ALTER COLUMN a TYPE text", 'relation "users" does not exist\nLINE 1'))

@@ -218,3 +218,20 @@ def test_python_that_is_not_there(tmp_path: Path) -> None:
     assert done.code in (2, 3)
     assert "nowhere/python" in done.err + done.out
     assert sys.executable not in done.err
+
+
+def test_a_guessed_mysql_that_nobody_has_gives_way_to_what_the_project_opens(tmp_path: Path) -> None:
+    """One option of MySQL's in a revision is a guess; the project's own engine is the truth."""
+    first = USERS.replace("sa.String(100)))", 'sa.String(100)), mysql_charset="utf8mb4")')
+    repo = repository(tmp_path / "r", {"a1": first}, {"a2": revision("a2", "a1", NULLABLE)}, "", WITH_AGE)
+    text = (repo / "migrations/env.py").read_text()
+    (repo / "migrations/env.py").write_text(
+        text.replace('config.get_main_option("sqlalchemy.url")', "__import__('where').place()")
+    )
+    (repo / "where.py").write_text("def place():\n    return 'sqli' + 'te:///own.db'\n")
+    git(repo, "add", "--all")
+    git(repo, "commit", "--quiet", "--message", "its own engine")
+    done = gate(repo, "--only", "upgrade-works,models-match")
+    assert (done.code, done.project["dialect"], done.verdicts()["models-match"]) == (0, "sqlite", "pass")
+    said = "database: sqlite (no MySQL server is at hand, and the project runs without)"
+    assert said in done.project["coverage"]["notes"]
