@@ -46,12 +46,13 @@ CLIENT = (
 )
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 SYSTEM = ("PATH", "LANG", "LC_ALL", "TZ", "CC", "CFLAGS", "LDFLAGS", "PKG_CONFIG_PATH", "RUSTUP_HOME", "CARGO_HOME")
-# Versions come from git tags, which the private copy does not have.
-PRETEND = {
-    "SETUPTOOLS_SCM_PRETEND_VERSION": "0.0.0",
-    "PBR_VERSION": "0.0.0",
-    "POETRY_DYNAMIC_VERSIONING_BYPASS": "0.0.0",
+# Back ends that know no variable for one package: only where the repository itself builds with them.
+_UNNAMED = {
+    "hatch-vcs": "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "pbr": "PBR_VERSION",
+    "poetry-dynamic-versioning": "POETRY_DYNAMIC_VERSIONING_BYPASS",
 }
+_NAME = re.compile(r"""^\s*name\s*=\s*["']?([\w.-]+)""", re.MULTILINE)
 # https://docs.astral.sh/uv/reference/settings/#required-version
 _REQUIRED = re.compile(r"Required uv version `(?P<spec>[^`]+)` does not match")
 OLDEST = 30 * 86400  # seconds; an environment unused for longer is removed when another is built
@@ -146,6 +147,7 @@ class _Build:
         self.store = cache / ("uv" if self.uid is None else f"uv-{self.uid}")
         self.store.mkdir(exist_ok=True)
         self.folder = job.folder
+        self.pretended = pretended(job.copy) if job.copy is not None else {}
 
     def _uid(self) -> int | None:
         """As root, the probe's uid, if it may reach the new environment's folder and run uv."""
@@ -241,7 +243,7 @@ class _Build:
         venv = self.home / "venv"
         path = f"{venv / 'bin'}{os.pathsep}{Path(self.uv).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         own = {
-            "PATH": path, "VIRTUAL_ENV": str(venv), "TMPDIR": str(self.home), "NO_COLOR": "1", **PRETEND,
+            "PATH": path, "VIRTUAL_ENV": str(venv), "TMPDIR": str(self.home), "NO_COLOR": "1", **self.pretended,
             "UV_PROJECT_ENVIRONMENT": str(venv), "UV_CACHE_DIR": str(self.store), "UV_NO_PROGRESS": "1",
             "UV_LINK_MODE": "copy", "POETRY_VIRTUALENVS_CREATE": "false", "PIPENV_VERBOSITY": "-1",
         }  # fmt: skip
@@ -260,6 +262,27 @@ class _Build:
                 tail.append(text)
                 if text.strip():
                     self.progress(f"install: {text.strip()[:100]}")
+
+
+def pretended(repo: Path) -> dict[str, str]:
+    """Versions for the project's own packages, which come from git tags that the private copy does not have.
+
+    For these alone: a version pretended for everything is refused for every dependency that is built from source.
+    """
+    texts = [
+        path.read_text("utf-8", "replace")
+        for name in ("pyproject.toml", "setup.cfg", "setup.py")
+        for pattern in (name, f"*/{name}", f"*/*/{name}")
+        for path in sorted(repo.glob(pattern))
+        if path.is_file()
+    ]
+    names = {re.sub(r"[-_.]+", "_", name).upper() for text in texts for name in _NAME.findall(text)}
+    found = {f"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{name}": "0.0.0" for name in sorted(names)}
+    every = "\n".join(texts)
+    for mark, variable in _UNNAMED.items():
+        if mark in every:
+            found[variable] = "0.0.0"
+    return found
 
 
 def _end(tail: Sequence[str], lines: int = 12) -> str:

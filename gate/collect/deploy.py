@@ -6,7 +6,7 @@ from gate.collect import _offline
 from gate.context import RunContext
 from gate.errors import CannotDecide
 from gate.facts.history import History, NewRevisions
-from gate.facts.rehearsal import Deploy, Rehearsal
+from gate.facts.rehearsal import Deploy, Failure, Rehearsal
 from gate.facts.schema import Schema
 from gate.settings import Settings
 from gate.sql.resolve import resolved
@@ -22,13 +22,7 @@ def collect(context: RunContext, history: History, new: NewRevisions, settings: 
     except CannotDecide as error:
         return resolved(_offline.deploy(context, history, new, error))
     if rehearsal.baseline_failure:
-        failure = rehearsal.baseline_failure
-        where = failure.location.path if failure.location else None
-        raise CannotDecide(
-            f"the base could not be rebuilt: {failure.error}",
-            where=where,
-            advice="See upgrade-works; a schema made outside of the revisions needs `bootstrap:`.",
-        )
+        return resolved(_offline.deploy(context, history, new, _no_base(rehearsal.baseline_failure)))
     world = settings.world
     server = rehearsal.server
     last = rehearsal.statements[-1] if rehearsal.statements else None
@@ -59,3 +53,11 @@ def collect(context: RunContext, history: History, new: NewRevisions, settings: 
 def _text(context: RunContext, path: str) -> str:
     file = context.repo / path
     return file.read_text("utf-8", "replace") if file.is_file() else ""
+
+
+def _no_base(failure: Failure) -> CannotDecide:
+    return CannotDecide(
+        f"the base could not be rebuilt: {failure.error}",
+        where=failure.location.path if failure.location else None,
+        advice="See upgrade-works; a schema made outside of the revisions needs `bootstrap:`.",
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gate.collect import _installer
-from gate.collect._installer import Job, build, client_environment, digest
+from gate.collect._installer import Job, build, client_environment, digest, pretended
 from gate.errors import ProjectBroken
 
 pytestmark = pytest.mark.skipif(_installer.find_uv() is None, reason="uv is not on this machine: pip install uv")
@@ -46,6 +46,17 @@ def test_the_key_follows_contents_not_places(tmp_path: Path) -> None:
         (tmp_path / name / "requirements.txt").write_text(text)
     keys = [digest([tmp_path / name / "requirements.txt"]) for name in "abc"]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_only_the_projects_own_packages_get_a_pretended_version(tmp_path: Path) -> None:
+    """A version pretended for all made every dependency that is built from source fail."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "my.shop-api"\ndynamic = ["version"]\n')
+    (tmp_path / "libs" / "core").mkdir(parents=True)
+    (tmp_path / "libs" / "core" / "setup.cfg").write_text("[metadata]\nname = shop-core\n")
+    names = [f"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{name}" for name in ("MY_SHOP_API", "SHOP_CORE")]
+    assert pretended(tmp_path) == dict.fromkeys(names, "0.0.0")
+    (tmp_path / "setup.py").write_text("setup(setup_requires=['pbr'], pbr=True)\n")
+    assert pretended(tmp_path)["PBR_VERSION"] == "0.0.0"
 
 
 def test_an_environment_is_built_once(tmp_path: Path) -> None:
