@@ -23,20 +23,16 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm', 'i', 'I', 'v') AND c.oid >= 16384 AND left(n.nspname, 3) <> 'pg_'
 """
 
+# One row per lock. The lock function itself and few joins: the server plans this anew each time, which is most of its cost.
 LOCKED = """
-SELECT l.relation::bigint, l.modes, pg_relation_filenode(l.relation)::bigint,
-       CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname, c.relkind::text,
-       (SELECT CASE tn.nspname WHEN 'public' THEN '' ELSE tn.nspname || '.' END || t.relname FROM pg_index x
-        JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace WHERE x.indexrelid = l.relation),
+SELECT l.relation::bigint, l.mode, pg_relation_filenode(l.relation)::bigint,
+       CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname, c.relkind::text, x.indrelid::bigint,
        pg_stat_get_xact_numscans(l.relation), pg_stat_get_xact_tuples_returned(l.relation),
        pg_stat_get_xact_tuples_inserted(l.relation), pg_stat_get_xact_tuples_updated(l.relation),
-       pg_stat_get_xact_tuples_deleted(l.relation),
-       pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp())::text
-FROM (SELECT relation, string_agg(DISTINCT mode, ',') AS modes FROM pg_locks
-      WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= 16384
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      GROUP BY relation) l
-LEFT JOIN pg_class c ON c.oid = l.relation LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+       pg_stat_get_xact_tuples_deleted(l.relation)
+FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_index x ON x.indexrelid = l.relation
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384
 """
 # A statement that changes a relation's catalogue entries holds at least one of these on it (manual, 13.3.1).
 CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
@@ -113,14 +109,11 @@ class Observer(object):
             "gone": [],
             "oids": [],
         }
-        for oid, modes, node, name, kind, owner, scans, read, ins, upd, dele, _ in rows:
-            if kind not in ("r", "p", "m", "i", "I", "v", None):
-                continue
-            name = name or self._names.get(oid) or str(oid)
-            self._names[oid] = name
+        relations = self._relations(rows)
+        for oid, (held, node, kind, table, counts) in relations.items():
+            name = self._names[oid]
             before = self._locks.get(oid, set())
-            held = set(modes.split(","))
-            lock = {"relation": name, "table": owner or name, "index": kind in ("i", "I")}
+            lock = {"relation": name, "table": self._names.get(table, name), "index": kind in ("i", "I")}
             seen["locks"] += [dict(lock, mode=mode) for mode in sorted(held - before)]
             seen["held"] += [dict(lock, mode=mode) for mode in sorted(before)]
             if kind is None:
@@ -128,11 +121,20 @@ class Observer(object):
             elif held & CHANGING:
                 seen["oids"].append(oid)
             self._locks[oid] = held
-            self._file(seen, oid, node, name, kind, owner)
-            self._rows(seen, oid, name, kind, (scans, read, ins, upd, dele))
+            self._file(seen, oid, node, name, kind)
+            self._rows(seen, oid, name, kind, counts)
         return seen
 
-    def _file(self, seen, oid, node, name, kind, owner):
+    def _relations(self, rows):
+        """Modes, file node, kind, the table of an index, and counts by relation; names are brought up to date."""
+        found = {}
+        for oid, mode, node, name, kind, table, *counts in sorted(rows, key=lambda row: row[:2]):
+            self._names[oid] = name or self._names.get(oid) or str(oid)
+            if kind in ("r", "p", "m", "i", "I", "v", None):
+                found.setdefault(oid, (set(), node, kind, table, counts))[0].add(mode)
+        return found
+
+    def _file(self, seen, oid, node, name, kind):
         """A new file node of a known relation is a rewrite; an unknown relation was born in this transaction."""
         if kind in ("v", None):
             return

@@ -21,6 +21,7 @@ class Watch:
         self.number = 0
         self.sent = 0
         self._skip = False
+        self._paths = {}
 
     def install(self):
         """Class-level listeners catch the engines that env.py and revisions make later (second connections too)."""
@@ -120,10 +121,16 @@ class Watch:
         """The line of the revision file that is running now: the innermost frame of that file."""
         frame = sys._getframe(2)
         while frame is not None and self.path is not None:
-            if os.path.realpath(frame.f_code.co_filename) == self.path:
+            if self._real(frame.f_code.co_filename) == self.path:
                 return frame.f_lineno
             frame = frame.f_back
         return None
+
+    def _real(self, name):
+        """Each file's real path is looked up once: a stack has some forty frames."""
+        if name not in self._paths:
+            self._paths[name] = os.path.realpath(name)
+        return self._paths[name]
 
 
 def autocommit(conn):
