@@ -20,6 +20,7 @@ from gate.model import Category, Finding
 
 # An error of these kinds says "not yet": once the new code runs everywhere, the same revision is safe.
 LATER_IS_FINE = (Category.BACKWARD_INCOMPATIBLE, Category.NOT_SPLIT, Category.DATA_LOSS, Category.IRREVERSIBLE)
+MOST_REASONS = 4
 _READING = ("AccessShareLock", "RowShareLock")
 # SQLAlchemy's and Alembic's own looks at SQLite's catalogue: https://www.sqlite.org/pragma.html
 _REFLECTION = re.compile(
@@ -223,18 +224,17 @@ def _phases(
         phases.append(Phase("before the code", now, "safe while the release now running still runs"))
     if after:
         phases.append(
-            Phase("after the code", tuple(after), _why(after, whole, "needs the new code to run everywhere first"))
+            Phase("after the code", tuple(after), _why(after, whole, "safe once the new code runs everywhere"))
         )
     if later:
         known = stop or next((barred[id] for id in later if id in barred), "")
-        phases.append(Phase("later", tuple(later), known or _why(later, whole, "comes after what stands above")))
+        phases.append(Phase("later", tuple(later), known or _why(later, whole, "must not run as they are")))
     return tuple(phases)
 
 
-def _why(revisions: Iterable[str], whole: tuple[Finding, ...], otherwise: str) -> str:
-    """The first finding of the first of these revisions that has one."""
-    for id in revisions:
-        for one in whole:
-            if one.revision == id:
-                return f"{id}: {one.message}"
-    return otherwise
+def _why(revisions: Iterable[str], whole: tuple[Finding, ...], said: str) -> str:
+    """What it takes, and for each of these revisions that has errors the first of them."""
+    first = {one.revision: one.message for one in reversed(whole)}
+    reasons = [f"{id}: {first[id]}" for id in revisions if id in first]
+    rest = f"; and {len(reasons) - MOST_REASONS} more" if len(reasons) > MOST_REASONS else ""
+    return f"{said}. {' '.join(reasons[:MOST_REASONS])}{rest}" if reasons else said

@@ -19,18 +19,12 @@ class Advice:
 
 
 def advice(
-    position: TargetPosition, project: Project, stamp: Stamp | None, upgrade_to: str | None
+    position: TargetPosition, project: Project, stamp: Stamp | None, upgrade_to: str | None, stop: str = ""
 ) -> tuple[Advice, ...]:
-    """What applies to this target; nothing where it stands at the head as it says."""
+    """What applies to this target; nothing where it stands at the head as it says. ``stop`` says why nothing may run."""
     alembic = program(project)
     if position.overlapping:
-        rows = ", ".join(position.overlapping)
-        tops = " ".join(one for one in position.current if one not in position.overlapping)
-        return (
-            Advice(
-                f"{alembic} stamp --purge {tops}", f"the version table lists {rows}, which its other rows already imply"
-            ),
-        )
+        return (_overlapping(position, alembic),)
     if position.state == "ahead":
         return (_ahead(position, alembic),)
     if position.state == "unknown-revision":
@@ -40,14 +34,23 @@ def advice(
     if stamp and stamp.candidates:
         return (_false(position, stamp, alembic),)
     if position.state == "several-heads":
-        heads = " ".join(position.heads)
-        return (
-            Advice(
-                f"{alembic} merge -m {shlex.quote('merge heads')} {heads}",
-                "the code has several heads that no revision unites",
-            ),
-        )
-    return (_upgrade(position, alembic, upgrade_to),) if position.pending else ()
+        return (_merge(position, alembic),)
+    return (_upgrade(position, alembic, upgrade_to, stop),) if position.pending else ()
+
+
+def _overlapping(position: TargetPosition, alembic: str) -> Advice:
+    rows = ", ".join(position.overlapping)
+    tops = " ".join(one for one in position.current if one not in position.overlapping)
+    return Advice(
+        f"{alembic} stamp --purge {tops}", f"the version table lists {rows}, which its other rows already imply"
+    )
+
+
+def _merge(position: TargetPosition, alembic: str) -> Advice:
+    return Advice(
+        f"{alembic} merge -m {shlex.quote('merge heads')} {' '.join(position.heads)}",
+        "the code has several heads that no revision unites",
+    )
 
 
 def program(project: Project) -> str:
@@ -67,11 +70,12 @@ def _range(position: TargetPosition) -> str:
     return f"{position.current[0]}:heads" if len(position.current) == 1 else "heads"
 
 
-def _upgrade(position: TargetPosition, alembic: str, upgrade_to: str | None) -> Advice:
+def _upgrade(position: TargetPosition, alembic: str, upgrade_to: str | None, stop: str) -> Advice:
     count = len(position.pending)
     many = f"{count} revision{'s are' if count != 1 else ' is'} pending"
     if upgrade_to is None:
-        why = f"{many}, and none of them is safe to run now: look at them and at the findings first"
+        because = stop or "look at them and at the findings first"
+        why = f"{many}, and none of them may run now: {because}"
         return Advice(f"{alembic} history -r {_range(position)}", why)
     last = upgrade_to in position.heads or upgrade_to == "heads"
     whole = last and (upgrade_to == "heads" or set(position.heads) == {upgrade_to})

@@ -7,6 +7,7 @@ from typing import Any
 
 from gate.checks._target_blockers import Blocker
 from gate.facts.history import History
+from gate.facts.image import ImageAnswer
 from gate.facts.target import TargetPosition, UnknownRevision
 from gate.facts.target_evidence import Drift, TargetEvidence
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity, Step
@@ -217,8 +218,20 @@ def image(position: TargetPosition, evidence: TargetEvidence, history: History) 
             f"which revisions the image holds is not known: {found.message}", Severity.WARNING, column="image"
         )
         return
+    yield from _short(position, found, history)
+    newer = [id for id in found.revisions if id not in history.by_id]
+    if newer:
+        yield _finding(
+            f"the image has {', '.join(newer[:5])}, which this checkout does not: it was built from other code",
+            category=Category.IMAGE,
+            column="newer",
+        )
+
+
+def _short(position: TargetPosition, found: ImageAnswer, history: History) -> Iterator[Finding]:
+    """Revisions that the image lacks: the target's own, or some of those that it should run."""
     missing = set(found.missing)
-    held = set(found.revisions) | {id for id, one in history.by_id.items() if one.path not in missing}
+    held = set(found.revisions or ()) | {id for id, one in history.by_id.items() if one.path not in missing}
     lost = [id for id in position.current if id not in held]
     short = [one.id for one in position.pending if one.path in missing]
     if lost:
@@ -232,13 +245,6 @@ def image(position: TargetPosition, evidence: TargetEvidence, history: History) 
             f"the image lacks {', '.join(short)}: an upgrade from it leaves the target behind this code",
             category=Category.IMAGE,
             column="pending",
-        )
-    newer = [id for id in found.revisions if id not in history.by_id]
-    if newer:
-        yield _finding(
-            f"the image has {', '.join(newer[:5])}, which this checkout does not: it was built from other code",
-            category=Category.IMAGE,
-            column="newer",
         )
 
 

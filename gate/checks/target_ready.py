@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,37 +29,35 @@ def ask(
         evidence.survey, position, touched, evidence.deploy, settings.transaction_seconds, settings.idle_seconds
     )
     staged = _staged(history, position, evidence, every)
-    sections: dict[str, Any] = {
-        "target": section(
-            position,
-            evidence,
-            every,
-            staged,
-            advice(position, project, evidence.stamp, staged.upgrade_to),
-            touched,
-            _ahead(position, evidence, history),
-        ),
-    }
+    steps = advice(position, project, evidence.stamp, staged.upgrade_to, _stop(staged))
+    ahead = _ahead(position, evidence, history)
+    sections: dict[str, Any] = {"target": section(position, evidence, every, staged, steps, touched, ahead)}
     if evidence.deploy:
         sections["plan"] = rows(evidence.deploy, evidence.survey.tables)
-    notes = (*position.notes, *evidence.notes)
     if evidence.moved_to is not None:
-        now = ", ".join(evidence.moved_to) or "nothing"
-        was = ", ".join(position.current) or "nothing"
-        return Answer(
-            undecided=f"the target moved while it was read: it said {was}, now it says {now}",
-            sections=sections,
-            notes=notes,
-            advice="Another migration ran meanwhile: wait for it, then run the gate again.",
-        )
-    findings = tuple(_verified(position, evidence, every) if verify else _ready(position, evidence, every, history))
+        answer = _moved(position, evidence.moved_to)
+    else:
+        found = _verified(position, evidence, every) if verify else _ready(position, evidence, every, history)
+        answer = _judged(position, evidence, tuple(found), staged, verify)
+    return dataclasses.replace(answer, sections=sections, notes=(*position.notes, *evidence.notes))
+
+
+def _moved(position: TargetPosition, rows: tuple[str, ...]) -> Answer:
+    was, now = ", ".join(position.current) or "nothing", ", ".join(rows) or "nothing"
+    return Answer(
+        undecided=f"the target moved while it was read: it said {was}, now it says {now}",
+        advice="Another migration ran meanwhile: wait for it, then run the gate again.",
+    )
+
+
+def _judged(
+    position: TargetPosition, evidence: TargetEvidence, findings: tuple[Finding, ...], staged: Staging, verify: bool
+) -> Answer:
     locked = position.notes[0] if position.state is None else None
     reason = locked or evidence.drift_problem or (evidence.problem if not verify else None)
     if reason:
-        return Answer(
-            findings, undecided=reason, advice=evidence.advice or "See the reason.", sections=sections, notes=notes
-        )
-    return Answer(findings, reason=_said(position, staged), sections=sections, notes=notes)
+        return Answer(findings, undecided=reason, advice=evidence.advice or "See the reason.")
+    return Answer(findings, reason=_said(position, staged))
 
 
 def _ahead(position: TargetPosition, evidence: TargetEvidence, history: History) -> Ahead:
@@ -95,6 +94,11 @@ def _staged(
             if mine & set(one.tables):
                 barred.setdefault(revision, one.detail)
     return staging(history, position.pending_ids, evidence.unsafe, evidence.findings, barred, stop)
+
+
+def _stop(staged: Staging) -> str:
+    """Why nothing may run now."""
+    return staged.phases[0].why if staged.phases and staged.upgrade_to is None else ""
 
 
 def _ready(

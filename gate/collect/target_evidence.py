@@ -140,14 +140,8 @@ class _Found:
 
     def compare(self) -> Schema | None:
         """The target's schema against what its revision gives on a scratch database. Gives the target's schema."""
-        with _target.connected(self.context) as target:
-            actual, unknown = catalogue(target, _target.version_names(self.position))
-            whole, self.hidden = target.sees_everything(), target.hidden()
-        if unknown:
-            self.drift_problem = f"the target's schema could not be read: {LOCKED}"
-            self.advice = "The blockers say who holds it: wait for that session or end it, then run again."
-            return None
-        if not self.position.knows_its_revision or self.position.state == "empty":
+        actual, whole = self._read_schema()
+        if actual is None or not self.position.knows_its_revision or self.position.state == "empty":
             return actual
         try:
             rehearsal = self.context.fact(Rehearsal)
@@ -167,6 +161,17 @@ class _Found:
             self.advice = "Grant the role SELECT on the whole database."
         self._note_server(rehearsal)
         return actual
+
+    def _read_schema(self) -> tuple[Schema | None, bool]:
+        """The target's schema, None where a lock keeps it; and whether the role sees every table."""
+        with _target.connected(self.context) as target:
+            actual, unknown = catalogue(target, _target.version_names(self.position))
+            whole, self.hidden = target.sees_everything(), target.hidden()
+        if not unknown:
+            return actual, whole
+        self.drift_problem = f"the target's schema could not be read: {LOCKED}"
+        self.advice = "The blockers say who holds it: wait for that session or end it, then run again."
+        return None, whole
 
     def _differ(self, expected: Schema, actual: Schema) -> None:
         """The drift in what the role may see; what it may not and the revisions make is unknown."""

@@ -97,26 +97,22 @@ def survey(ask: Ask, optional: Optional, schema: Schema, unknown: tuple[str, ...
         )
     sizes = _tables(rows(_SIZES, "table sizes"), optional, unknowns)
     sessions = _sessions(rows(_SESSIONS, "sessions"), rows(_LOCKS, "locks"), rows(_PREPARED, "prepared transactions"))
-    replicas = _replicas(rows(_REPLICAS, "replicas"), optional) if allowed else []
-    wanted = (
-        rows(_SYNCHRONOUS, "synchronous replicas") if allowed and not any(one.waited_for for one in replicas) else []
-    )
-    slots = rows(_SLOTS, "replication slots")
-    replicas += [Replica(name, None, size, kept_for=True) for name, size in slots]
     locked = frozenset(lock.table for one in sessions for lock in one.locks if lock.mode == "AccessExclusiveLock")
-    tables = _counted(sizes, locked, optional)
+    replicas = _replicas(rows(_REPLICAS, "replicas"), optional) if allowed else ()
+    missing = allowed and not any(one.waited_for for one in replicas)
+    slots = [Replica(name, None, size, kept_for=True) for name, size in rows(_SLOTS, "replication slots")]
     return TargetSurvey(
         schema=schema,
-        tables=tables,
+        tables=_counted(sizes, locked, optional),
         sessions=sessions,
-        replicas=tuple(replicas),
-        commits_wait_for=wanted[0][0] if wanted else None,
+        replicas=(*replicas, *slots),
+        commits_wait_for=next((row[0] for row in rows(_SYNCHRONOUS, "synchronous replicas") if missing), None),
         settings=dict(rows(_SETTINGS, "settings")),
         unknowns=tuple(unknowns),
     )
 
 
-def _replicas(found: list[Row], optional: Optional) -> list[Replica]:
+def _replicas(found: list[Row], optional: Optional) -> tuple[Replica, ...]:
     """Replicas as they are; where one has received more than it has applied, a second look tells whether it goes on at all.
 
     ``replay_lag`` does not: with the replay paused it stays at what was measured last, or empty.
@@ -124,10 +120,10 @@ def _replicas(found: list[Row], optional: Optional) -> list[Replica]:
     behind = {pid: place for pid, _, _, _, waiting, place, _ in found if waiting}
     again = optional(_LOOK_AGAIN) if behind else []
     still = {pid for pid, place in again if behind.get(pid) == place} if not isinstance(again, str) else set()
-    return [
+    return tuple(
         Replica(name, seconds, size, pid in still, waited_for=waited_for)
         for pid, name, seconds, size, _, _, waited_for in found
-    ]
+    )
 
 
 def _tables(found: list[Row], optional: Optional, unknowns: list[str]) -> dict[str, TableSize]:

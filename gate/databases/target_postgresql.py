@@ -40,6 +40,40 @@ from gate.facts.target_survey import TargetSurvey
 _READ_ONLY = "-c default_transaction_read_only=on"
 # SQLAlchemy drivers spell some of libpq's parameters their own way.
 _SPELLINGS = {"ssl": "sslmode", "unix_sock": "host", "timeout": "connect_timeout", "database": "dbname"}
+# Why a connection was refused, and what to do about it.
+_HINTS = (
+    (
+        r"invalid response|unexpected message|expected authentication|received invalid",
+        "What answers there is not PostgreSQL: check host and port, and the kind in the URL.",
+    ),
+    (
+        r"password authentication failed|no password supplied|28P01|authentication",
+        "Check user and password (URL, PGPASSWORD or .pgpass).",
+    ),
+    (r"does not exist", "Check the names of database and role in the URL."),
+    (
+        r"does not support SSL|SSL|certificate|sslmode",
+        "Check sslmode and the certificates; the server's administrator knows what it offers.",
+    ),
+    (r"no pg_hba.conf entry", "The server does not let this host, user or TLS mode in: see pg_hba.conf."),
+    (
+        r"timeout expired",
+        "Check host and port, and that this machine may reach them. A server that is frozen, or whose catalogue another "
+        "session locks, takes the connection and does not answer either.",
+    ),
+    (
+        r"timeout|timed out|could not connect|refused|unreachable|translate host|resolve",
+        "Check host and port, and that this machine may reach them.",
+    ),
+    (
+        r"too many clients|remaining connection slots|no more connections allowed",
+        "The server has no free connection: try again, or use the pooler's address.",
+    ),
+    (
+        r"starting up|shutting down|in recovery mode",
+        "The server is restarting: wait until it is up, then run again.",
+    ),
+)
 # What a server or a pooler says in the middle of a run, and what to do about it.
 _AFTER = {
     "not allowed in statement pooling mode": (
@@ -134,40 +168,9 @@ def _said(error: BaseException) -> str:
 
 def _advice(said: str) -> str:
     """What to do about a refused connection."""
-    hints = (
-        (
-            r"invalid response|unexpected message|expected authentication|received invalid",
-            "What answers there is not PostgreSQL: check host and port, and the kind in the URL.",
-        ),
-        (
-            r"password authentication failed|no password supplied|28P01|authentication",
-            "Check user and password (URL, PGPASSWORD or .pgpass).",
-        ),
-        (r"does not exist", "Check the names of database and role in the URL."),
-        (
-            r"does not support SSL|SSL|certificate|sslmode",
-            "Check sslmode and the certificates; the server's administrator knows what it offers.",
-        ),
-        (r"no pg_hba.conf entry", "The server does not let this host, user or TLS mode in: see pg_hba.conf."),
-        (
-            r"timeout expired",
-            "Check host and port, and that this machine may reach them. A server that is frozen, or whose catalogue another "
-            "session locks, takes the connection and does not answer either.",
-        ),
-        (
-            r"timeout|timed out|could not connect|refused|unreachable|translate host|resolve",
-            "Check host and port, and that this machine may reach them.",
-        ),
-        (
-            r"too many clients|remaining connection slots|no more connections allowed",
-            "The server has no free connection: try again, or use the pooler's address.",
-        ),
-        (
-            r"starting up|shutting down|in recovery mode",
-            "The server is restarting: wait until it is up, then run again.",
-        ),
+    return next(
+        (advice for pattern, advice in _HINTS if re.search(pattern, said, re.IGNORECASE)), "Check --target-url."
     )
-    return next((advice for pattern, advice in hints if re.search(pattern, said, re.IGNORECASE)), "Check --target-url.")
 
 
 class PostgresqlTarget:

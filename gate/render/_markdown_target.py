@@ -18,9 +18,10 @@ def target(section: Any, detail: Detail) -> str:
     about = record(section)
     if not about:
         return ""
-    parts = [_state(about), _advice(about, detail), _pending(about, detail), _unknown(about, detail)]
-    parts += [_stamp(about), _preconditions(about, detail), _blockers(about, detail), _drift(about, detail)]
-    parts += [_tables(about, detail), _phases(about, detail), _unknowns(about, detail)]
+    # In the order of the questions of whoever has to decide: may it go, how far, what is in the way; then the details.
+    parts = [_state(about), _advice(about, detail), _unknown(about, detail), _stamp(about)]
+    parts += [_phases(about, detail), _blockers(about, detail), _preconditions(about, detail), _drift(about, detail)]
+    parts += [_unknowns(about, detail), _pending(about, detail), _tables(about, detail)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -31,9 +32,25 @@ def _state(about: Mapping[str, Any]) -> str:
     lines = [f"**Target: {prose(STATES.get(state, state), 200)}.** At {current}, the release's head is {wanted}."]
     if about.get("moved"):
         lines.append("The target moved while it was read, so nothing said here may still hold: run the gate again.")
-    if about.get("upgrade_to"):
-        lines.append(f"Safe to go now up to {code(word(about['upgrade_to']), 60)}.")
-    return " ".join(lines)
+    return "\n\n".join([" ".join(lines), *_how_far(about)])
+
+
+def _how_far(about: Mapping[str, Any]) -> list[str]:
+    """How many of the pending revisions may run now: the one sentence that a release waits for."""
+    pending = records(about.get("pending"))
+    if not pending or about.get("pending_after_stamp"):
+        return []
+    many = plural(len(pending), "pending revision")
+    goal = word(about.get("upgrade_to") or "")
+    if not goal:
+        return [
+            f"**None of the {many} may run now.**" if len(pending) > 1 else "**The pending revision may not run now.**"
+        ]
+    first = record(next(iter(records(about.get("phases"))), {}))
+    now = len(strings(first.get("revisions")))
+    if now >= len(pending):
+        return [f"**Go: the {many} may run now.**" if len(pending) == 1 else f"**Go: all {many} may run now.**"]
+    return [f"**Go only up to {code(goal, 60)}: {now} of the {many} may run now.** The phases say why the rest waits."]
 
 
 def _advice(about: Mapping[str, Any], detail: Detail) -> str:

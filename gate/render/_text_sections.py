@@ -72,8 +72,19 @@ def target(project: ProjectReport, ink: Ink) -> str:
     lines += [hanging("go up to  ", word(about["upgrade_to"]))] if about.get("upgrade_to") else []
     for one in records(about.get("advice"))[:_ROWS]:
         lines += [wrapped(word(one.get("why"))), block(word(one.get("command")))]
+    lines += _phases(about, ink)
     tables = [text for text in _target_tables(about, ink) if text]
     return "\n\n".join(["\n".join(lines), *tables])
+
+
+def _phases(about: Mapping[str, Any], ink: Ink) -> list[str]:
+    """In which steps to go, and why each stands there."""
+    rows = records(about.get("phases"))[:_ROWS]
+    lines = ["", ink("Phases", "bold")] if rows else []
+    for one in rows:
+        lines += [hanging(f"{plain(word(one.get('name')), 80)}: ", word(one.get("revisions")))]
+        lines += [hanging("    ", word(one.get("why")))]
+    return lines
 
 
 def _target_tables(about: Mapping[str, Any], ink: Ink) -> Iterator[str]:
@@ -88,18 +99,20 @@ def _target_tables(about: Mapping[str, Any], ink: Ink) -> Iterator[str]:
 
 
 _TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("Pending", "pending", ("revision", "message", "path")),
     ("Unknown to this release", "unknown", ("revision", "commit", "subject", "path")),
-    ("Preconditions", "preconditions", ("finding", "result", "count", "sql")),
     ("In the way right now", "blockers", ("kind", "detail")),
+    ("Preconditions", "preconditions", ("finding", "result", "count", "sql")),
     ("Drift", "drift", ("object", "kind", "expected", "actual")),
+    ("Pending", "pending", ("revision", "message", "path")),
     ("Tables touched", "tables", ("name", "rows", "bytes")),
-    ("Phases", "phases", ("name", "revisions", "why")),
 )
 
 
 def _field(row: Mapping[str, Any], column: str) -> str:
     value = row.get(column)
+    if column == "finding":
+        about = ".".join(word(row[key]) for key in ("table", "column") if row.get(key))
+        value = f"{word(row.get('rule') or value)} {about}".strip()
     return size(value) if column == "bytes" else plain(word(value), 200)
 
 

@@ -182,14 +182,14 @@ def duration(seconds: float) -> str:
 
 
 def size(number: object) -> str:
-    """Bytes in the binary unit that leaves one to four digits; empty for what is no number."""
+    """Bytes in the decimal unit that leaves one to three digits, as everywhere in a report; empty for what is no number."""
     if not isinstance(number, (int, float)):
         return ""
     amount = float(number)
     for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1024:
+        if amount < 1000:
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
-        amount /= 1024
+        amount /= 1000
     return f"{amount:.1f} TB"
 
 

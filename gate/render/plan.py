@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from gate.model import Category, Finding, ProjectReport, Report
+from gate.model import Category, EvidenceKind, Finding, ProjectReport, Report
 from gate.render._markdown_detail import SUMMARY, Detail, fitted
 from gate.render._markdown_escape import code, prose
 from gate.render._markdown_project import ground, locks, plan_step
@@ -49,10 +49,24 @@ def _project(project: ProjectReport, detail: Detail) -> list[str]:
 
 
 def _risks(title: str, findings: Iterable[Finding], detail: Detail) -> str:
-    lines = [_risk(one, detail) for one in findings]
+    told: set[tuple[str, str | None, str]] = set()
+    lines = []
+    for one in findings:
+        way = one.remedy.summary if one.remedy else ""
+        lines.append(_risk(one, "" if (one.id, one.revision, way) in told else way, detail))
+        told.add((one.id, one.revision, way))
     return "\n".join([f"### {title}", "", *lines]) if lines else ""
 
 
-def _risk(finding: Finding, detail: Detail) -> str:
+def _risk(finding: Finding, way: str, detail: Detail) -> str:
+    """What it is, what the target's rows say to it, and the way out unless that was just said."""
     where = f" {code(place(finding), 200)}" if finding.location else ""
-    return f"- {finding.severity} {code(finding.id, 100)}{where}: {prose(finding.message, detail.words)}"
+    measured = [
+        one.detail
+        for one in finding.evidence
+        if one.kind is EvidenceKind.MEASURED and one.detail not in finding.message
+    ]
+    said = " ".join(
+        [finding.message, *(f"Measured: {one}." for one in measured), *([f"Safe way: {way}"] if way else [])]
+    )
+    return f"- {finding.severity} {code(finding.id, 100)}{where}: {prose(said, 2 * detail.words)}"

@@ -58,7 +58,7 @@ def test_nothing_is_repeated_inside_a_finding():
 def test_numbers_read_well():
     """Units, plurals, thousands."""
     assert [duration(one) for one in (0.0341, 4.25, 200)] == ["34 ms", "4.2 s", "3 min 20 s"]
-    assert [size(one) for one in (12, 1536, 227633266688, None)] == ["12 B", "1.5 kB", "212 GB", ""]
+    assert [size(one) for one in (12, 1536, 227633266688, None)] == ["12 B", "1.5 kB", "228 GB", ""]
     assert [plural(1, "error"), plural(1204, "error"), plural(2, "table touched", "tables touched")] == [
         "1 error", "1,204 errors", "2 tables touched",
     ]  # fmt: skip
