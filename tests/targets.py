@@ -16,7 +16,7 @@ from gate.databases.base import ScratchDatabase, open_server
 from gate.errors import ServerUnavailable
 from tests.running import Outcome, gate, git, repository, revision, write
 
-DRIVERS = {"postgresql": "psycopg2", "mariadb": "pymysql", "sqlite": "pysqlite"}
+DRIVERS = {"postgresql": "psycopg2", "mariadb": "pymysql", "mysql": "pymysql", "sqlite": "pysqlite"}
 FIRST = revision(
     "r1",
     None,
@@ -65,6 +65,7 @@ def project_for(tmp_path: Path, kind: str, history: dict[str, str]) -> Path:
     places = {
         "postgresql": "postgresql+psycopg2://app@db/app",
         "mariadb": "mysql+pymysql://app@db/app",
+        "mysql": "mysql+pymysql://app@db/app",
         "sqlite": "sqlite:///app.db",
     }
     return repository(tmp_path / "project", history, url=places[kind])

@@ -32,7 +32,7 @@ from tests.targets import (
     url_of,
 )
 
-KINDS = ["postgresql", "mariadb", "sqlite"]
+KINDS = ["postgresql", "mariadb", "mysql", "sqlite"]
 
 
 @pytest.fixture(scope="module")
@@ -246,18 +246,25 @@ def test_expand_and_contract_released_together_are_staged(tmp_path: Path, new: A
     repo = project_for(tmp_path, "postgresql", {**HISTORY, "r4": drop})
     database = new("postgresql")
     migrate(repo, database, "r2")
-    done = asked(repo, database, "--skip", "image-contents", cache=cache)
+    plan = tmp_path / "plan.md"
+    done = asked(repo, database, "--skip", "image-contents", "--write", f"plan={plan}", cache=cache)
     about = target(done)
     assert (done.code, about["upgrade_to"]) == (1, "r3")
     assert [(one["name"], one["revisions"]) for one in about["phases"]] == [
         ("before the code", ["r3"]),
         ("after the code", ["r4"]),
     ]
+    why = about["phases"][1]["why"]
+    assert why.startswith("safe once the new code runs everywhere. r4: ")
+    told = plan.read_text()
+    order = ["Go only up to `r3`: 1 of the 2 pending revisions may run now.", "alembic upgrade r3", "after the code"]
+    order += ["**2 pending revisions.**", "DROP COLUMN name", "### Risks", "Safe way: Take users.name out of the code first"]
+    assert [told.index(one) for one in order] == sorted(told.index(one) for one in order)
     assert ("dropping-column", "backward-incompatible", "error", "r4") in done.findings()
     assert [one["command"] for one in about["advice"]] == ["alembic upgrade r3"]
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb", "mysql"])
 def test_preconditions_meet_a_million_rows(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
     """NULLs, and rows beyond the first of each key, are counted; what they violate is an error with the number."""
     change = revision(
@@ -275,8 +282,13 @@ def test_preconditions_meet_a_million_rows(tmp_path: Path, new: Any, cache: Path
             "FROM generate_series(1, 1000000) g"
         )
     else:
+        tens = "(SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 "
+        tens += "UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
+        million = " + ".join(f"{10**place} * t{place}.d" for place in range(6))
+        every = ", ".join(f"{tens} t{place}" for place in range(6))
         database.execute(
-            "INSERT INTO users (email, name) SELECT CONCAT('u', seq % 999990), IF(seq % 1000, 'n', NULL) FROM seq_1_to_1000000"
+            "INSERT INTO users (email, name) SELECT CONCAT('u', seq % 999990), IF(seq % 1000, 'n', NULL) "
+            f"FROM (SELECT 1 + {million} AS seq FROM {every}) numbers"
         )
     done = asked(repo, database, "--only", "target-ready,safe-operations", cache=cache)
     about = target(done)
@@ -631,7 +643,7 @@ def test_hidden_triggers_and_views_are_not_drift(tmp_path: Path, new: Any, cache
     assert (done.code, target(done)["drift"]) == (0, [])
     said = " ".join(target(done)["unknowns"])
     for right in ("TRIGGER", "SHOW VIEW", "EXECUTE"):
-        assert f"GRANT {right} ON {parts['database']}.* TO onlooker@%" in said
+        assert f"GRANT {right} ON {parts['database']}.* TO 'onlooker'@'%'" in said
     assert {one[2] for one in done.findings()} == {"warning"}
     stamp(database)
     about = target(

@@ -83,6 +83,12 @@ def privileges(lines: Iterable[str], database: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def account(user: str) -> str:
+    """``CURRENT_USER()`` as GRANT wants it: ``'name'@'host'``."""
+    name, _, host = user.rpartition("@")
+    return f"'{name}'@'{host}'" if name else f"'{host}'"
+
+
 def _covers(scope: str, database: str) -> bool:
     """Does ``*.*`` or a quoted name, in which _ and % are wildcards unless escaped, mean this database?"""
     if scope == "*.*":
@@ -104,13 +110,13 @@ def hidden(rights: Collection[str], bodies_missing: bool, place: str, user: str,
     """
     if "ALL PRIVILEGES" in rights:
         return {}
-    found = {}
+    found, to = {}, account(user)
     if "TRIGGER" not in rights:
-        found["triggers"] = f"triggers: {user} lacks TRIGGER (GRANT TRIGGER ON {place}.* TO {user})"
+        found["triggers"] = f"triggers: {user} lacks TRIGGER (GRANT TRIGGER ON {place}.* TO {to})"
     if "SHOW VIEW" not in rights:
-        found["views"] = f"the text of views: {user} lacks SHOW VIEW (GRANT SHOW VIEW ON {place}.* TO {user})"
+        found["views"] = f"the text of views: {user} lacks SHOW VIEW (GRANT SHOW VIEW ON {place}.* TO {to})"
     if bodies_missing or not _ROUTINE_RIGHTS & set(rights):
         right = "SELECT ON mysql.proc" if mariadb else "SHOW_ROUTINE ON *.*"
-        listing = "" if _ROUTINE_RIGHTS & set(rights) or not mariadb else f" and GRANT EXECUTE ON {place}.* TO {user}"
-        found["routines"] = f"procedures and functions: {user} may not read them (GRANT {right} TO {user}{listing})"
+        listing = "" if _ROUTINE_RIGHTS & set(rights) or not mariadb else f" and GRANT EXECUTE ON {place}.* TO {to}"
+        found["routines"] = f"procedures and functions: {user} may not read them (GRANT {right} TO {to}{listing})"
     return found

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from gate.databases._grants_mysql import account
 from gate.facts.schema import Schema
 from gate.facts.target_survey import HeldLock, Session, TableSize, TargetSurvey
 
@@ -92,7 +93,7 @@ def _tables(ask: Callable[[str], list[Row]], optional: Optional, kind: str) -> d
 def _sessions(optional: Optional, unknowns: list[str], user: str) -> tuple[Session, ...]:
     transactions = optional(_TRANSACTIONS)
     if isinstance(transactions, str):
-        unknowns.append(f"transactions of other users: {user} lacks PROCESS (GRANT PROCESS ON *.* TO {user})")
+        unknowns.append(f"transactions of other users: {user} lacks PROCESS (GRANT PROCESS ON *.* TO {account(user)})")
         transactions = []
     ages = {int(id): float(seconds) for id, seconds in transactions}
     held, advisory, blind = _locks(optional)
