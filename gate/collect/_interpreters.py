@@ -22,9 +22,13 @@ found = {}
 try:
     from importlib import metadata
     for one in metadata.distributions():
-        name = one.metadata["Name"]
+        # the folder's name says both (the binary distribution format); parsing the files takes longer than all the rest
+        folder = getattr(getattr(one, "_path", None), "name", "")
+        name, _, version = folder[: -len(".dist-info")].partition("-")
+        if not folder.endswith(".dist-info") or not version or "-" in version or "_" in version:
+            name, version = one.metadata["Name"], one.version
         if name:
-            found.setdefault(name.lower().replace("_", "-").replace(".", "-"), one.version)
+            found.setdefault(name.lower().replace("_", "-").replace(".", "-"), version)
 except ImportError:
     pass
 sys.stdout.write("\\n" + json.dumps({"version": list(sys.version_info[:3]), "packages": found, "path": sys.executable}))
