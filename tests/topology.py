@@ -17,15 +17,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from gate.databases._cluster_postgresql import Cluster
+from gate.databases._cluster_postgresql import PostgresCluster
 from gate.databases._process import free_port
 
 POOLER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
 
-def cluster_of(database: Any) -> Cluster:
+def cluster_of(database: Any) -> PostgresCluster:
     """The running server behind a scratch database."""
-    found: Cluster = database._server._cluster
+    found: PostgresCluster = database._server._cluster
     return found
 
 
@@ -80,7 +80,7 @@ def _streams(standby: Standby) -> bool:
 
 
 @contextmanager
-def started(cluster: Cluster, argv: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def started(cluster: PostgresCluster, argv: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A program run as the server's user, ended with the block."""
     own = cluster.identity
     with log.open("wb") as out:

@@ -9,26 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gate.databases._cluster import Cluster
 from gate.databases._process import (
-    Identity,
-    Keeper,
-    clean_environment,
     copy_tree,
-    free_port,
     keep_template,
-    runtime_folder,
-    server_identity,
     taken_from,
 )
 from gate.errors import ServerUnavailable
@@ -47,8 +40,7 @@ _SETTINGS = (
     "--max-connections=60",
     "--default-time-zone=+00:00",
 )
-_START_SECONDS = 40.0
-_SOCKET_PATH_LIMIT = 80
+_END_SECONDS = 40.0
 
 
 @dataclass(frozen=True)
@@ -100,29 +92,24 @@ def version_numbers(said: str, wanted: str | None, name: str, advice: str) -> tu
     return numbers, match[1]
 
 
-class Cluster:
-    """A running server: ``socket`` is its private socket's path, ``port`` that on the loopback."""
+class MysqlCluster(Cluster):
+    """A running server: ``socket`` is its private socket's path."""
+
+    # Data is thrown away, so nothing needs to be written on the way out.
+    stop_signal = signal.SIGKILL
 
     def __init__(self, binaries: Binaries, cache_dir: Path, workdir: Path, connect: Callable[[Path], Any]) -> None:
-        self.binaries, self._connect = binaries, connect
-        self.identity: Identity = server_identity(("mysql",))
-        self.folder = runtime_folder(workdir, self.identity)
-        self.password = secrets.token_hex(16)
-        self._extra: list[Path] = []
-        self.keeper: Keeper | None = None
-        try:
-            self.data = self.folder / "data"
-            self._prepare_data(cache_dir)
-            self.socket = self._socket_path()
-            self.port = self._start()
-        except BaseException:
-            self.stop()
-            raise
+        self.binaries, self._cache_dir, self._connect = binaries, cache_dir, connect
+        super().__init__(("mysql",), workdir, f"{binaries.name} {binaries.text}", binaries.advice)
 
-    def _prepare_data(self, cache_dir: Path) -> None:
+    def _prepare(self) -> None:
+        self._prepare_data()
+        self.socket = self._socket_folder("s") / "s.sock"
+
+    def _prepare_data(self) -> None:
         made = (self.binaries.text, self.binaries.server, *self.binaries.layout)
         key = hashlib.sha256("\0".join(made).encode()).hexdigest()[:12]
-        template = cache_dir / self.binaries.kind / f"{self.binaries.text}-{key}"
+        template = self._cache_dir / self.binaries.kind / f"{self.binaries.text}-{key}"
         if taken_from(template, "ibdata1", self.data):
             self.identity.own(self.data)
             return
@@ -143,42 +130,6 @@ class Cluster:
                 f"{self.binaries.name}'s initialisation failed: {said}", where=argv[0], advice=self.binaries.advice
             )
 
-    def _socket_path(self) -> Path:
-        """A path with at most 107 bytes (unix(7)), in a private folder."""
-        if len(str(self.folder)) <= _SOCKET_PATH_LIMIT:
-            return self.folder / "s.sock"
-        folder = Path(tempfile.mkdtemp(prefix="ag-"))
-        self._extra.append(folder)
-        self.identity.own(folder)
-        return folder / "s.sock"
-
-    def _start(self, again: int | None = None) -> int:
-        """Start the server, on a free port or on the one it had, and wait for it."""
-        tail = ""
-        for _ in range(5):
-            port = again or free_port()
-            self.keeper = Keeper(
-                self._argv(port),
-                identity=self.identity,
-                folder=self.folder,
-                log=self.folder / "server.log",
-                remove=[self.folder, *self._extra],
-                # Data is thrown away, so nothing needs to be written on the way out.
-                stop_signal=signal.SIGKILL,
-                environment=clean_environment(self.folder),
-            )
-            if self._ready():
-                return port
-            tail = self.keeper.log_tail()
-            self.keeper.halt()
-            if "Address already in use" not in tail:
-                break
-        raise ServerUnavailable(
-            f"{self.binaries.name} {self.binaries.text} did not start: {tail or 'it said nothing'}",
-            where=self.binaries.server,
-            advice=self.binaries.advice,
-        )
-
     def _argv(self, port: int) -> list[str]:
         return [
             self.binaries.server,
@@ -193,18 +144,15 @@ class Cluster:
             *self.binaries.settings,
         ]
 
-    def _ready(self) -> bool:
-        """Wait until the server takes connections; leave one user only, with the password of this run."""
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self.keeper is not None and self.keeper.alive():
-            connection = self._connect(self.socket) if self.socket.exists() else None
-            if connection is not None:
-                with connection, connection.cursor() as cursor:
-                    for statement in self._user_statements():
-                        cursor.execute(statement)
-                return True
-            time.sleep(0.01)
-        return False
+    def _entered(self, port: int) -> bool:
+        """Leave one user only, with the password of this run."""
+        connection = self._connect(self.socket) if self.socket.exists() else None
+        if connection is None:
+            return False
+        with connection, connection.cursor() as cursor:
+            for statement in self._user_statements():
+                cursor.execute(statement)
+        return True
 
     def _user_statements(self) -> list[str]:
         words = [{"user": USER, "host": host, "password": self.password} for host in ("127.0.0.1", "::1")]
@@ -216,7 +164,7 @@ class Cluster:
         with connection, connection.cursor() as cursor:
             cursor.execute("SET GLOBAL innodb_fast_shutdown = 1")
             cursor.execute("SHUTDOWN")
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + _END_SECONDS
         while self.keeper is not None and self.keeper.alive() and time.monotonic() < deadline:
             time.sleep(0.01)
         if self.keeper is not None:
@@ -225,20 +173,3 @@ class Cluster:
             copy_tree(self.data, target)
         finally:
             self.port = self._start(self.port)
-
-    def thaw(self, source: Path) -> None:
-        """Go on with another data directory, on the same port; every connection is lost."""
-        if self.keeper is not None:
-            self.keeper.halt()
-        shutil.rmtree(self.data)
-        copy_tree(source, self.data)
-        self.identity.own(self.data)
-        self.port = self._start(self.port)
-
-    def stop(self) -> None:
-        """End the server and remove its files."""
-        if self.keeper is not None:
-            self.keeper.stop()
-            self.keeper = None
-        for folder in (self.folder, *self._extra):
-            shutil.rmtree(folder, ignore_errors=True)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import pymysql
 from pymysql.constants import CLIENT
 from pymysql.cursors import DictCursor
 
 from gate.databases._catalog_mysql import read_schema
-from gate.databases._cluster_mysql_family import USER, Binaries, Cluster
+from gate.databases._cluster_mysql_family import USER, Binaries, MysqlCluster
 from gate.databases._copy_mysql import copy_database
-from gate.databases._janitor import Janitor
+from gate.databases._ours import OwnDatabases
 from gate.databases._rows_mysql import Connection, Rows, quoted, read_digest
 from gate.databases._seed import seed
 from gate.databases._url import ServerUrl, render
@@ -28,37 +26,21 @@ from gate.errors import ServerUnavailable
 from gate.facts.rehearsal import Server
 from gate.facts.schema import Schema
 
-MARKER = "alembic_gate"
 _NO_SUCH_TABLE = 1146
 _UNKNOWN_TABLE = 1109
 _CHECKS_SINCE = (8, 0, 16)
 
 
-class OwnServer(Protocol):
-    """A server process of ours, to end with the last database."""
-
-    def stop(self) -> None:
-        """End it and remove its files."""
-        ...
-
-    def freeze(self, target: Path) -> None:
-        """Copy its data directory."""
-        ...
-
-    def thaw(self, source: Path) -> None:
-        """Go on with another data directory."""
-        ...
-
-
-class MysqlServer:
+class MysqlServer(OwnDatabases):
     """A MySQL or MariaDB server to make scratch databases on."""
 
-    def __init__(self, place: ServerUrl, own: OwnServer | None, source: str) -> None:
-        self.place, self._own = place, own
-        self._made: set[str] = set()
-        self._run, self._count = secrets.token_hex(4), 0
+    errors = pymysql.MySQLError
+
+    def __init__(self, place: ServerUrl, cluster: MysqlCluster | None, source: str) -> None:
+        super().__init__(place, cluster)
+        self._cluster = cluster
         try:
-            self._admin = self.connect(place.database if own is None else None)
+            self._admin = self.connect(place.database if cluster is None else None)
         except (pymysql.MySQLError, OSError, RuntimeError) as error:  # RuntimeError: a login that needs TLS
             raise ServerUnavailable(
                 f"cannot connect: {_words(error)}",
@@ -66,7 +48,7 @@ class MysqlServer:
                 advice="check host, port, user and password; in a container, services are at their service names",
             ) from error
         self.server = _describe(self._admin, source)
-        self._janitor = Janitor(place) if source == "url" else None
+        self._watch(source)
 
     def connect(self, database: str | None) -> Connection:
         """A new connection of ours, in autocommit."""
@@ -96,12 +78,7 @@ class MysqlServer:
 
     def create(self, name_hint: str = "gate") -> MysqlDatabase:
         """A new empty database."""
-        hint = re.sub(r"[^a-z0-9]+", "_", name_hint.lower())[:20].strip("_") or "gate"
-        self._count += 1
-        name = f"{MARKER}_{self._run}_{self._count}_{hint}"
-        self._made.add(name)
-        if self._janitor is not None:
-            self._janitor.made(name)
+        name = self._new_name(name_hint)
         try:
             self.ask(f"CREATE DATABASE {quoted(name)} CHARACTER SET utf8mb4")
         except pymysql.MySQLError as error:
@@ -120,43 +97,32 @@ class MysqlServer:
             with contextlib.suppress(pymysql.MySQLError):
                 self.ask(f"KILL {int(number)}")
 
-    def drop(self, name: str) -> None:
-        """Drop one of our databases; no other is ever touched."""
-        if name in self._made:
-            self.disconnect(name)
-            self.ask(f"DROP DATABASE IF EXISTS {quoted(name)}")
-            self._forget(name)
+    def _drop(self, name: str) -> None:
+        self.disconnect(name)
+        self.ask(f"DROP DATABASE IF EXISTS {quoted(name)}")
 
-    def adopt(self, names: set[str]) -> None:
-        """Take these databases as made here. Names without our marker are left alone."""
-        self._made |= {one for one in names if one.startswith(f"{MARKER}_")}
-
-    def _forget(self, name: str) -> None:
-        self._made.discard(name)
-        if self._janitor is not None:
-            self._janitor.dropped(name)
+    def _leave(self) -> None:
+        self._admin.close()
 
     def save(self, database: MysqlDatabase, target: Path) -> str | None:
         """Keep the whole server's data with this one database; see ``gate.databases.snapshots``."""
-        if self._own is None:
-            return "the server is not ours"
-        if self._made != {database.name}:
-            return "other databases are open on the server"
+        why_not = self._why_not_whole(database.name)
+        if why_not is not None or self._cluster is None:
+            return why_not
         database.leave()
         self._admin.close()
-        self._own.freeze(target)
+        self._cluster.freeze(target)
         self._admin = self.connect(None)
         return None
 
     def restore(self, database: MysqlDatabase, source: Path, saved_name: str) -> str | None:
         """Put a kept server in the place of this one; the database keeps its name, every session is cut."""
-        if self._own is None:
-            return "the server is not ours"
-        if self._made != {database.name}:
-            return "other databases are open on the server"
+        why_not = self._why_not_whole(database.name)
+        if why_not is not None or self._cluster is None:
+            return why_not
         database.leave()
         self._admin.close()
-        self._own.thaw(source)
+        self._cluster.thaw(source)
         self._admin = self.connect(None)
         if saved_name != database.name:
             self._rename(saved_name, database.name)
@@ -170,32 +136,11 @@ class MysqlServer:
             copy_database(connection, old, new)
         self.ask(f"DROP DATABASE {quoted(old)}")
 
-    def close(self) -> None:
-        """Drop what was made here; end the server if it is ours."""
-        if self._own is None:
-            for name in sorted(self._made):
-                with contextlib.suppress(pymysql.MySQLError):
-                    self.drop(name)
-        with contextlib.suppress(pymysql.MySQLError):
-            self._admin.close()
-        if self._janitor is not None:
-            self._janitor.close()
-        if self._own is not None:
-            self._own.stop()
-
-    def __enter__(self) -> MysqlServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def start_own(binaries: Binaries, cache_dir: Path, workdir: Path, progress: Progress) -> MysqlServer:
     """A server of our own, which ends with the last database. Raises ``ServerUnavailable`` with what it said."""
     progress(f"starting {binaries.name} {binaries.text}")
-    cluster = Cluster(binaries, cache_dir, workdir, _try_connect)
+    cluster = MysqlCluster(binaries, cache_dir, workdir, _try_connect)
     try:
         return MysqlServer(ServerUrl("mysql", USER, cluster.password, "127.0.0.1", cluster.port), cluster, "binaries")
     except BaseException:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import psycopg
@@ -16,8 +13,8 @@ from psycopg import sql
 
 from gate.databases._binaries_postgresql import find
 from gate.databases._catalog_postgresql import read_schema
-from gate.databases._cluster_postgresql import SUPERUSER, Cluster
-from gate.databases._janitor import Janitor
+from gate.databases._cluster_postgresql import SUPERUSER, PostgresCluster
+from gate.databases._ours import MARKER, OwnDatabases
 from gate.databases._rows_postgresql import Rows, read_digest
 from gate.databases._seed import seed
 from gate.databases._url import ServerUrl, parse, render
@@ -27,7 +24,6 @@ from gate.errors import ServerUnavailable
 from gate.facts.rehearsal import Server
 from gate.facts.schema import Schema
 
-MARKER = "alembic_gate"
 _SESSION = "-c search_path=public -c lock_timeout=10s -c statement_timeout=120s -c client_min_messages=warning"
 _FILE_COPY_SINCE = 15
 _FORCE_SINCE = 13
@@ -44,7 +40,7 @@ def start(
         return PostgresServer(parse(url), None, "url")
     binaries = find(version)
     progress(f"starting PostgreSQL {binaries.text} ({binaries.source})")
-    cluster = Cluster(binaries, cache_dir, workdir, _try_connect)
+    cluster = PostgresCluster(binaries, cache_dir, workdir, _try_connect)
     place = ServerUrl("postgresql", SUPERUSER, cluster.password, "127.0.0.1", cluster.port, "postgres")
     try:
         return PostgresServer(place, cluster, binaries.source)
@@ -60,14 +56,14 @@ def _try_connect(folder: Path, port: int) -> Connection | None:
         return None
 
 
-class PostgresServer:
+class PostgresServer(OwnDatabases):
     """A PostgreSQL server to make scratch databases on."""
 
-    def __init__(self, place: ServerUrl, cluster: Cluster | None, source: str) -> None:
-        self.place, self._cluster = place, cluster
-        self._made: set[str] = set()
-        self._run = secrets.token_hex(4)
-        self._count = 0
+    errors = psycopg.Error
+
+    def __init__(self, place: ServerUrl, cluster: PostgresCluster | None, source: str) -> None:
+        super().__init__(place, cluster)
+        self._cluster = cluster
         try:
             self._admin = self.connect(place.database or "postgres")
         except psycopg.OperationalError as error:
@@ -77,7 +73,7 @@ class PostgresServer:
                 advice="check host, port, user and password; in a container, services are at their service names",
             ) from error
         self.server = _describe(self._admin, source)
-        self._janitor = Janitor(place) if source == "url" else None
+        self._watch(source)
 
     def connect(self, database: str) -> Connection:
         """A new connection of ours, in autocommit."""
@@ -94,9 +90,7 @@ class PostgresServer:
 
     def create(self, name_hint: str = "gate", template: str | None = None) -> PostgresDatabase:
         """A new database, empty or a copy of another of ours."""
-        hint = re.sub(r"[^a-z0-9]+", "_", name_hint.lower())[:20].strip("_") or "gate"
-        self._count += 1
-        name = f"{MARKER}_{self._run}_{self._count}_{hint}"
+        name = self._new_name(name_hint)
         text = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
             sql.Identifier(name), sql.Identifier(template or "template0")
         )
@@ -104,9 +98,6 @@ class PostgresServer:
             text += sql.SQL(" ENCODING 'UTF8'")
         if self.server.version[0] >= _FILE_COPY_SINCE and self._cluster is not None:
             text += sql.SQL(" STRATEGY file_copy")
-        self._made.add(name)
-        if self._janitor is not None:
-            self._janitor.made(name)
         try:
             self._admin.execute(text)
         except psycopg.Error as error:
@@ -123,31 +114,20 @@ class PostgresServer:
         text = f"SELECT pg_terminate_backend(pid{wait}) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
         self._admin.execute(f"{text} AND datname = %s".encode(), (name,))
 
-    def drop(self, name: str) -> None:
-        """Drop one of our databases; no other is ever touched."""
-        if name not in self._made:
-            return
+    def _drop(self, name: str) -> None:
         force = " WITH (FORCE)" if self.server.version[0] >= _FORCE_SINCE else ""
         if not force:
             self.disconnect(name)
         self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}" + force).format(sql.Identifier(name)))
-        self._forget(name)
 
-    def adopt(self, names: set[str]) -> None:
-        """Take these databases as made here. Names without our marker are left alone."""
-        self._made |= {one for one in names if one.startswith(f"{MARKER}_")}
-
-    def _forget(self, name: str) -> None:
-        self._made.discard(name)
-        if self._janitor is not None:
-            self._janitor.dropped(name)
+    def _leave(self) -> None:
+        self._admin.close()
 
     def save(self, database: PostgresDatabase, target: Path) -> str | None:
         """Keep the whole server's data with this one database; see ``gate.databases.snapshots``."""
-        if self._cluster is None:
-            return "the server is not ours"
-        if self._made != {database.name}:
-            return "other databases are open on the server"
+        why_not = self._why_not_whole(database.name)
+        if why_not is not None or self._cluster is None:
+            return why_not
         database.leave()
         self._admin.execute("CHECKPOINT")
         self._cluster.freeze(target)
@@ -155,10 +135,9 @@ class PostgresServer:
 
     def restore(self, database: PostgresDatabase, source: Path, saved_name: str) -> str | None:
         """Put a kept server in the place of this one; the database keeps its name, every session is cut."""
-        if self._cluster is None:
-            return "the server is not ours"
-        if self._made != {database.name}:
-            return "other databases are open on the server"
+        why_not = self._why_not_whole(database.name)
+        if why_not is not None or self._cluster is None:
+            return why_not
         database.leave()
         self._admin.close()
         self._cluster.thaw(source)
@@ -175,27 +154,6 @@ class PostgresServer:
         new = tuple(one for one in used if one not in self.server.notes)
         if new:
             self.server = replace(self.server, notes=(*self.server.notes, *new))
-
-    def close(self) -> None:
-        """Drop what was made here; end the server if it is ours."""
-        if self._cluster is None:
-            for name in sorted(self._made):
-                with contextlib.suppress(psycopg.Error):
-                    self.drop(name)
-        with contextlib.suppress(psycopg.Error):
-            self._admin.close()
-        if self._janitor is not None:
-            self._janitor.close()
-        if self._cluster is not None:
-            self._cluster.stop()
-
-    def __enter__(self) -> PostgresServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def drop_all(place: ServerUrl, names: set[str]) -> None:
