@@ -6,7 +6,17 @@ import os
 import sys
 import traceback
 
-from alembic_gate_probe import difference, loading, mapped, observe_postgresql, program, redirect, tolerance, watch
+from alembic_gate_probe import (
+    difference,
+    direct,
+    loading,
+    mapped,
+    observe_postgresql,
+    program,
+    redirect,
+    tolerance,
+    watch,
+)
 from alembic_gate_probe.watch import describe
 
 
@@ -40,7 +50,9 @@ class Session(object):
     def __init__(self, channel):
         self._channel = channel
         self._redirect = redirect.Redirect(channel)
-        self._watch = watch.Watch(channel, observers())
+        seen_by = observers()
+        self._watch = watch.Watch(channel, seen_by)
+        self._direct = direct.Direct(self._watch, seen_by["postgresql"])
         self._tolerance = tolerance.Tolerance(channel, self._watch)
         self._config = self._script = self._project = None
         self._here = os.getcwd()
@@ -70,6 +82,7 @@ class Session(object):
         self._redirect.install()
         self._watch.install()
         self._tolerance.install()
+        self._direct.install()
         self._project = project
         made = _tables_made_by_models()
         self._config = loading.config_for(project, url)

@@ -132,6 +132,23 @@ with sa.create_engine(op.get_bind().engine.url).begin() as other:
     assert "deadlock with itself: it waits for RowExclusiveLock on users" in finding["message"]
 
 
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_statements_on_the_drivers_own_cursor_are_seen(tmp_path: Path, driver: str) -> None:
+    """Past SQLAlchemy's events: told at their line all the same, once each, those of a failing one too."""
+    body = """
+with op.get_bind().connection.cursor() as cursor:
+    cursor.execute("CREATE INDEX ix_users_email ON users (email)")
+    cursor.execute("ALTER TABLE users DROP COLUMN email")
+    cursor.execute("ALTER TABLE nowhere ADD COLUMN x int")
+"""
+    url = POSTGRESQL.replace("psycopg2", driver)
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, url, MODELS.format(more=""))
+    done = gate(repo, "--only", "safe-operations")
+    errors = {(one["id"], one["line"]) for one in done.project["findings"] if one["severity"] == "error"}
+    assert errors == {("creating-index-non-concurrently", 11), ("dropping-column", 12), ("migration-fails", 13)}
+    assert [row["sql"].count("CREATE INDEX") for row in done.project["plan"]] == [1]
+
+
 def test_a_revision_cannot_forge_a_workflow_command(tmp_path: Path) -> None:
     """What it prints reaches nobody's log as a command."""
     body = 'print("::error::forged")\nprint("##[error]forged")\nraise RuntimeError("::warning::forged")'
