@@ -7,6 +7,7 @@ request changes beside them. A run on the base branch and a local run write snap
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import os
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _READS_FILES = re.compile(
     r"\bopen\(|read_text\(|read_bytes\(|import_module\(|__import__\(|exec\(|walk_packages|iter_modules|pkgutil"
 )
+
+_MENTION = re.compile(r"^.*\bimport\b.*$", re.MULTILINE)
+_PLAIN = re.compile(r"(?:from\s+[\w.]+\s+)?import\s+\w[\w., \t]*(?:#.*)?")
 
 
 def restored_or(stage: Stage, heads: tuple[str, ...], replay: Callable[[], Failure | None]) -> Failure | None:
@@ -132,19 +136,26 @@ def roots(stage: Stage) -> tuple[str, ...]:
 
 def imported(text: str, path: str, folders: Iterable[str], files: Mapping[str, str]) -> Iterator[str]:
     """Files of the repository that a module's imports may load, packages on the way included."""
+    for node in _imports(_import_lines(text)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [*_absolute(node, path)]
+        for name in names:
+            yield from _files_of(name, ("", *folders) if not path else folders, files)
+
+
+def _import_lines(text: str) -> str:
+    """The lines that import, where each is whole and plain; else the whole text. Revisions share theirs word by word."""
+    lines = [line.strip() for line in _MENTION.findall(text)]
+    plain = "\\\n" not in text and all(_PLAIN.fullmatch(line) for line in lines)
+    return "\n".join(lines) if plain else text
+
+
+@functools.lru_cache(maxsize=256)
+def _imports(text: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [*_absolute(node, path)]
-        else:
-            continue
-        for name in names:
-            yield from _files_of(name, ("", *folders) if not path else folders, files)
+        return ()
+    return tuple(node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
 
 
 def _absolute(node: ast.ImportFrom, path: str) -> Iterator[str]:
