@@ -102,16 +102,28 @@ def _of_files(files: list[str], ask: Callable[[list[str]], list[Ship]]) -> list[
 
 def _bake(repository: Repository, files: list[str], targets: list[str], wanted: Wanted) -> list[Ship]:
     """The bake file's images; what is not read here is asked of ``docker buildx bake --print`` when that is there."""
-    found = bake.ships(files, repository.read, targets, wanted.args)
+    try:
+        found = bake.ships(files, repository.read, targets, wanted.args)
+    except (UnknownError, BuildError):
+        said = _printed_ships(repository, files, targets)
+        if not said:
+            raise
+        return [dataclasses.replace(one, path=files[0], line=1, lines={}) for one in said.values()]
     if not any(one.unknown for one in found):
         return found
+    said = _printed_ships(repository, files, targets)
+    return [
+        dataclasses.replace(said[one.name], path=one.path, line=one.line, lines=one.lines) if one.name in said else one
+        for one in found
+    ]
+
+
+def _printed_ships(repository: Repository, files: list[str], targets: list[str]) -> dict[str, Ship]:
+    """The images by bake's own evaluation, by name; none where there is no client that prints it."""
     printed = _printed(repository, files, targets)
     if printed is None:
-        return found
-    said = {one.name: one for one in bake.ships(["printed.json"], {"printed.json": printed}.get, targets, wanted.args)}
-    return [
-        dataclasses.replace(said[one.name], path=one.path, line=one.line) if one.name in said else one for one in found
-    ]
+        return {}
+    return {one.name: one for one in bake.ships(["printed.json"], {"printed.json": printed}.get) if not one.aside}
 
 
 def _printed(repository: Repository, files: list[str], targets: list[str]) -> str | None:

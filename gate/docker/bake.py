@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gate.docker.errors import BuildError, UnknownError
-from gate.docker.hcl import Block, Expression, Scope, parse
+from gate.docker.hcl import Block, Expression, Function, Scope, parse
+from gate.docker.hcl_functions import shown
 from gate.docker.paths import clean
+from gate.docker.patterns import go_match, has_wildcard
 from gate.docker.shipping import Read, Ship
 
 NAMES = ("docker-bake.json", "docker-bake.hcl")
@@ -58,15 +60,25 @@ def ships(
     for path, body in bodies:
         _blocks(files, body, path)
     known = files.groups.keys() | files.targets.keys() | files.unknown.keys()
-    for name in wanted:
-        if name not in known and name not in files.matrices:
-            raise BuildError(f"failed to find target {name}", paths[0], 1)
-    names = list(wanted) or (["default"] if "default" in known else [*files.targets, *files.unknown])
+    names = [two for one in wanted for two in _meant(one, [*known, *files.matrices], paths[0])] or (
+        ["default"] if "default" in known else [*files.targets, *files.unknown]
+    )
     chosen = _expanded(files, names)
     aside = [
         dataclasses.replace(_ship(files, name, folder), aside=True) for name in files.targets if name not in chosen
     ]
     return [*(_ship(files, name, folder) for name in chosen), *aside]
+
+
+def _meant(name: str, known: Sequence[str], path: str) -> list[str]:
+    """The targets and groups behind a name, which may be a pattern."""
+    try:
+        found = [name] if name in known else sorted(filter(go_match(name), known)) if has_wildcard(name) else []
+    except ValueError:
+        found = []
+    if not found:
+        raise BuildError(f"failed to find target {name}", path, 1)
+    return found
 
 
 def _body(path: str, read: Read) -> Block:
@@ -87,13 +99,18 @@ def _json_body(text: str, path: str) -> Block:
     body = Block()
     for kind in ("variable", "group", "target"):
         entries = raw.get(kind, {}) if isinstance(raw, dict) else {}
-        for name, fields in entries.items() if isinstance(entries, dict) else ():
-            inner = Block()
-            said = fields[0] if isinstance(fields, list) and fields else fields
-            for key, value in said.items() if isinstance(said, dict) else ():
-                inner.attributes[key] = (_template(value, path), _json_line(text, name, key))
-            body.blocks.append((kind, (name,), inner, _json_line(text, name, None)))
+        for one in entries if isinstance(entries, list) else [entries]:  # several blocks may stand in a list
+            for name, fields in one.items() if isinstance(one, dict) else ():
+                body.blocks.append((kind, (name,), _json_block(fields, text, name, path), _json_line(text, name, None)))
     return body
+
+
+def _json_block(fields: Any, text: str, name: str, path: str) -> Block:
+    inner = Block()
+    said = fields[0] if isinstance(fields, list) and fields else fields
+    for key, value in said.items() if isinstance(said, dict) else ():
+        inner.attributes[key] = (_template(value, path), _json_line(text, name, key))
+    return inner
 
 
 def _json_line(text: str, name: str, key: str | None) -> int:
@@ -125,7 +142,9 @@ def _variables(files: Files, body: Block, outer: Mapping[str, str]) -> None:
         elif kind == "function" and labels and "result" in inner.attributes:
             names = inner.attributes.get("params")
             told = tuple(_parameter_names(names[0])) if names else ()
-            files.scope.functions[labels[0]] = told, inner.attributes["result"][0]
+            more = inner.attributes.get("variadic_params")
+            rest = _parameter_names(more[0]) if more else []
+            files.scope.functions[labels[0]] = Function(told, inner.attributes["result"][0], rest[0] if rest else "")
     files.scope.values.setdefault("BAKE_CMD_CONTEXT", ".")
     files.scope.values.setdefault("BAKE_LOCAL_PLATFORM", "linux/amd64")
 
@@ -143,7 +162,8 @@ class _Echo(dict[str, Any]):
 def _parameter_names(expression: Expression) -> list[str]:
     scope = Scope()
     scope.values = _Echo()
-    return [str(one) for one in expression(scope)]
+    found = expression(scope)
+    return [str(one) for one in ([found] if isinstance(found, str) else found)]
 
 
 def _blocks(files: Files, body: Block, path: str) -> None:
@@ -224,10 +244,16 @@ def _whole(files: Files, name: str, depth: int = 0) -> dict[str, Any]:
 
 def _ship(files: Files, name: str, folder: str) -> Ship:
     path, line = files.lines.get((name, ""), ("", 1))
-    if name in files.unknown:
-        unknown = files.unknown[name]
+    try:
+        if name in files.unknown:
+            raise files.unknown[name]
+        return _known_ship(files, name, folder, _whole(files, name))
+    except UnknownError as unknown:
         return Ship(name, "bake", path, unknown.line or line, unknown=f"{unknown.what} cannot be read")
-    said = _whole(files, name)
+
+
+def _known_ship(files: Files, name: str, folder: str, said: Mapping[str, Any]) -> Ship:
+    path, line = files.lines.get((name, ""), ("", 1))
     context = str(said.get("context") or ".")
     outside = "://" in context or context.startswith(("target:", "git@", "/"))
     inline = said.get("dockerfile-inline")
@@ -236,11 +262,6 @@ def _ship(files: Files, name: str, folder: str) -> Ship:
     dockerfile = str(said.get("dockerfile") or "Dockerfile")
     for key in ("context", "dockerfile", "target"):
         path, line = files.lines.get((name, key), (path, line))
-    args = {
-        str(key): "" if value is None else str(value)
-        for key, value in (said.get("args") or {}).items()
-        if value is not None
-    }
     root = clean(f"{folder}/{context}") if not outside else context
     return Ship(
         name,
@@ -251,7 +272,7 @@ def _ship(files: Files, name: str, folder: str) -> Ship:
         str(inline) if inline else None,
         root,
         str(said["target"]) if said.get("target") else None,
-        args,
+        {str(key): shown(value) for key, value in (said.get("args") or {}).items() if value is not None},
         {str(key): _context(str(value), folder) for key, value in (said.get("contexts") or {}).items()},
         f"the context {context} is not a folder of the repository" if outside else "",
         image=str((said.get("tags") or [""])[0]),

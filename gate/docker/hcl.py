@@ -12,13 +12,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gate.docker.errors import BuildError, UnknownError
+from gate.docker.hcl_collections import For, splat
 from gate.docker.hcl_functions import FUNCTIONS, shown, whole
 from gate.docker.hcl_tokens import LARGEST, Token, tokens
 
 DEEPEST = 60
+MOST_ROWS = 20_000
 
 
 Expression = Callable[["Scope"], Any]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the user. ``rest`` names the list of the arguments beyond ``parameters``."""
+
+    parameters: tuple[str, ...]
+    result: Expression
+    rest: str = ""
+
+    def values(self, arguments: list[Any]) -> dict[str, Any]:
+        """The names that its result is evaluated with."""
+        more = {self.rest: arguments[len(self.parameters) :]} if self.rest else {}
+        return {**dict(zip(self.parameters, arguments, strict=False)), **more}
 
 
 @dataclass
@@ -26,14 +42,22 @@ class Scope:
     """What names mean: variables (evaluated when asked for) and the user's functions."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    functions: dict[str, tuple[tuple[str, ...], Expression]] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
     depth: int = 0
+    rows: list[int] = field(default_factory=lambda: [MOST_ROWS])
 
     def inner(self, values: Mapping[str, Any]) -> Scope:
         """A scope with more names, one level deeper."""
         if self.depth > DEEPEST:
             raise UnknownError("the bake file's expressions go too deep")
-        return Scope({**self.values, **values}, self.functions, self.depth + 1)
+        return Scope({**self.values, **values}, self.functions, self.depth + 1, self.rows)
+
+    def row(self, values: Mapping[str, Any]) -> Scope:
+        """The scope of one row of a ``for``; all rows of a file are bounded together."""
+        self.rows[0] -= 1
+        if self.rows[0] < 0:
+            raise UnknownError("the bake file's `for` expressions give too many values")
+        return self.inner(values)
 
 
 @dataclass
@@ -143,19 +167,31 @@ class _Parser:
 
     def _trailers(self, value: Expression, skip: bool) -> Expression:
         while self.peek(skip).kind == "op" and self.peek(skip).value in (".", "["):
-            if self.take().value == ".":
+            opened = self.take().value
+            if self.peek().value == "*":
+                self.take()
+                self.take("]") if opened == "[" else None
+                start = self.position
+                self._trailers(_constant(None), skip)
+                return splat(value, self._again(start, skip))
+            if opened == ".":
                 value = _index(value, _constant(self.take().value))
             else:
                 value = _index(value, self.expression(True))
                 self.take("]", True)
         return value
 
+    def _again(self, start: int, skip: bool) -> Callable[[Expression], Expression]:
+        """The trailers from a position on, put behind any value."""
+        tokens = [*self.tokens[start : self.position], Token("end", "", self.peek().line)]
+        return lambda value: _Parser(tokens, self.path, self.depth)._trailers(value, skip)
+
     def _primary(self, skip: bool) -> Expression:
         token = self.take(skip=skip)
         if token.kind == "string":
             return self._string(token)
         if token.kind == "number":
-            return _constant(float(token.value) if "." in token.value else int(token.value))
+            return _constant(whole(float(token.value)) if set(token.value) & set(".eE") else int(token.value))
         if token.kind == "name":
             return self._named(token)
         if token.value == "(":
@@ -196,12 +232,7 @@ class _Parser:
 
     def _list(self) -> Expression:
         if self.peek(True).value == "for":
-            raise UnknownError(
-                "a `for` expression of the bake file",
-                self.path,
-                self.peek().line,
-                "install docker buildx, or name --bake-target with plain values",
-            )
+            return self._for("]")
         items: list[Expression] = []
         while self.peek(True).value != "]":
             items.append(self.expression(True))
@@ -212,7 +243,7 @@ class _Parser:
 
     def _object(self) -> Expression:
         if self.peek(True).value == "for":
-            raise UnknownError("a `for` expression of the bake file", self.path, self.peek().line)
+            return self._for("}")
         pairs: list[tuple[Expression, Expression]] = []
         while self.peek(True).value != "}":
             token = self.peek(True)
@@ -224,6 +255,27 @@ class _Parser:
                 self.take()
         self.take("}", True)
         return lambda scope: {shown(key(scope)): value(scope) for key, value in pairs}
+
+    def _for(self, end: str) -> Expression:
+        """``for NAMES in OVER : [KEY =>] VALUE [...] [if CONDITION]`` up to the closing bracket."""
+        self.take()
+        names = [str(self.take().value)]
+        if self.peek(True).value == ",":
+            self.take()
+            names.append(str(self.take(skip=True).value))
+        self.take("in", True)
+        over = self.expression(True)
+        self.take(":", True)
+        value, key, condition = self.expression(True), None, None
+        if end == "}":
+            self.take("=>", True)
+            key, value = value, self.expression(True)
+        grouped = self.peek(True).value == "..." and self.take() is not None
+        if self.peek(True).value == "if":
+            self.take()
+            condition = self.expression(True)
+        self.take(end, True)
+        return For(tuple(names), over, key, value, condition, grouped)
 
 
 def _label(token: Token) -> str:
@@ -292,8 +344,8 @@ def _variable(scope: Scope, name: str, path: str, line: int) -> Any:
 def call(name: str, arguments: list[Any], scope: Scope, path: str, line: int) -> Any:
     """A function of the user or one of bake's standard library."""
     if name in scope.functions:
-        names, result = scope.functions[name]
-        return result(scope.inner(dict(zip(names, arguments, strict=False))))
+        own = scope.functions[name]
+        return own.result(scope.inner(own.values(arguments)))
     function = FUNCTIONS.get(name)
     try:
         if function is not None:

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from gate.docker.errors import BuildError
+from gate.docker.errors import BuildError, UnknownError
 
 LARGEST = 1_000_000
 
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<newline>\n)|(?P<heredoc><<-?\w+[ \t]*\r?\n)
-    |(?P<number>\d+(?:\.\d+)?)
+    |(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_-]*)|(?P<quote>")|(?P<op>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[-{}\[\]()=,.?:!<>+*/%])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -67,11 +67,13 @@ def _template(text: str, position: int, path: str, line: int) -> tuple[list[Part
         if char == '"':
             return [*parts, "".join(plain)], position + 1
         if char == "\\" and position + 1 < len(text):
-            plain.append({"n": "\n", "t": "\t", "r": "\r"}.get(text[position + 1], text[position + 1]))
-            position += 2
+            found, position = _escaped(text, position)
+            plain.append(found)
         elif text.startswith("$${", position):
             plain.append("${")
             position += 3
+        elif text.startswith("%{", position) and plain[-1:] != ["%"]:
+            raise UnknownError("a `%{…}` directive of the bake file", path, line)
         elif text.startswith("${", position):
             end = _closing(text, position + 2, path, line)
             parts += ["".join(plain), tokens(text[position + 2 : end], path, line)]
@@ -82,6 +84,14 @@ def _template(text: str, position: int, path: str, line: int) -> tuple[list[Part
             plain.append(char)
             position += 1
     raise BuildError("a string is not closed", path, line)
+
+
+def _escaped(text: str, position: int) -> tuple[str, int]:
+    """The character behind an escape, and where the text goes on."""
+    code = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U000([01][0-9a-fA-F]{4}))").match(text, position)
+    if code is not None:
+        return chr(min(int(code[1] or code[2], 16), 0x10FFFF)), code.end()
+    return {"n": "\n", "t": "\t", "r": "\r"}.get(text[position + 1], text[position + 1]), position + 2
 
 
 def _closing(text: str, position: int, path: str, line: int) -> int:
@@ -125,6 +135,8 @@ def _heredoc(text: str, position: int, head: str, path: str, line: int) -> tuple
 
 def _plain(text: str, path: str, line: int) -> list[Part]:
     """A heredoc's text with its ``${…}`` taken apart."""
+    if re.search(r"(?<!%)%\{", text):
+        raise UnknownError("a `%{…}` directive of the bake file", path, line)
     parts: list[Part] = []
     position = 0
     while (start := text.find("${", position)) >= 0:
