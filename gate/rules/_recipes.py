@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gate.facts.rehearsal import Statement
 from gate.model import Remedy, Step
+from gate.rules._sa_types import add_nullable
 from gate.rules._says import bare, ident, listed, python, schema_argument, target
 
 AUTOCOMMIT = "with op.get_context().autocommit_block():\n    "
@@ -13,14 +15,30 @@ def remedy(summary: str, *steps: tuple[int, str, str]) -> Remedy:
     return Remedy(summary, tuple(Step(*step) for step in steps))
 
 
-def backfill(table: str, column: str, value: str = "...", key: str = "id") -> str:
-    """A batched backfill that commits after each batch and can be run again."""
-    name, col, keyed = ident(table), ident(column), ident(key)
+def key_of(statement: Statement, name: str) -> str:
+    """What tells the rows of a table apart, as SQL: its primary key, else PostgreSQL's own row address."""
+    table = statement.before.table(name)
+    keys = [one.columns for one in table.constraints if one.kind == "primary-key"] if table else []
+    if keys and keys[0]:
+        names = ", ".join(map(ident, keys[0]))
+        return names if len(keys[0]) == 1 else f"({names})"
+    if table is None or not table.columns:
+        return "id"
+    return "(tableoid, ctid)" if table.kind == "partitioned" else "ctid"
+
+
+def backfill(table: str, column: str, value: str = "...", key: str = "id", source: str | None = None) -> str:
+    """A batched backfill that commits after each batch and can be run again.
+
+    ``key`` is SQL, as ``key_of`` gives it. Rows whose ``source`` is NULL are left out: they would never be done.
+    """
+    name, col, keyed = ident(table), ident(column), key
+    left = f" AND {_text(ident(source))} IS NOT NULL" if source else ""
     return (
         "with op.get_context().autocommit_block():\n"
         "    while op.get_bind().execute(sa.text(\n"
-        f'        "UPDATE {_text(name)} SET {_text(col)} = {value} WHERE {_text(keyed)} IN ("\n'
-        f'        "SELECT {_text(keyed)} FROM {_text(name)} WHERE {_text(col)} IS NULL LIMIT 1000)"\n'
+        f'        "UPDATE {_text(name)} SET {_text(col)} = {_text(value)} WHERE {_text(keyed)} IN ("\n'
+        f'        "SELECT {_text(keyed).strip("()")} FROM {_text(name)} WHERE {_text(col)} IS NULL{left} LIMIT 1000)"\n'
         "    )).rowcount:\n"
         "        pass"
     )
@@ -62,26 +80,29 @@ def target_of_constraint(table: str) -> str:
     return python(bare(table))
 
 
-def required_column(table: str, column: str, type: str) -> Remedy:
+def required_column(table: str, column: str, type: str, key: str = "id") -> Remedy:
     """A new column that must have a value: three deploys."""
     return remedy(
         f"Add {column} as nullable, let the code write it, fill the old rows, then make it NOT NULL.",
         (
             1,
             "Add the column as nullable, then deploy code that writes it",
-            f"op.add_column({python(bare(table))}, sa.Column({python(column)}, {type}, nullable=True)"
-            f"{schema_argument(table)})",
+            add_nullable(table, column, type),
         ),
-        (2, "Fill the rows that are there, in batches, in a revision of its own", backfill(table, column)),
+        (2, "Fill the rows that are there, in batches, in a revision of its own", backfill(table, column, key=key)),
         *not_null_steps(table, column, 3),
     )
 
 
-def make_required(table: str, column: str) -> Remedy:
+def make_required(table: str, column: str, key: str = "id") -> Remedy:
     """NOT NULL on a column that is there."""
     return remedy(
         f"Stop writing NULL to {table}.{column}, fill the old rows, prove it with a CHECK, then set NOT NULL.",
-        (1, f"Deploy code that never writes NULL to {column}; fill the rows that are there", backfill(table, column)),
+        (
+            1,
+            f"Deploy code that never writes NULL to {column}; fill the rows that are there",
+            backfill(table, column, key=key),
+        ),
         *not_null_steps(table, column, 2),
     )
 
@@ -147,17 +168,20 @@ def key_using_index(table: str, name: str, columns: tuple[str, ...], kind: str) 
     )
 
 
-def expand_and_contract(table: str, old: str, new: str, type: str) -> Remedy:
+def expand_and_contract(table: str, old: str, new: str, type: str, key: str = "id", using: str | None = None) -> Remedy:
     """A new column beside the old one: never fewer than three deploys."""
     return remedy(
         "Put a new column beside the old one and move over in steps.",
         (
             1,
             f"Add {new}; deploy code that writes both {old} and {new} and still reads {old}",
-            f"op.add_column({python(bare(table))}, sa.Column({python(new)}, {type}, "
-            f"nullable=True){schema_argument(table)})",
+            add_nullable(table, new, type),
         ),
-        (2, f"Fill {new} in batches; deploy code that reads {new}", backfill(table, new, ident(old))),
+        (
+            2,
+            f"Fill {new} in batches; deploy code that reads {new}",
+            backfill(table, new, using or ident(old), key, source=old),
+        ),
         (
             3,
             f"When no release uses {old} any more",
@@ -190,6 +214,7 @@ __all__ = [
     "concurrently",
     "drop_concurrently",
     "expand_and_contract",
+    "key_of",
     "key_using_index",
     "make_required",
     "not_valid_then_validate",

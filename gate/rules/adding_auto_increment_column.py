@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._mysql import cost, online_tool
-from gate.rules._recipes import backfill, remedy
+from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._says import bare, ident, python, schema_argument
 from gate.rules._world import rewrote
 
@@ -41,7 +41,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                     f"op.alter_column({python(bare(change.table))}, {python(new.name)}, "
                     f"server_default=sa.text({python(call)}){schema_argument(change.table)})",
                 ),
-                (1, "In a revision of its own", backfill(change.table, new.name, call)),
+                (
+                    1,
+                    "In a revision of its own",
+                    backfill(change.table, new.name, call, key_of(statement, change.table)),
+                ),
             ),
         )
 

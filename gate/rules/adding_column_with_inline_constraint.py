@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
-from gate.rules._recipes import remedy
-from gate.rules._says import bare, python, schema_argument
+from gate.rules._recipes import key_using_index, not_valid_then_validate, remedy
+from gate.rules._sa_types import add_nullable
+from gate.rules._says import bare, ident, python
 from gate.rules._world import rewrote, scanned
 
 
@@ -26,16 +27,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             statement,
             table=change.table,
             column=new.name,
-            remedy=remedy(
-                "Add the bare column first, which is instant, then the constraint by its own recipe.",
-                (
-                    1,
-                    "The column alone",
-                    f"op.add_column({python(bare(change.table))}, sa.Column({python(new.name)}, ..., nullable=True)"
-                    f"{schema_argument(change.table)})",
-                ),
-                (1, "The constraint in later transactions", _next(new)),
-            ),
+            remedy=_recipe(change.table, new),
         )
 
 
@@ -49,10 +41,24 @@ def _work(new: c.ColumnSpec) -> str:
     return ""
 
 
-def _next(new: c.ColumnSpec) -> str:
+def _recipe(table: str, new: c.ColumnSpec) -> Remedy:
+    """The bare column, then the constraint by its own recipe."""
+    own = _constraint(table, new)
+    return remedy(
+        "Add the bare column first, which is instant, then the constraint by its own recipe.",
+        (1, "The column alone", add_nullable(table, new.name, new.type)),
+        *((1, step.title, step.code) for step in own.steps),
+    )
+
+
+def _constraint(table: str, new: c.ColumnSpec) -> Remedy:
     if new.unique or new.primary_key:
-        return "# unique index CONCURRENTLY in an autocommit block, then ADD CONSTRAINT ... USING INDEX"
-    return "# ADD CONSTRAINT ... NOT VALID, then VALIDATE CONSTRAINT in another transaction"
+        kind, ending = ("PRIMARY KEY", "pkey") if new.primary_key else ("UNIQUE", f"{new.name}_key")
+        return key_using_index(table, f"{bare(table)}_{ending}", (new.name,), kind)
+    name = f"ck_{bare(table)}_{new.name}" if new.check else f"fk_{bare(table)}_{new.name}"
+    rest = f"CHECK ({new.check})" if new.check else f"FOREIGN KEY ({ident(new.name)}) REFERENCES {new.references}"
+    statement = f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {rest} NOT VALID"
+    return not_valid_then_validate(table, name, f"op.execute({python(statement)})")
 
 
 def _did_nothing(statement: Statement, table: str) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
+from gate.facts.schema import Domain
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import not_valid_then_validate
-from gate.rules._says import bare, python, schema_argument
+from gate.rules._sa_types import add_nullable
+from gate.rules._says import bare, ident, python, schema_argument
 from gate.rules._world import rewrote
 
 
@@ -29,12 +32,18 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             remedy=not_valid_then_validate(
                 change.table,
                 check,
-                f"op.add_column({python(bare(change.table))}, sa.Column({python(new.name)}, ...)"
-                f"{schema_argument(change.table)})  # the domain's base type, {domain.base}\n"
-                f'op.create_check_constraint({python(check)}, {python(bare(change.table))}, "...", '
-                f"postgresql_not_valid=True{schema_argument(change.table)})",
+                f"{add_nullable(change.table, new.name, domain.base)}\n"
+                f"op.create_check_constraint({python(check)}, {python(bare(change.table))}, "
+                f"{python(_condition(domain, new.name))}, postgresql_not_valid=True{schema_argument(change.table)})",
             ),
         )
+
+
+def _condition(domain: Domain, column: str) -> str:
+    """The domain's own conditions, about the column: ``CHECK (VALUE > 0)`` is ``(amount > 0)``."""
+    bodies = (one.strip().removesuffix("NOT VALID").strip() for one in domain.constraints)
+    text = " AND ".join(body[5:].strip() if body.upper().startswith("CHECK") else body for body in bodies)
+    return re.sub(r"\bVALUE\b", ident(column), text)
 
 
 rule = Rule(

@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
-from gate.rules._recipes import required_column
+from gate.rules._recipes import key_of, required_column
 from gate.rules._rows import refused
 
 
@@ -20,7 +20,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         place = f"{change.table}.{new.name}"
         recipe = (
-            required_column(change.table, new.name, "...")
+            required_column(change.table, new.name, new.type, key_of(statement, change.table))
             if deploy.dialect == "postgresql"
             else elsewhere.required_column(deploy, change.table, new.name, new.type)
         )

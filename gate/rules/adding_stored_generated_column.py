@@ -9,8 +9,8 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._mysql import copied
-from gate.rules._recipes import backfill, remedy
-from gate.rules._says import bare, python, schema_argument
+from gate.rules._recipes import backfill, key_of, remedy
+from gate.rules._sa_types import add_nullable
 from gate.rules._world import rewrote
 
 
@@ -34,10 +34,13 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (
                     1,
                     "Deploy with code that writes it",
-                    f"op.add_column({python(bare(change.table))}, sa.Column({python(new.name)}, ..., nullable=True)"
-                    f"{schema_argument(change.table)})",
+                    add_nullable(change.table, new.name, new.type),
                 ),
-                (2, "Fill the old rows in batches", backfill(change.table, new.name)),
+                (
+                    2,
+                    "Fill the old rows in batches",
+                    backfill(change.table, new.name, key=key_of(statement, change.table)),
+                ),
             ),
         )
 

@@ -12,9 +12,8 @@ from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._columns import TypeEdit, retyped
 from gate.rules._enums import values_removed
 from gate.rules._mysql import copy_hit, kind, loss
-from gate.rules._recipes import expand_and_contract
+from gate.rules._recipes import expand_and_contract, key_of
 from gate.rules._rows import may_fail
-from gate.rules._says import ident
 from gate.rules._types import is_free, narrowing, shape
 from gate.rules._world import added_here, rewrote, scanned
 from gate.sql._types import affinity
@@ -155,7 +154,8 @@ def _foreign_keys(edit: TypeEdit) -> Iterator[Constraint]:
 
 
 def _recipe(edit: TypeEdit) -> Remedy:
-    return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", ident(edit.type))
+    key = key_of(edit.statement, edit.table)
+    return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type, key, edit.using)
 
 
 def _may_refuse(old: str, new: str) -> bool:

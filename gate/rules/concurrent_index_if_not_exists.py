@@ -8,8 +8,9 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
+from gate.rules._index_recipes import concurrent_text
 from gate.rules._recipes import remedy
-from gate.rules._says import ident
+from gate.rules._says import ident, python
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -29,7 +30,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                     "Both in one autocommit block",
                     "with op.get_context().autocommit_block():\n"
                     f'    op.execute("DROP INDEX CONCURRENTLY IF EXISTS {name}")\n'
-                    f'    op.execute("CREATE INDEX CONCURRENTLY {name} ON {ident(change.table)} (...)")',
+                    f"    op.execute({concurrent_text(statement, change) or python(statement.sql)})",
                 ),
             ),
         )

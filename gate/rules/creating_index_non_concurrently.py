@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts.rehearsal import Deploy
-from gate.model import Category, Remedy, Severity
+from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
+from gate.rules._index_recipes import without_blocking
 from gate.rules._indexes import created
-from gate.rules._recipes import concurrently, remedy
-from gate.rules._says import ident
 from gate.rules._world import table_before
 
 
@@ -25,25 +24,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             statement,
             table=change.table,
             column=change.columns[0] if len(change.columns) == 1 else None,
-            remedy=_parted(change.table, change.name)
-            if parted
-            else concurrently(change.table, change.name, change.columns, unique=change.unique),
+            remedy=without_blocking(statement, change),
         )
-
-
-def _parted(table: str, name: str | None) -> Remedy:
-    """A partitioned table takes no CONCURRENTLY: https://www.postgresql.org/docs/current/ddl-partitioning.html."""
-    index = name or "ix"
-    return remedy(
-        "Build the index on each partition concurrently and attach it to an index of the parent that starts invalid.",
-        (1, "Instant: reads no partition", f'op.execute("CREATE INDEX {index} ON ONLY {ident(table)} (...)")'),
-        (
-            1,
-            "For each partition, in a revision of its own with an autocommit block",
-            f'op.execute("CREATE INDEX CONCURRENTLY {index}_part ON <partition> (...)")\n'
-            f'op.execute("ALTER INDEX {index} ATTACH PARTITION {index}_part")',
-        ),
-    )
 
 
 rule = Rule(

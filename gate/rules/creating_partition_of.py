@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
@@ -9,7 +10,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
-from gate.rules._says import ident
+from gate.rules._says import ident, python
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -17,6 +18,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         parent = change.partition_of
         if not parent or not deploy.existed(parent, statement) or statement.before.table(change.table):
             continue
+        attach = f"ALTER TABLE {ident(parent)} ATTACH PARTITION {ident(change.table)} {_bound(statement.sql)}"
         yield Hit(
             f"CREATE TABLE ... PARTITION OF takes an ACCESS EXCLUSIVE lock on {parent}: all reads and writes of "
             f"{parent} "
@@ -29,10 +31,18 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                     1,
                     "In one revision",
                     f'op.execute("CREATE TABLE {ident(change.table)} (LIKE {ident(parent)} INCLUDING ALL)")\n'
-                    f'op.execute("ALTER TABLE {ident(parent)} ATTACH PARTITION {ident(change.table)} FOR VALUES ...")',
+                    f"op.execute({python(attach)})",
                 ),
             ),
         )
+
+
+def _bound(sql: str) -> str:
+    """The partition's bound as the statement has it."""
+    found = re.search(
+        r"\bFOR\s+VALUES\s+(?:FROM|IN|WITH)\s*\(.*?\)(?:\s*TO\s*\(.*?\))?|\bDEFAULT\s*;?\s*$", sql, re.I | re.S
+    )
+    return found[0].strip(" ;\n") if found else "FOR VALUES ..."
 
 
 rule = Rule(

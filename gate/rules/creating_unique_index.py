@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._index_recipes import concurrent_text, is_plain
 from gate.rules._indexes import created
 from gate.rules._recipes import remedy
 from gate.rules._rows import counting_duplicates, may_fail
-from gate.rules._says import python
+from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import holds_only_null, is_unique, table_before
 
 
@@ -33,7 +34,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=column,
             sql=sql,
-            remedy=_recipe(change),
+            remedy=_recipe(statement, change),
         )
         yield Hit(
             f"The release still running may write rows to {change.table} that share {keys}; they are refused from "
@@ -43,11 +44,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             severity=Severity.NOTE if change.concurrently else Severity.WARNING,
             table=change.table,
             column=column,
-            remedy=_recipe(change),
+            remedy=_recipe(statement, change),
         )
 
 
-def _recipe(change: c.CreateIndex) -> Remedy:
+def _recipe(statement: Statement, change: c.CreateIndex) -> Remedy:
     name = change.name or "ux"
     return remedy(
         "Make the values unique first, in code and in the rows; then build the index.",
@@ -57,9 +58,19 @@ def _recipe(change: c.CreateIndex) -> Remedy:
             "A revision with only the autocommit block; after a failure drop the INVALID index before the next try",
             "with op.get_context().autocommit_block():\n"
             f"    op.drop_index({python(name)}, if_exists=True, postgresql_concurrently=True)\n"
-            f"    op.create_index({python(name)}, {python(change.table)}, {list(change.columns)!r}, unique=True, "
-            "postgresql_concurrently=True)",
+            f"    {_build(statement, change, name)}",
         ),
+    )
+
+
+def _build(statement: Statement, change: c.CreateIndex, name: str) -> str:
+    """The plain call where columns say it all, else the statement itself with CONCURRENTLY."""
+    text = None if is_plain(statement, change) else concurrent_text(statement, change)
+    if text is not None:
+        return f"op.execute({text})"
+    return (
+        f"op.create_index({python(name)}, {python(bare(change.table))}, {listed(change.columns)}, unique=True"
+        f"{schema_argument(change.table)}, postgresql_concurrently=True)"
     )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Schema
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
+from gate.rules._index_recipes import partitioned
 from gate.rules._recipes import concurrently
+from gate.rules._says import bare, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -23,8 +25,16 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             severity=Severity.WARNING if _hurts(deploy, statement, table, spec) else Severity.NOTE,
             table=table,
             column=spec.columns[0] if len(spec.columns) == 1 else None,
-            remedy=concurrently(table, None, spec.columns, unique=False),
+            remedy=_recipe(statement, table, spec.columns),
         )
+
+
+def _recipe(statement: Statement, table: str, columns: tuple[str, ...]) -> Remedy:
+    known = statement.before.table(table)
+    if known is None or known.kind != "partitioned":
+        return concurrently(table, None, columns, unique=False)
+    name = f"ix_{bare(table)}_{'_'.join(columns)}"
+    return partitioned(statement, table, name, f"({', '.join(map(ident, columns))})", unique=False)
 
 
 def _added(deploy: Deploy) -> Iterator[tuple[Statement, str, c.ConstraintSpec]]:

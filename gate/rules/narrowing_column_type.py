@@ -11,7 +11,7 @@ from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._columns import TypeEdit, retyped
 from gate.rules._mysql import copy_hit
 from gate.rules._mysql import loss as mysql_loss
-from gate.rules._recipes import expand_and_contract, not_valid_then_validate
+from gate.rules._recipes import expand_and_contract, key_of, not_valid_then_validate
 from gate.rules._rows import counting, may_fail
 from gate.rules._says import bare, ident, python, schema_argument
 from gate.rules._types import Loss, narrowing, shape
@@ -96,7 +96,8 @@ def _hit(edit: TypeEdit, category: Category, message: str) -> Hit:
 def _recipe(edit: TypeEdit) -> Remedy:
     new = shape(edit.type)
     if new.base != "character varying" or not new.sizes:
-        return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type)
+        key = key_of(edit.statement, edit.table)
+        return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type, key, edit.using)
     check = f"ck_{bare(edit.table)}_{edit.column}_length"
     return not_valid_then_validate(
         edit.table,

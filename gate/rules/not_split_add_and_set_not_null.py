@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import required_column
+from gate.rules._recipes import key_of, required_column
 from gate.rules._split import added_then_required, revisions
 
 
@@ -25,7 +25,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=edit.table,
             column=edit.column,
             related=revisions(added, edit.statement),
-            remedy=required_column(edit.table, edit.column, "..."),
+            remedy=required_column(
+                edit.table, edit.column, edit.before.type if edit.before else "", key_of(edit.statement, edit.table)
+            ),
         )
 
 

@@ -8,9 +8,9 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import expand_and_contract, remedy
+from gate.rules._recipes import expand_and_contract, key_of, remedy
 from gate.rules._split import revisions
-from gate.rules._world import added_here
+from gate.rules._world import added_here, column_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -35,8 +35,19 @@ def _columns(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=change.column,
             related=revisions(added, statement),
-            remedy=expand_and_contract(change.table, change.column, new.rpartition(".")[2], "..."),
+            remedy=expand_and_contract(
+                change.table,
+                change.column,
+                new.rpartition(".")[2],
+                _type(statement, change),
+                key_of(statement, change.table),
+            ),
         )
+
+
+def _type(drop: Statement, change: c.DropColumn) -> str:
+    known = column_before(drop, change.table, change.column)
+    return known.type if known else ""
 
 
 def _copied(deploy: Deploy, drop: Statement, change: c.DropColumn) -> tuple[Statement, str] | None:

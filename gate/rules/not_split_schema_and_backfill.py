@@ -8,7 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import backfill, remedy
+from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._split import added_then_required, altered_before, backfills, revisions
 
 
@@ -29,15 +29,15 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=column,
             related=revisions(altered, statement),
-            remedy=_recipe(change.table, column),
+            remedy=_recipe(change.table, column, key_of(statement, change.table)),
         )
 
 
-def _recipe(table: str, column: str | None) -> Remedy:
+def _recipe(table: str, column: str | None, key: str) -> Remedy:
     return remedy(
         "Alter in one revision, fill in another, in batches that commit.",
         (1, "The schema change, in a revision (and, by transaction_per_migration=True, a transaction) of its own", ""),
-        (1, "The backfill, in the next revision", backfill(table, column or "...")),
+        (1, "The backfill, in the next revision", backfill(table, column or "...", key=key)),
     )
 
 

@@ -8,7 +8,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._columns import renamed
-from gate.rules._recipes import expand_and_contract
+from gate.rules._recipes import expand_and_contract, key_of
 from gate.rules._world import added_here
 
 
@@ -22,7 +22,13 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             edit.statement,
             table=edit.table,
             column=edit.column,
-            remedy=expand_and_contract(edit.table, edit.column, edit.to, "..."),
+            remedy=expand_and_contract(
+                edit.table,
+                edit.column,
+                edit.to,
+                edit.before.type if edit.before else "",
+                key_of(edit.statement, edit.table),
+            ),
         )
 
 

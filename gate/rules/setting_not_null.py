@@ -10,7 +10,7 @@ from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._columns import ColumnEdit, made_required, proven
 from gate.rules._mysql import cost
-from gate.rules._recipes import make_required
+from gate.rules._recipes import key_of, make_required
 from gate.rules._rows import counting_nulls, may_fail
 from gate.rules._world import added_here, scanned
 
@@ -50,7 +50,7 @@ def _lock(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
 
 def _recipe(deploy: Deploy, edit: ColumnEdit) -> Remedy:
     if deploy.dialect == "postgresql":
-        return make_required(edit.table, edit.column)
+        return make_required(edit.table, edit.column, key_of(edit.statement, edit.table))
     return elsewhere.make_required(deploy, edit.table, edit.column)
 
 

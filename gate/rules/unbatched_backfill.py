@@ -10,7 +10,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import backfill, remedy
+from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._source import upgrade_of
 from gate.rules._world import is_unique, table_before
 
@@ -28,7 +28,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         column = change.columns[0] if len(change.columns) == 1 else None
         recipe = remedy(
             "Write in batches that commit, in a revision that does nothing else.",
-            (1, "Can be run again after a failure", backfill(change.table, column or "...")),
+            (
+                1,
+                "Can be run again after a failure",
+                backfill(change.table, column or "...", key=key_of(statement, change.table)),
+            ),
         )
         yield Hit(
             f"{_what(change)} the rows of {change.table} at once: on a large table it runs for long, bloats it, and "

@@ -1,0 +1,157 @@
+"""Remedies in Alembic code: types, keys and index options of the user's own statement, and always valid Python."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate import registry
+from gate.facts.rehearsal import Deploy
+from gate.rules._sa_types import sa_type
+from tests.rules._deploy import deploy
+
+ALTER = "ALTER TABLE orders ALTER COLUMN note TYPE jsonb USING note::jsonb"
+
+
+def codes(id: str, world: Deploy) -> list[str]:
+    """The code of every step of a rule's first finding."""
+    first = next(iter(registry.rules()[id].findings(world)))
+    assert first.remedy is not None
+    return [step.code for step in first.remedy.steps if step.code]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("character varying(50)", "sa.String(50)"),
+        ("varchar", "sa.String()"),
+        ("numeric(8,1)", "sa.Numeric(8, 1)"),
+        ("timestamp with time zone", "sa.DateTime(timezone=True)"),
+        ("timestamp(3) without time zone", None),
+        ("int4", "sa.Integer()"),
+        ("text[]", None),
+        ("order_state", None),
+    ],
+)
+def test_types(text: str, code: str | None) -> None:
+    """Generic names where there are some; arrays, precisions and the user's own types stay SQL."""
+    assert sa_type(text) == code
+
+
+def test_a_new_column_has_its_type_and_the_backfill_the_tables_key() -> None:
+    """``logs`` has no primary key: rows are told apart by where they lie."""
+    add, fill, *_ = codes("adding-not-nullable-column", deploy("ALTER TABLE logs ADD code2 varchar(8) NOT NULL"))
+    assert add == 'op.add_column("logs", sa.Column("code2", sa.String(8), nullable=True))'
+    assert "WHERE ctid IN (" in fill
+    assert "SELECT ctid FROM logs WHERE code2 IS NULL LIMIT 1000" in fill
+
+
+def test_a_changed_type_is_filled_by_its_own_using_and_ends() -> None:
+    """Rows that have NULL in the old column are left out: they would be found again for ever."""
+    add, fill, drop = codes("changing-column-type", deploy(ALTER))
+    assert add == 'op.execute("ALTER TABLE orders ADD COLUMN note_new jsonb")'
+    assert "SET note_new = note::jsonb WHERE id IN (" in fill
+    assert "WHERE note_new IS NULL AND note IS NOT NULL LIMIT 1000" in fill
+    assert drop == 'op.drop_column("orders", "note")'
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        (
+            "CREATE INDEX ix ON orders (note)",
+            'op.create_index("ix", "orders", ["note"], postgresql_concurrently=True)',
+        ),
+        (
+            "CREATE INDEX IF NOT EXISTS ix ON orders USING gin (note) WHERE amount > 0",
+            'op.execute("CREATE INDEX CONCURRENTLY ix ON orders USING gin (note) WHERE amount > 0")',
+        ),
+        (
+            "CREATE INDEX ix ON public.orders (lower(note) DESC) INCLUDE (amount)",
+            'op.execute("CREATE INDEX CONCURRENTLY ix ON public.orders (lower(note) DESC) INCLUDE (amount)")',
+        ),
+    ],
+)
+def test_an_index_keeps_what_its_statement_says(sql: str, code: str) -> None:
+    """Method, expressions, WHERE and INCLUDE are not lost on the way to CONCURRENTLY."""
+    assert codes("creating-index-non-concurrently", deploy(sql)) == [
+        f"with op.get_context().autocommit_block():\n    {code}"
+    ]
+
+
+def test_a_unique_partial_index_keeps_its_condition() -> None:
+    """After dropping what an earlier try may have left."""
+    (code,) = codes("creating-unique-index", deploy("CREATE UNIQUE INDEX ux ON orders (note) WHERE amount > 0"))
+    assert code.splitlines()[1:] == [
+        '    op.drop_index("ux", if_exists=True, postgresql_concurrently=True)',
+        '    op.execute("CREATE UNIQUE INDEX CONCURRENTLY ux ON orders (note) WHERE amount > 0")',
+    ]
+
+
+def test_an_index_of_a_partitioned_table_is_built_partition_by_partition() -> None:
+    """A partitioned table itself takes no CONCURRENTLY."""
+    assert codes("creating-index-non-concurrently", deploy("CREATE INDEX ix ON events (at)")) == [
+        'op.execute("CREATE INDEX ix ON ONLY events (at)")',
+        "with op.get_context().autocommit_block():\n"
+        '    op.execute("CREATE INDEX CONCURRENTLY ix_events_1 ON events_1 (at)")',
+        'op.execute("ALTER INDEX ix ATTACH PARTITION ix_events_1")',
+    ]
+
+
+def test_a_partition_is_attached_with_its_own_bound() -> None:
+    """The bound of the statement, not a place to fill."""
+    world = deploy("CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (1000) TO (2000)")
+    assert codes("creating-partition-of", world)[0].splitlines()[1] == (
+        'op.execute("ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (1000) TO (2000)")'
+    )
+
+
+def test_a_constrained_domain_becomes_its_base_type_and_a_check_on_the_column() -> None:
+    """VALUE of the domain is the column."""
+    first, _ = codes("adding-constrained-domain-column", deploy("ALTER TABLE users ADD COLUMN rank positive"))
+    assert first.splitlines() == [
+        'op.add_column("users", sa.Column("rank", sa.Integer(), nullable=True))',
+        'op.create_check_constraint("ck_users_rank", "users", "(rank > 0)", postgresql_not_valid=True)',
+    ]
+
+
+def test_a_column_with_a_check_becomes_two_steps() -> None:
+    """The bare column, then NOT VALID and VALIDATE."""
+    world = deploy("ALTER TABLE users ADD COLUMN rank int CHECK (rank > 0)")
+    assert codes("adding-column-with-inline-constraint", world) == [
+        'op.add_column("users", sa.Column("rank", sa.Integer(), nullable=True))',
+        'op.execute("ALTER TABLE users ADD CONSTRAINT ck_users_rank CHECK (rank > 0) NOT VALID")',
+        'op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_rank")',
+    ]
+
+
+PYTHON = [
+    "ALTER TABLE users ALTER COLUMN name TYPE varchar(10)",
+    "ALTER TABLE users ALTER COLUMN age TYPE bigint",
+    "ALTER TABLE orders ALTER COLUMN amount TYPE numeric(6,1)",
+    "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
+    "ALTER TABLE users RENAME COLUMN name TO full_name",
+    "ALTER TABLE users ADD COLUMN total numeric GENERATED ALWAYS AS (age * 2) STORED",
+    "ALTER TABLE logs ADD COLUMN id bigserial",
+    "ALTER TABLE users ADD COLUMN handle text UNIQUE",
+    "ALTER TABLE users ADD COLUMN rank positive",
+    "ALTER TABLE users ADD COLUMN rank int CHECK (rank > 0)",
+    "ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users (id)",
+    "ALTER TABLE events ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES users (id)",
+    "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix ON orders (note) WHERE amount > 0",
+    "UPDATE users SET age = 1",
+    "CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (1000) TO (2000)",
+    "ALTER TABLE events DETACH PARTITION events_1",
+    "ALTER TABLE orders ADD CONSTRAINT uq UNIQUE (note)",
+    "ALTER TABLE users ADD COLUMN z int; UPDATE users SET z = age; ALTER TABLE users DROP COLUMN age",
+]
+
+
+@pytest.mark.parametrize("sql", PYTHON)
+def test_every_step_is_python(sql: str) -> None:
+    """No SQL spelling stands where Python wants a value."""
+    for rule in registry.rules().values():
+        for finding in rule.findings(deploy(sql)):
+            for step in finding.remedy.steps if finding.remedy else ():
+                compile(step.code, f"{rule.id}: {step.title}", "exec")
+                assert ", ..., nullable" not in step.code, (rule.id, step.code)
+                assert "(...)" not in step.code, (rule.id, step.code)
