@@ -7,6 +7,7 @@ from typing import Any
 
 from gate import known_diffs
 from gate.check import Answer, Check
+from gate.facts.changes import Change
 from gate.facts.history import History, NewRevisions, Project
 from gate.facts.rehearsal import Diff, Rehearsal
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity, Step
@@ -33,7 +34,7 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, project: Proj
         return Answer(undecided=why, advice="Let revisions name what they make, or set `bootstrap: base-ref`.")
     fresh, known = known_diffs.split(diff.operations, diff.known)
     section = {"operations": list(diff.operations), "code": diff.code, "known": len(known)}
-    findings = tuple(_finding(one, diff, history, project) for one in fresh)
+    findings = tuple(_finding(one, diff, _place(one, rehearsal, history)) for one in fresh)
     note = (f"{len(known)} differences are known and do not count",) if known else ()
     return Answer(findings, sections={"schema_diff": section}, notes=note)
 
@@ -63,8 +64,28 @@ def _advice(error: str) -> str:
     return "Run `alembic check` on an upgraded database to see the same error."
 
 
-def _finding(operation: Mapping[str, Any], diff: Diff, history: History, project: Project) -> Finding:
-    path = next((one.path for one in history.revisions if one.id in history.heads), None)
+def _place(operation: Mapping[str, Any], rehearsal: Rehearsal, history: History) -> Location | None:
+    """The deploy's statement about the object; else a head of the deploy; else a head."""
+    about = [
+        one for one in rehearsal.statements if one.error is None and any(_concerns(it, operation) for it in one.changes)
+    ]
+    if about:
+        return about[-1].location
+    ran = {one.revision for one in rehearsal.statements}
+    heads = sorted((one for one in history.revisions if one.id in history.heads), key=lambda one: one.id not in ran)
+    return Location(heads[0].path) if heads else None
+
+
+def _concerns(change: Change, operation: Mapping[str, Any]) -> bool:
+    """Does a statement's change name the table and the column or the object of a difference?"""
+    if getattr(change, "table", None) != operation.get("table"):
+        return False
+    wanted = operation.get("column") or operation.get("object")
+    told = [getattr(change, one, None) for one in ("column", "name", "constraint")]
+    return wanted is None or wanted in {getattr(one, "name", one) for one in told}
+
+
+def _finding(operation: Mapping[str, Any], diff: Diff, place_of: Location | None) -> Finding:
     table = operation.get("table")
     schema = operation.get("schema")
     place = f"{schema}.{table}" if schema and table else table
@@ -76,7 +97,7 @@ def _finding(operation: Mapping[str, Any], diff: Diff, history: History, project
         message=_sentence(operation, place),
         table=place,
         column=operation.get("column"),
-        location=Location(path) if path else None,
+        location=place_of,
         evidence=(Evidence(EvidenceKind.OBSERVED, f"autogenerate: {operation.get('detail', operation.get('kind'))}"),),
         remedy=Remedy(
             "Write the missing revision, or take the change to the models back.",

@@ -1,6 +1,7 @@
 """Makes the project's Alembic ``Config``, the way the project itself is entered."""
 
 import importlib
+import importlib.util
 import os
 import sys
 
@@ -8,6 +9,7 @@ import sys
 def config_for(project, url):
     """The Config of one project: from its ini, its pyproject.toml, its Flask application, or its own factory."""
     prepare_path(project)
+    tell_oslo(url)
     if project["kind"] == "factory":
         return _from_factory(project, url)
     if project["kind"] == "flask":
@@ -25,6 +27,19 @@ def prepare_path(project):
     sys.path[:0] = [one for one in first if one not in sys.path]
     if here not in sys.path:
         sys.path.append(here)
+
+
+def tell_oslo(url):
+    """OpenStack's projects take the URL from oslo.config, whose files are not there: give it as the default."""
+    if not url or importlib.util.find_spec("oslo_db") is None:
+        return
+    try:
+        from oslo_config import cfg
+        from oslo_db import options
+
+        options.set_defaults(cfg.CONF, connection=url)
+    except Exception:  # another generation of oslo.db: its own error says what is missing
+        pass
 
 
 def _from_files(project, url):

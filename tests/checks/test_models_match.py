@@ -6,8 +6,10 @@ import pytest
 
 from gate.checks.models_match import ask
 from gate.facts.history import History, NewRevisions, Project, Revision
-from gate.facts.rehearsal import Diff, Failure, Rehearsal, Server
+from gate.facts.rehearsal import Diff, Failure, Rehearsal, Server, Statement
 from gate.facts.schema import Schema
+from gate.model import Location
+from gate.sql import parse
 
 HISTORY = History((Revision("a", "a.py"),))
 SERVER = Server("sqlite", (3, 40), "3.40", "file")
@@ -78,3 +80,15 @@ def test_a_base_that_cannot_be_rebuilt_is_undecided() -> None:
         answer(None, baseline_failure=Failure("x", "y")).undecided
         == "the base could not be rebuilt, so there is no schema to compare"
     )
+
+
+def test_a_difference_that_the_deploy_makes_stands_at_its_statement() -> None:
+    """The column that a revision adds and no model has; what no statement is about stands at the deploy's head."""
+    history = History((Revision("a", "a.py"), Revision("x", "x.py"), Revision("b", "b.py", ("a",))))
+    sql = "ALTER TABLE users ADD COLUMN age int"
+    done = Statement(1, "b", Location("b.py", 7), sql, parse(sql, "sqlite").changes)
+    other = {**ADDED, "kind": "create_table", "table": "orders", "column": None}
+    diff = Diff(({**ADDED, "kind": "drop_column"}, other), "", 1, 3)
+    rehearsal = Rehearsal(SERVER, Schema(), Schema(), statements=(done,), diff=diff)
+    found = ask(rehearsal, history, NewRevisions(("b",)), Project("app")).findings
+    assert [one.location for one in found] == [Location("b.py", 7), Location("b.py")]
