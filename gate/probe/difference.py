@@ -5,6 +5,9 @@ Not ``alembic check``: that dies with IndexError when a hook empties the directi
 gave them, asks ``produce_migrations``, and returns no steps, so nothing runs.
 """
 
+import re
+
+_OBJECT = re.compile(r"<([\w.]+)(?: object)? at 0x[0-9a-fA-F]+[^<>]*>")
 MOST = 2000  # operations that are told one by one
 
 
@@ -64,12 +67,21 @@ def _row(operation):
         column = getattr(operation.column, "name", None)
     thing = getattr(operation, "index_name", None) or getattr(operation, "constraint_name", None)
     try:
-        detail = repr(operation.to_diff_tuple())[:1000]
+        detail = _readable(repr(operation.to_diff_tuple()), operation)[:1000]
     except Exception:
         detail = name
     return {"kind": kind, "table": _text(getattr(operation, "table_name", None) or getattr(operation, "source_table", None)),
             "schema": _text(getattr(operation, "schema", None)), "column": _text(column), "object": _text(thing),
             "detail": detail, "changes": _changes(operation)}  # fmt: skip
+
+
+def _readable(text, operation):
+    """An index on an expression by its SQL: an object's address says nothing and is another one in each run."""
+    index = getattr(operation, "_reverse", None) or operation
+    columns = getattr(operation, "columns", None) or getattr(index, "columns", None) or ()
+    expressions = [str(getattr(one, "text", one)) for one in columns if not isinstance(one, str)]
+    said = iter(expressions)
+    return _OBJECT.sub(lambda found: next(said, "<%s>" % found.group(1)), text)
 
 
 def _changes(operation):

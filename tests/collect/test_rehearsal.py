@@ -252,3 +252,11 @@ def test_a_guessed_mysql_that_nobody_has_gives_way_to_what_the_project_opens(tmp
     assert (done.code, done.project["dialect"], done.verdicts()["models-match"]) == (0, "sqlite", "pass")
     said = "database: sqlite (no MySQL server is at hand, and the project runs without)"
     assert said in done.project["coverage"]["notes"]
+
+
+def test_a_difference_names_an_expression_by_its_sql(tmp_path: Path) -> None:
+    """An object's address is another one in each run, and the comment would change with it."""
+    models = MODELS.format(more="") + '\nsa.Index("ix_lower", sa.func.lower(users.c.email))\n'
+    done = gate(repository(tmp_path / "r", {"a1": USERS}, {}, POSTGRESQL, models), "--only", "models-match")
+    (finding,) = done.project["findings"]
+    assert finding["evidence"][0]["detail"] == "autogenerate: ('add_index', Index('ix_lower', lower(users.email)))"
