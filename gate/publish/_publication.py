@@ -26,6 +26,7 @@ from gate.publish.comment import Outcome
 from gate.settings import Settings
 
 NO_TOKEN = "there is no token"  # noqa: S105  # a reason, not a secret
+_NONE = "no report was named: name the files that `alembic-gate check --write json=FILE` made, or their folder"
 MATTERS = ("forbidden", "failed")
 
 
@@ -46,6 +47,7 @@ class Publication:
         self.token = settings.token or environ.get("GITHUB_TOKEN", "") or environ.get("GH_TOKEN", "")
         self.values: dict[str, str] = {}
         self.talk: Client | None = None
+        self.problems: list[str] = []
 
     def run(self) -> int:
         """Everything, in order; the last line names the verdict."""
@@ -53,6 +55,8 @@ class Publication:
         self.values.update(outputs.of_report(report))
         if self.inside:
             report = self.inside_github(report)
+        for problem in self.problems:
+            note(f"alembic-gate: {problem}")
         note(f"alembic-gate: verdict {report.verdict}, exit code {report.exit_code}")
         return report.exit_code
 
@@ -65,6 +69,7 @@ class Publication:
         limit = _report.OWN_LIMIT if self.own else _report.FOREIGN_LIMIT
         named = [] if self.confined else [Path(one).resolve().parent for one in self.paths]
         legs = _merge.read_legs(self.paths, [*roots, *named], limit)
+        self.problems = [f"{leg.name}: {leg.problem}" for leg in legs if leg.problem] or ([] if legs else [_NONE])
         merged = _merge.merge(legs, self.settings.expect)
         secrets = _secrets.of_settings(self.settings)
         return _report.build(_secrets.hide(merged.to_json(), secrets)) if secrets else merged

@@ -249,12 +249,25 @@ def test_req_21_fifty_thousand_findings_stay_readable(run: Run) -> None:
     assert run.outputs["errors"] == "50000"
 
 
-def test_a_report_that_is_missing_is_undecided_and_said(run: Run) -> None:
+def test_a_report_that_is_missing_is_undecided_and_said(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run.context.write(run.folder / "context.json")
     chosen = Settings(token=ACTIONS_TOKEN, context=str(run.folder / "context.json"), repo=str(run.folder / "workspace"))
     assert Publication(chosen, run.environ, [str(run.folder / "nothing.json")], FastClock()).run() == 3
     assert run.outputs["verdict"] == "undecided"
     assert "there is no report at" in run.fake.bodies()[0]
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        f"alembic-gate: nothing: there is no report at {run.folder / 'nothing.json'}",
+        "alembic-gate: verdict undecided, exit code 3",
+    ]
+
+
+def test_no_report_at_all_says_what_to_name(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    del run.environ["GITHUB_ACTIONS"]
+    assert Publication(Settings(repo=str(run.folder / "workspace")), run.environ, [], FastClock()).run() == 3
+    assert capsys.readouterr().out.splitlines() == [
+        "alembic-gate: no report was named: name the files that `alembic-gate check --write json=FILE` made, or their folder",
+        "alembic-gate: verdict undecided, exit code 3",
+    ]
 
 
 @pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP"])
