@@ -55,13 +55,17 @@ def archive_of(name: str, repo: Path, workdir: Path) -> Iterator[Path]:
         raise UnknownError(f"there is no image archive {name}", settle="check the path; it is relative to --repo")
     goal = workdir / "image.tar"
     try:
-        done = subprocess.run(
-            ["docker", "image", "save", "-o", str(goal), "--", name],
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
+        _save(name, goal)
+        yield goal
+    finally:
+        goal.unlink(missing_ok=True)
+
+
+def _save(name: str, goal: Path) -> None:
+    """What ``docker save`` gives of a reference, into a file. Raises UnknownError."""
+    words = ["docker", "image", "save", "-o", str(goal), "--", name]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=900, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnknownError(
             f"the image {name} cannot be read: {error}", settle="pass the output of `docker save` as --image"
@@ -71,10 +75,6 @@ def archive_of(name: str, repo: Path, workdir: Path) -> Iterator[Path]:
         raise UnknownError(
             f"docker cannot save the image {name}: {why}", settle=f"`docker pull {name}` first, or pass an archive"
         )
-    try:
-        yield goal
-    finally:
-        goal.unlink(missing_ok=True)
 
 
 class _Blobs:

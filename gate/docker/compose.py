@@ -214,49 +214,51 @@ def _merged(below: Value, above: Value, name: str = "") -> Value:
 
 
 def _ship(files: Files, name: str, value: Value, owner: Value) -> Ship:
-    build = owner.get("build")
+    """One service's image, with how the service runs it."""
+    ship = _built(files, name, owner.get("build"))
+    environment = _pairs(value.get("environment")).items()
+    return dataclasses.replace(
+        ship,
+        workdir=value.get("working_dir").text or None,
+        command=_words(value.get("command")),
+        entrypoint=_words(value.get("entrypoint")),
+        env={key: one.text or "" for key, one in environment if one.text is not None},
+        binds=tuple(_binds(value)),
+        image=value.get("image").text or "",
+        user=value.get("user").text,
+        lines=_lines(value, owner.get("build")),
+    )
+
+
+def _built(files: Files, name: str, build: Value) -> Ship:
+    """What a ``build:`` says."""
     context = build.get("context").text or f"//{files.folder}"
     outside = not context.startswith("//")
-    folder = clean(context[2:]) if not outside else context
+    folder = context if outside else clean(context[2:])
     inline = build.get("dockerfile_inline").text
     if inline is not None:  # its lines count from the line of its key
         inline = "\n" * build.get("dockerfile_inline").line + inline
-    dockerfile = build.get("dockerfile").text or "Dockerfile"
-    place = (
-        build.get("target")
-        if build.get("target").text
-        else build.get("context")
-        if build.get("context").text
-        else build
-    )
-    args = {
-        key: one.text if one.text is not None else files.values.get(key, "")
-        for key, one in _pairs(build.get("args")).items()
-    }
-    extra = {key: one.text or "" for key, one in _pairs(build.get("additional_contexts")).items()}
-    unset = {key for key, one in _pairs(build.get("args")).items() if one.text is None and key not in files.values}
+    place = next((build.get(key) for key in ("target", "context") if build.get(key).text), build)
     return Ship(
         name,
         "compose",
         place.path,
         place.line,
-        None if inline is not None else _beside(folder, dockerfile),
+        None if inline is not None else _beside(folder, build.get("dockerfile").text or "Dockerfile"),
         inline,
         folder,
         build.get("target").text or None,
-        {key: text for key, text in args.items() if key not in unset},
-        extra,
+        _arguments(files, build),
+        {key: one.text or "" for key, one in _pairs(build.get("additional_contexts")).items()},
         f"the context {context} is not a folder of the repository" if outside else "",
-        False,
-        value.get("working_dir").text or None,
-        _words(value.get("command")),
-        _words(value.get("entrypoint")),
-        {key: one.text or "" for key, one in _pairs(value.get("environment")).items() if one.text is not None},
-        tuple(_binds(value)),
-        value.get("image").text or "",
-        value.get("user").text,
-        lines=_lines(value, build),
     )
+
+
+def _arguments(files: Files, build: Value) -> dict[str, str]:
+    """Build arguments; one without a value takes that of the environment, and is left out where there is none."""
+    said = {key: one.text for key, one in _pairs(build.get("args")).items()}
+    found = {key: files.values.get(key) if text is None else text for key, text in said.items()}
+    return {key: text for key, text in found.items() if text is not None}
 
 
 def _lines(value: Value, build: Value) -> dict[str, int]:

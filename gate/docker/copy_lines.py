@@ -32,27 +32,24 @@ def tree_of(made: Evaluation, stage: Stage, name: str, line: int) -> Tree:
             raise made.stop(f"invalid from flag value {name}: there is no such earlier stage", line)
         earlier = [int(name)]
     if earlier:
-        other = made.stage(earlier[-1])
-        stage.uses |= {other.index} | other.uses
-        tree = other.tree
-        stage.foreign = stage.foreign or other.foreign
-        if other.opaque:
-            return Tree(
-                tree.root,
-                tree.journal,
-                [Fog("/", f"the files of the image {other.base} are not known", Place()), *tree.fogs],
-            )
-        return Tree(tree.root, tree.journal, [*_beyond(other), *tree.fogs])
+        return _tree_of_stage(stage, made.stage(earlier[-1]))
     context = named(made, name)
     if isinstance(context, Context):
         return context.tree()
     if isinstance(context, Stage):
         return context.tree
-    if name == "scratch":
-        return Tree()
-    tree = Tree()
-    tree.fogs.append(Fog("/", f"the files of the image {name} are not known", Place(made.dockerfile.path, line)))
-    return tree
+    place = Place(made.dockerfile.path, line)
+    unknown = [] if name == "scratch" else [Fog("/", f"the files of the image {name} are not known", place)]
+    return Tree(fogs=unknown)
+
+
+def _tree_of_stage(stage: Stage, other: Stage) -> Tree:
+    """What an earlier stage holds, with what of it is not known; taking from it is noted."""
+    stage.uses |= {other.index} | other.uses
+    stage.foreign = stage.foreign or other.foreign
+    unknown = Fog("/", f"the files of the image {other.base} are not known", Place())
+    tree = other.tree
+    return Tree(tree.root, tree.journal, [*([unknown] if other.opaque else _beyond(other)), *tree.fogs])
 
 
 def _beyond(other: Stage) -> list[Fog]:

@@ -78,22 +78,7 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
         raise made.stop("base name should not be blank", head.line)
     earlier = [number for number in range(index) if made.names[number] == image.lower()]
     if earlier:
-        parent = made.stage(earlier[-1])
-        return dataclasses.replace(
-            parent,
-            tree=parent.tree.copy(),
-            env=dict(parent.env),
-            args=dict(parent.args),
-            users=dict(parent.users),
-            mounts=list(parent.mounts),
-            empty_globs=list(parent.empty_globs),
-            notes=list(parent.notes),
-            goals=set(parent.goals),
-            unset=set(parent.unset),
-            installs=list(parent.installs),
-            parents=(*parent.parents, parent.index),
-            uses=parent.uses | {parent.index},
-        )
+        return _grown(made.stage(earlier[-1]))
     context = named(made, image)
     if isinstance(context, Context):
         return Stage("", index, head.line, image, context.tree())
@@ -101,7 +86,29 @@ def _base(made: Evaluation, index: int, head: Instruction) -> Stage:
         return dataclasses.replace(
             context, tree=context.tree.copy(), parents=(), uses=frozenset(), env=dict(context.env), args={}
         )
-    image = context if isinstance(context, str) else image
+    return _of_image(made, index, head, context if isinstance(context, str) else image)
+
+
+def _grown(parent: Stage) -> Stage:
+    """A stage that begins where another one ends."""
+    return dataclasses.replace(
+        parent,
+        tree=parent.tree.copy(),
+        env=dict(parent.env),
+        args=dict(parent.args),
+        users=dict(parent.users),
+        mounts=list(parent.mounts),
+        empty_globs=list(parent.empty_globs),
+        notes=list(parent.notes),
+        goals=set(parent.goals),
+        unset=set(parent.unset),
+        installs=list(parent.installs),
+        parents=(*parent.parents, parent.index),
+        uses=parent.uses | {parent.index},
+    )
+
+
+def _of_image(made: Evaluation, index: int, head: Instruction, image: str) -> Stage:
     image = image.removeprefix("docker-image://")
     rooted = image == "scratch" or is_rooted(image)
     stage = Stage("", index, head.line, image, workdir="/" if rooted else made.build.start, opaque=not rooted)
