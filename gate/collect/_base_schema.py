@@ -35,7 +35,7 @@ def build(stage: Stage, heads: tuple[str, ...]) -> Failure | None:
     bootstrap = stage.context.settings.bootstrap
     stage.snapshot = {"used": False, "reason": f"bootstrap: {bootstrap}"}
     tree = base_tree(stage)
-
+    stage.start_afresh()  # loading the project may have left a version table, which a program makes for itself
     with Probe(launch(stage, tree), redirecting(stage, tree)) as probe:
         try:
             if bootstrap == "base-ref":
