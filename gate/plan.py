@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gate.facts.changes import AddColumn, Change, CreateTable, DropColumn, DropTable, RecreateTable
+from gate.facts.changes import AddColumn, Change, CreateIndex, CreateTable, DropColumn, DropTable, RecreateTable
 from gate.facts.history import History, Revision
 from gate.facts.rehearsal import Deploy, Lock, Statement
-from gate.facts.target_measurements import amount, rewrite_text, scan_text
+from gate.facts.target_measurements import amount, index_text, rewrite_text, scan_text
 from gate.facts.target_survey import TableSize
 from gate.model import Category, Finding
 
@@ -157,6 +157,8 @@ def estimates(statements: Iterable[Statement], sizes: Mapping[str, TableSize]) -
         said += [rewrite_text(sizes[name]) for name in copied if name in sizes]
         scanned = [each.table for each in one.observed.touched if each.scans and each.table not in copied]
         said += [scan_text(sizes[name]) for name in scanned if name in sizes]
+        built = [change.table for change in one.changes if isinstance(change, CreateIndex) and change.concurrently]
+        said += [index_text(sizes[name]) for name in built if name in sizes]
     return list(dict.fromkeys(said))
 
 

@@ -183,6 +183,7 @@ def test_a_removed_revision_is_found_in_git(tmp_path: Path, new: Any, cache: Pat
     ] == [("r3", squash, "migrations/versions/r3.py", "squash", ["s1"])]
     assert about["stamp"]["candidates"] == ["s1"]
     assert [one["command"] for one in about["advice"]] == ["alembic stamp --purge s1"]
+    assert "Pending once it is stamped s1" in asked(repo, database, "--format", "text", cache=cache).out
     assert ([one["revision"] for one in about["pending"]], about["pending_after_stamp"]) == (["s2"], "s1")
 
 
@@ -239,29 +240,46 @@ def test_several_heads(tmp_path: Path, new: Any, cache: Path) -> None:
 
 
 def test_expand_and_contract_released_together_are_staged(tmp_path: Path, new: Any, cache: Path) -> None:
-    """The furthest safe revision is an output; what needs the new code first comes after it."""
-    drop = revision(
-        "r4", "r3", 'op.drop_column("users", "name")', 'op.add_column("users", sa.Column("name", sa.String(50)))'
+    """The furthest safe revision is an output; what needs the new code first comes after it. The plan says it in that order."""
+    index = revision(
+        "r4",
+        "r3",
+        'with op.get_context().autocommit_block():\n    op.create_index("ix_user", "orders", ["user_id"], postgresql_concurrently=True)',
+        'op.drop_index("ix_user")',
     )
-    repo = project_for(tmp_path, "postgresql", {**HISTORY, "r4": drop})
+    drop = revision(
+        "r5", "r4", 'op.drop_column("users", "name")', 'op.add_column("users", sa.Column("name", sa.String(50)))'
+    )
+    repo = project_for(tmp_path, "postgresql", {**HISTORY, "r4": index, "r5": drop})
     database = new("postgresql")
     migrate(repo, database, "r2")
+    database.execute("INSERT INTO orders (user_id) SELECT g FROM generate_series(1, 1000) g")
+    database.execute("ANALYZE")
     plan = tmp_path / "plan.md"
     done = asked(repo, database, "--skip", "image-contents", "--write", f"plan={plan}", cache=cache)
     about = target(done)
-    assert (done.code, about["upgrade_to"]) == (1, "r3")
+    assert (done.code, about["upgrade_to"]) == (1, "r4")
     assert [(one["name"], one["revisions"]) for one in about["phases"]] == [
-        ("before the code", ["r3"]),
-        ("after the code", ["r4"]),
+        ("before the code", ["r3", "r4"]),
+        ("after the code", ["r5"]),
     ]
-    why = about["phases"][1]["why"]
-    assert why.startswith("safe once the new code runs everywhere. r4: ")
+    assert ("dropping-column", "backward-incompatible", "error", "r5") in done.findings()
+    assert [one["command"] for one in about["advice"]] == ["alembic upgrade r4"]
+    assert about["phases"][1]["why"].startswith("safe once the new code runs everywhere. r5: ")
     told = plan.read_text()
-    order = ["Go only up to `r3`: 1 of the 2 pending revisions may run now.", "alembic upgrade r3", "after the code"]
-    order += ["**2 pending revisions.**", "DROP COLUMN name", "### Risks", "Safe way: Take users.name out of the code first"]
+    order = ["Go only up to `r4`: 2 of the 3 pending revisions may run now.", "alembic upgrade r4", "after the code"]
+    order += [
+        "**3 pending revisions.**",
+        "twice reads orders,",
+        "and waits for every transaction that was open before it",
+    ]
+    order += [
+        "```sql\nALTER TABLE users DROP COLUMN name",
+        "### Risks",
+        "Safe way: Take users.name out of the code first",
+    ]
     assert [told.index(one) for one in order] == sorted(told.index(one) for one in order)
-    assert ("dropping-column", "backward-incompatible", "error", "r4") in done.findings()
-    assert [one["command"] for one in about["advice"]] == ["alembic upgrade r3"]
+    assert told.count("Safe way: Take users.name out of the code first") == 1
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb", "mysql"])

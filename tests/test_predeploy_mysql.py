@@ -61,7 +61,7 @@ def test_sessions_and_their_tables(tmp_path: Path, new: Any, cache: Path) -> Non
     repo = project_for(tmp_path, "mysql", HISTORY)
     database = new("mysql")
     migrate(repo, database, "r2")
-    (repo / ".alembic-gate.yml").write_text("transaction-seconds: 1\n")
+    (repo / ".alembic-gate.yml").write_text("transaction-seconds: 1\nidle-seconds: 3600\n")
     with connected(database) as other, connected(database) as another:
         other.execute("SELECT count(*) FROM users")
         another.execute("SELECT count(*) FROM orders")  # which no pending revision touches
@@ -75,11 +75,12 @@ def test_sessions_and_their_tables(tmp_path: Path, new: Any, cache: Path) -> Non
         )
         assert "holds SHARED_READ on users" in found["long-transaction"]
         other.execute("ROLLBACK")
+        another.execute("ROLLBACK")
         other.execute("LOCK TABLES users WRITE")
         another.execute("SELECT GET_LOCK('any name at all', 1)")
         done = asked(repo, database, cache=cache)
         found = kinds(target(done))
-        assert (done.code, set(found)) == (1, {"lock", "migration-running"})
+        assert (done.code, {"lock", "migration-running"} <= set(found)) == (1, True)
         assert "SHARED_NO_READ_WRITE on users" in found["lock"]
         assert "any name at all" in found["migration-running"]
 

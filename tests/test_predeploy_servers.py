@@ -163,8 +163,8 @@ def test_a_frozen_server(tmp_path: Path, cache: Path) -> None:
         assert time.monotonic() - begun < 40
 
 
-def test_no_tls_and_a_wrong_password(tmp_path: Path, new: Any, cache: Path) -> None:
-    """Both end at the door, with what to look at; the password is not shown."""
+def test_no_tls_a_wrong_password_and_no_right_to_connect(tmp_path: Path, new: Any, cache: Path) -> None:
+    """Each ends at the door, with what to look at; the password is not shown."""
     repo = project_for(tmp_path, "postgresql", HISTORY)
     database = new("postgresql")
     url = url_of(database)
@@ -173,3 +173,11 @@ def test_no_tls_and_a_wrong_password(tmp_path: Path, new: Any, cache: Path) -> N
     done = asked(repo, url.replace(database.parts["password"], "hidden-word"), cache=cache)
     assert (done.code, "password authentication failed" in done.reason("target-ready")) == (3, True)
     assert "hidden-word" not in done.out + done.err
+    name = database.parts["database"]
+    database.execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+    database.execute("CREATE ROLE outsider LOGIN PASSWORD 'hidden-word'")
+    parts = database.parts
+    done = asked(repo, f"postgresql://outsider:hidden-word@{parts['host']}:{parts['port']}/{name}", cache=cache)
+    database.execute("DROP ROLE outsider")
+    assert (done.code, "permission denied for database" in done.reason("target-ready")) == (3, True)
+    assert ("GRANT CONNECT" in done.out, "hidden-word" in done.out + done.err) == (True, False)

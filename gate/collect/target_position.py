@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from gate.collect import _lost_revisions, _target, _version_table
@@ -79,51 +80,52 @@ def position(
     expected_heads: bool,
 ) -> TargetPosition:
     """The facts put together; git is only asked about revisions that the working tree does not have."""
+    read = _unread(stand, place, history)
     if table is not None and table.locked:
-        return _locked(stand, place, history, table)
+        return _locked(read, table)
     current = _rows(table, place, stand.user)
     _refuse_rubbish(current, history, table, place)
     unknown = tuple(_lost_revisions.find(git, project, history, one) for one in current if one not in history.by_id)
     state = state_of(history, current, unknown, has_tables=stand.has_tables, expected_heads=expected_heads)
     blind = state in ("unknown-revision", "ahead", "unstamped")
-    return TargetPosition(
-        server=stand.server,
-        place=place.removeprefix("target "),
+    return dataclasses.replace(
+        read,
         state=state,
         current=current,
-        heads=history.heads,
         pending=() if blind else pending(history, current),
         unknown=unknown,
         version_table=VersionTable(table.name, table.schema, current) if table else None,
-        elsewhere=tuple(
-            VersionTable(one.name, one.schema, _texts(one.rows or ()))
-            for one in stand.version_tables
-            if one is not table
-        ),
+        elsewhere=_elsewhere(stand, table),
         overlapping=overlapping(history, current),
-        default_schema=stand.default_schema,
-        time_zone=stand.time_zone,
-        user=stand.user,
         expected_heads=expected_heads,
         notes=(*stand.notes, *_notes(unknown, git)),
     )
 
 
-def _locked(stand: Stand, place: str, history: History, table: FoundTable) -> TargetPosition:
-    """Somebody migrates right now: the survey tells who."""
-    note = f"the version table {table.name} is locked by another session, so the target's revision is not known"
+def _unread(stand: Stand, place: str, history: History) -> TargetPosition:
+    """What is known before the version table is."""
     return TargetPosition(
         stand.server,
         place.removeprefix("target "),
         None,
-        (),
-        history.heads,
-        version_table=VersionTable(table.name, table.schema),
+        heads=history.heads,
         default_schema=stand.default_schema,
         time_zone=stand.time_zone,
         user=stand.user,
-        notes=(note, *stand.notes),
+        notes=stand.notes,
     )
+
+
+def _elsewhere(stand: Stand, table: FoundTable | None) -> tuple[VersionTable, ...]:
+    return tuple(
+        VersionTable(one.name, one.schema, _texts(one.rows or ())) for one in stand.version_tables if one is not table
+    )
+
+
+def _locked(read: TargetPosition, table: FoundTable) -> TargetPosition:
+    """Somebody migrates right now: the survey tells who."""
+    note = f"the version table {table.name} is locked by another session, so the target's revision is not known"
+    return dataclasses.replace(read, version_table=VersionTable(table.name, table.schema), notes=(note, *read.notes))
 
 
 def _rows(table: FoundTable | None, place: str, user: str) -> tuple[str, ...]:

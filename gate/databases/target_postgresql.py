@@ -50,6 +50,10 @@ _HINTS = (
         r"password authentication failed|no password supplied|28P01|authentication",
         "Check user and password (URL, PGPASSWORD or .pgpass).",
     ),
+    (
+        r"permission denied for database",
+        "The role lacks CONNECT: GRANT CONNECT ON DATABASE … TO this role, and SELECT on its tables.",
+    ),
     (r"does not exist", "Check the names of database and role in the URL."),
     (
         r"does not support SSL|SSL|certificate|sslmode",
@@ -81,6 +85,7 @@ _AFTER = {
         "with pool_mode = transaction or session."
     ),
     "query_wait_timeout": "The pooler has no free server connection: try again, or give the server's own address.",
+    "conflict with recovery": "The standby had changes to apply first: run again, or verify on the primary.",
     "terminating connection": "An administrator or a shutdown ended the session: run again when the server is up.",
     "server closed the connection": "The server or the network cut the connection: run again when the server is up.",
 }

@@ -113,7 +113,12 @@ def scan_text(size: TableSize) -> str:
     return _work("reads", size, SCAN_SPEED)
 
 
-def _work(verb: str, size: TableSize, speed: int) -> str:
+def index_text(size: TableSize) -> str:
+    """What CREATE INDEX CONCURRENTLY does: https://www.postgresql.org/docs/current/sql-createindex.html."""
+    return f"{_work('twice reads', size, SCAN_SPEED / 2)}, and waits for every transaction that was open before it"
+
+
+def _work(verb: str, size: TableSize, speed: float) -> str:
     if size.bytes is None:
         return f"{verb} {size.name}, of unknown size"
-    return f"{verb} {size.name}, {amount(size.bytes)}, {duration(size.bytes / speed)} at {speed // 1_000_000} MB/s (assumed)"
+    return f"{verb} {size.name}, {amount(size.bytes)}, {duration(size.bytes / speed)} at {speed / 1_000_000:.0f} MB/s (assumed)"

@@ -91,7 +91,8 @@ def _target_tables(about: Mapping[str, Any], ink: Ink) -> Iterator[str]:
     for title, key, columns in _TABLES:
         rows = records(about.get(key))
         body = [tuple(_field(row, column) for column in columns) for row in rows[:_ROWS]]
-        yield _table(title, columns, body, len(rows), ink)
+        stamp = plain(word(about.get("pending_after_stamp") or ""), 80) if key == "pending" else ""
+        yield _table(f"{title} once it is stamped {stamp}" if stamp else title, columns, body, len(rows), ink)
     unknowns = strings(about.get("unknowns"))
     if unknowns:
         title = ink("Could not be read on the target (so not all clear)", "yellow")
