@@ -296,7 +296,8 @@ def _explains(rule: Finding, check: Finding) -> bool:
     """Whether a rule's error is the reason of a failure that a check saw: it stands at the statement that fails."""
     if check.category is not Category.BROKEN or rule.severity is not Severity.ERROR or rule.suppressed:
         return False
-    if rule.category is not Category.TRANSACTION and rule.id != "migration-fails":
+    stops = (Category.TRANSACTION, Category.FAILS_ON_EXISTING_ROWS)
+    if rule.id != "migration-fails" and (rule.category not in stops or rule.depends_on_data):
         return False
     return (rule.revision, rule.location) == (check.revision, check.location) and rule.check != check.check
 

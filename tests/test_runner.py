@@ -73,6 +73,14 @@ def test_an_upgrade_that_fails_alarms_once(tmp_path: Path) -> None:
     assert done.reason("upgrade-works") == "see migration-fails"
 
 
+def test_a_column_that_sqlite_refuses_alarms_once(tmp_path: Path) -> None:
+    """A rule of its own says why the statement fails on empty tables too."""
+    change = {"a2": revision("a2", "a1", 'op.execute("ALTER TABLE t ADD COLUMN code VARCHAR(9) UNIQUE")')}
+    done = gate(repository(tmp_path / "r", MISSING, change), "--only", "upgrade-works,safe-operations")
+    loud = [one for one in done.findings() if one[2] != "note"]
+    assert loud == [("adding-column-with-non-constant-default", "fails-on-existing-rows", "error", "a2")]
+
+
 @pytest.mark.parametrize("settings", ["rules: {migration-fails: off}", "rules: {migration-fails: warning}"])
 def test_silencing_the_rule_does_not_silence_the_failure(tmp_path: Path, settings: str) -> None:
     """Then the check's own finding is the alarm."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from gate.databases._solve import Attempt, Row, SeedEngine, foreign_keys
 from gate.databases._types import Types, ValueType
-from gate.databases._values import Value, large, orphan, plain
+from gate.databases._values import Value, large, low, orphan, plain
 from gate.databases.base import Seeded, SeedProfile
 from gate.facts.schema import Column, Constraint, Schema, Table
 
@@ -166,6 +166,8 @@ def _value(work: _Work, column: Column, kind: ValueType, number: int, primary: b
             return orphan(kind, column, number)
         if not (primary and kind.family == "integer"):
             return large(kind, column, number)
+    if work.profile == "hostile" and number == _FULL and not (counted or primary or _IDENTIFIER.match(column.name)):
+        return low(kind, column, number)
     return plain(kind, column, number)
 
 

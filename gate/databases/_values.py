@@ -38,6 +38,13 @@ def large(kind: ValueType, column: Column, row: int) -> Value:
     return plain(kind, column, row) if make is None else make(kind, row)
 
 
+def low(kind: ValueType, column: Column, row: int) -> Value:
+    """A number below zero where the type has such: what a new ``CHECK (amount >= 0)`` or UNSIGNED refuses."""
+    value = plain(kind, column, row)
+    numbers = ("integer", "decimal", "float")
+    return f"-{value}" if isinstance(value, str) and kind.family in numbers and not kind.unsigned else value
+
+
 def orphan(kind: ValueType, column: Column, row: int) -> Value:
     """An identifier that no row of any table has."""
     if kind.family == "integer":

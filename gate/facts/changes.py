@@ -41,7 +41,10 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class ConstraintSpec:
-    """A constraint as a statement writes it. ``name`` is None where the server would choose one."""
+    """A constraint as a statement writes it. ``name`` is None where the server would choose one.
+
+    ``enforced`` is false for MySQL's ``NOT ENFORCED``, which no row has to keep.
+    """
 
     kind: ConstraintKind
     name: str | None = None
@@ -54,6 +57,7 @@ class ConstraintSpec:
     using_index: str | None = None
     deferrable: bool = False
     initially_deferred: bool = False
+    enforced: bool = True
 
 
 @dataclass(frozen=True)

@@ -69,17 +69,21 @@ def may_fail(
     sql: str | None = None,
     remedy: Remedy | None = None,
     by_value: bool = False,
+    settles: bool = True,
 ) -> Iterator[Hit]:
     """The hit of a change that depends on the rows; nothing when both kinds of rows went through.
 
     ``unknown`` is the severity where no rows ran. ``sql`` counts the rows that would be refused. ``by_value`` tells a
-    condition on what the values are (a CHECK, a reference): that made-up rows break it says nothing for sure. A table
-    that the seeding left without rows counts as one where no rows ran.
+    condition on what the values are (a CHECK, a reference): that made-up rows break it says nothing for sure; with
+    ``settles`` false neither does it that they keep it. A table that the seeding left without rows counts as one where
+    no rows ran.
     """
     taken = refused(deploy, statement)
-    if taken is Severity.NOTE and not _is_unseeded(deploy, table):
+    if taken is Severity.NOTE and settles and not _is_unseeded(deploy, table):
         return
     if by_value and taken is Severity.ERROR:
+        taken = Severity.WARNING
+    if taken is Severity.NOTE and not settles:
         taken = Severity.WARNING
     severity = unknown if taken in (None, Severity.NOTE) else taken
     depends = taken is not Severity.ERROR

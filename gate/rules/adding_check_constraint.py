@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Constraint
 from gate.model import Category, Remedy, Severity
-from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code, rows_of_validate, validated
 from gate.rules._mysql import copy_hit
 from gate.rules._recipes import not_valid_then_validate
 from gate.rules._rows import counting, may_fail
 from gate.rules._says import bare, python, schema_argument
-from gate.rules._world import constraint_before, holds_only_null, scanned
+from gate.rules._world import constraint_before, existed_column, holds_only_null, scanned, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for one in (*added(deploy, "check"), *added(deploy, "not-null")):
+        if not one.spec.enforced:
+            continue
         yield from _lock(deploy, one)
         adding = c.AddConstraint(one.table, one.spec)
         yield from copy_hit(
             deploy, one.statement, adding, f"Adding CHECK {one.name}", table=one.table, column=_column(one)
         )
         if not one.spec.not_valid:
+            by_value = "IS NOT NULL" not in _condition(one).upper()
             yield from may_fail(
                 deploy,
                 one.statement,
@@ -33,15 +38,21 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 table=one.table,
                 column=_column(one),
                 sql=counting(one.table, f"NOT ({_condition(one)})"),
-                by_value="IS NOT NULL" not in _condition(one).upper(),
+                by_value=by_value,
+                settles=not (by_value and _is_about_old_values(deploy, one)),
                 remedy=_recipe(deploy, one),
             )
         if not _passes_on_null(deploy, one):
-            yield old_code(one, "break it", _recipe(deploy, one))
+            yield replace(old_code(one, "break it", _recipe(deploy, one)), column=_column(one))
     for statement, change in validated(deploy, "check"):
         known = constraint_before(statement, change.table, change.name)
         if known is not None:
             yield from rows_of_validate(deploy, statement, change, _counting(change.table, known))
+
+
+def _is_about_old_values(deploy: Deploy, one: Added) -> bool:
+    """Whether the condition reads values that were there before: that made-up ones keep it proves nothing."""
+    return any(existed_column(deploy, one.table, name, one.statement) for name in _columns(one))
 
 
 def _lock(deploy: Deploy, one: Added) -> Iterator[Hit]:
@@ -64,15 +75,25 @@ def _passes_on_null(deploy: Deploy, one: Added) -> bool:
     asks = ("NULL", "COALESCE", "DISTINCT")
     if any(word in _condition(one).upper() for word in asks):
         return False
-    return holds_only_null(deploy, one.table, one.spec.columns, one.statement)
+    return holds_only_null(deploy, one.table, _columns(one), one.statement)
 
 
 def _condition(one: Added) -> str:
     return one.spec.expression or f"{one.spec.columns[0]} IS NOT NULL"
 
 
+def _columns(one: Added) -> tuple[str, ...]:
+    """The columns that the condition reads; where the parser does not tell, the table's columns that it names."""
+    table = table_before(one.statement, one.table)
+    if one.spec.columns or table is None:
+        return one.spec.columns
+    words = {word.lower() for word in re.findall(r"\w+", _condition(one))}
+    return tuple(column.name for column in table.columns if column.name.lower() in words)
+
+
 def _column(one: Added) -> str | None:
-    return one.spec.columns[0] if len(one.spec.columns) == 1 else None
+    columns = _columns(one)
+    return columns[0] if len(columns) == 1 else None
 
 
 def _counting(table: str, known: Constraint) -> str | None:
@@ -106,7 +127,7 @@ rule = Rule(
         Category.FAILS_ON_EXISTING_ROWS: Severity.WARNING,
         Category.BACKWARD_INCOMPATIBLE: Severity.WARNING,
     },
-    dialects=(*POSTGRESQL, *MYSQL),
+    dialects=EVERY,
     split=("transaction", "deploy"),
     unsafe=(Example(('op.create_check_constraint("ck_orders_amount", "orders", "amount >= 0")',)),),
     safe=(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import MYSQL, POSTGRESQL, Dialect, Example, Hit, Rule
+from gate.rules._elsewhere import batches
 from gate.rules._mysql import copy_hit
 from gate.rules._recipes import backfill, remedy
 from gate.rules._says import bare, python, schema_argument
@@ -20,8 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.AddColumn):
         new = change.column
         if deploy.dialect in MYSQL and new.default is not None and not new.generated:
-            what = f"The default of {change.table}.{new.name}, {new.default}, is computed for each row, which"
-            yield from copy_hit(deploy, statement, change, what, table=change.table, column=new.name)
+            yield from _copied(deploy, statement, change)
         if new.identity or new.generated or new.default is None or not _writes_rows(deploy, statement, change):
             continue
         yield Hit(
@@ -46,6 +47,45 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         )
 
 
+def _copied(deploy: Deploy, statement: Statement, change: c.AddColumn) -> Iterator[Hit]:
+    """MySQL and MariaDB; where MySQL keeps a binary log it refuses what a replica would compute otherwise (1674)."""
+    new = change.column
+    refused = "1674" in (statement.error or "")
+    why = "so MySQL refuses it where a binary log is kept (error 1674), and elsewhere" if refused else "which"
+    what = f"The default of {change.table}.{new.name}, {new.default}, is computed for each row, {why}"
+    yield from copy_hit(
+        deploy, statement, change, what, table=change.table, column=new.name, remedy=_without_copy(deploy, change)
+    )
+
+
+def _without_copy(deploy: Deploy, change: c.AddColumn) -> Remedy:
+    """A default that is one value for all rows is instant, and so are a column without a default and SET DEFAULT."""
+    table, new = change.table, change.column
+    add = f"op.add_column({python(bare(table))}, sa.Column({python(new.name)}, ..., "
+    place = f"){schema_argument(table)})"
+    if plain := _plain(new):
+        return remedy(
+            f"Write the default as {plain}, without parentheses: the server stores it once, and the change is instant.",
+            (1, "In this revision", f"{add}nullable={new.nullable}, server_default=sa.text({python(plain)}){place}"),
+        )
+    later = f"ALTER TABLE {table} ALTER COLUMN {new.name} SET DEFAULT {new.default}"
+    return remedy(
+        "Add the column without a default, set the default for new rows, fill the old rows in batches.",
+        (1, "Instant", f"{add}nullable=True{place}"),
+        (1, "In the next revision, instant too", f"op.execute({python(later)})"),
+        (1, "In a revision of its own", batches(deploy, table, new.name, new.default or "...")),
+    )
+
+
+def _plain(new: c.ColumnSpec) -> str | None:
+    """The default without its parentheses, where the server takes it so; texts and JSON take none."""
+    inner = (new.default or "").strip().removeprefix("(").removesuffix(")").strip()
+    if re.fullmatch(r"(?:now|current_timestamp|localtime|localtimestamp)(?:\(\d*\))?", inner, re.IGNORECASE):
+        return "CURRENT_TIMESTAMP"
+    literal = re.fullmatch(r"-?\d+(?:\.\d+)?|'(?:[^']|'')*'|null|true|false", inner, re.IGNORECASE)
+    return inner if literal and not re.search("text|blob|json|geometry|point", new.type, re.IGNORECASE) else None
+
+
 def _writes_rows(deploy: Deploy, statement: Statement, change: c.AddColumn) -> bool:
     """What the server did, else what the default's functions promise."""
     if deploy.dialect != "postgresql":
@@ -56,7 +96,8 @@ def _writes_rows(deploy: Deploy, statement: Statement, change: c.AddColumn) -> b
 
 rule = Rule(
     title="Column with a default that differs by row",
-    why="PostgreSQL stores a constant default once, but a volatile one must be computed and written for every row.",
+    why="A constant default is stored once; one that is computed must be written for every row. MySQL computes all that "
+    "stands in parentheses, `(now())` too.",
     find=find,
     harms={Category.REWRITE: Severity.ERROR, Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR},
     dialects=DIALECTS,
@@ -71,11 +112,20 @@ rule = Rule(
         Example(
             ('op.add_column("users", sa.Column("token", sa.Uuid(), server_default=sa.text("gen_random_uuid()")))',)
         ),
+        Example(("op.execute('ALTER TABLE users ADD COLUMN token VARCHAR(36) DEFAULT (uuid())')",), dialect="mariadb"),
+        Example(
+            ('op.add_column("users", sa.Column("seen", sa.DateTime(), server_default=sa.text("(now())")))',),
+            dialect="mysql",
+        ),
     ),
     safe=(
         Example(
             ('op.add_column("users", sa.Column("seen", sa.DateTime(timezone=True), server_default=sa.func.now()))',)
         ),
         Example(("op.execute(\"ALTER TABLE users ADD tags jsonb NOT NULL DEFAULT '{}'\")",)),
+        Example(
+            ('op.add_column("users", sa.Column("seen", sa.DateTime(), server_default=sa.text("CURRENT_TIMESTAMP")))',),
+            dialect="mariadb",
+        ),
     ),
 )

@@ -34,6 +34,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=column,
             sql=sql,
+            settles=not change.where,  # duplicates among the made-up rows need not lie within the predicate
             remedy=_recipe(statement, change),
         )
         yield Hit(

@@ -95,6 +95,7 @@ _SIMPLE: dict[str, dict[str, Any]] = {
     "FIRST": {"first": True},
     "INVISIBLE": {},
     "VISIBLE": {},
+    "ENFORCED": {},
     "DEFERRABLE": {},
     "ALWAYS": {},
     "KEY": {"primary_key": True, "nullable": False},
@@ -106,7 +107,9 @@ _SIMPLE: dict[str, dict[str, Any]] = {
 def _not(reader: Reader, spec: ColumnSpec) -> ColumnSpec:
     if reader.accept("NULL"):
         return replace(spec, nullable=False)
-    reader.any_of("DEFERRABLE", "ENFORCED")
+    if reader.accept("ENFORCED"):
+        return replace(spec, check=None)  # MySQL writes it down and asks nobody
+    reader.accept("DEFERRABLE")
     return spec
 
 
@@ -245,7 +248,8 @@ def constraint(reader: Reader) -> ConstraintSpec | None:
     if reader.accept("FOREIGN", "KEY"):
         return _foreign_key(reader, name)
     if reader.accept("CHECK"):
-        return ConstraintSpec("check", name, expression=reader.grouped())
+        expression = reader.grouped()
+        return ConstraintSpec("check", name, expression=expression, enforced=not reader.accept("NOT", "ENFORCED"))
     if name is not None:
         raise NotRead("a constraint expected")
     return None

@@ -57,7 +57,7 @@ def test_plain_rows_are_distinct_and_have_no_nulls(new_database: NewDatabase) ->
 
 
 def test_hostile_rows_hold_what_the_schema_allows(new_database: NewDatabase) -> None:
-    """A full row, one at the limits with an orphan, one of NULLs, and a copy of the first where no key forbids it."""
+    """A full row with numbers below zero, one at the limits with an orphan, one of NULLs, and a copy where no key forbids."""
     database = new_database("postgresql:15")
     database.execute(SHOP)
     assert database.seed("hostile") == Seeded(2, 8, {})
@@ -68,10 +68,10 @@ def test_hostile_rows_hold_what_the_schema_allows(new_database: NewDatabase) -> 
         ("4", "user4@example.com", "Name 1", "18", "1"),
     ]
     assert rows(database, "orders") == [
-        ("1", "1", "1", "new", "1.50", "2024-01-01 10:00:00"),
+        ("1", "1", "1", "new", "-1.50", "2024-01-01 10:00:00"),
         ("2", "2", "2147483639", "paid", "99999.99", "2099-12-31 23:59:59.123456"),
         ("3", "3", None, "new", None, None),
-        ("4", "1", "1", "new", "1.50", "2024-01-01 10:00:00"),
+        ("4", "1", "1", "new", "-1.50", "2024-01-01 10:00:00"),
     ]
 
 

@@ -46,8 +46,26 @@ UNSAFE = [
             "warning backward-incompatible users.age c1",
         ],
     ),
+    (
+        # That made-up rows keep a condition on old values settles nothing.
+        deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0)", runs=passed()),
+        [
+            "error lock orders.amount c1",
+            "warning fails-on-existing-rows orders.amount c1?",
+            "warning backward-incompatible orders.amount c1",
+        ],
+    ),
+    (
+        deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0)", dialect="mysql", version=(8, 4)),
+        [
+            "error rewrite orders.amount c1",
+            "warning fails-on-existing-rows orders.amount c1?",
+            "warning backward-incompatible orders.amount c1",
+        ],
+    ),
 ]
 SAFE = [
+    deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0) NOT ENFORCED", dialect="mysql", version=(8, 4)),
     deploy("CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT ck CHECK (a > 0)"),
     deploy(
         "ALTER TABLE orders VALIDATE CONSTRAINT ck",

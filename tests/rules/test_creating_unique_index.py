@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy, RowsRun
-from tests.rules._deploy import deploy, failed, said
+from tests.rules._deploy import deploy, failed, passed, said
 
 ID = "creating-unique-index"
 UNSAFE = [
@@ -23,8 +23,14 @@ UNSAFE = [
         ),
         ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
     ),
+    (
+        # Duplicates among the made-up rows need not lie within the predicate.
+        deploy("CREATE UNIQUE INDEX ux ON orders (note) WHERE amount = 7", dialect="sqlite", runs=passed()),
+        ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
+    ),
 ]
 SAFE = [
+    deploy("CREATE UNIQUE INDEX ux ON orders (id, note) WHERE amount = 7", dialect="sqlite", runs=passed()),
     deploy("CREATE INDEX ux ON orders (note)"),
     deploy("CREATE UNIQUE INDEX ux ON orders (id, note)"),
     deploy("CREATE TABLE t (a int); CREATE UNIQUE INDEX ux ON t (a)"),
