@@ -5,24 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts.rehearsal import Deploy
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._indexes import dropped
-from gate.rules._recipes import drop_concurrently
+from gate.rules._recipes import drop_concurrently, remedy
+from gate.rules._says import python
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change, table, _ in dropped(deploy):
-        if change.concurrently or table.kind in ("materialized-view", "partitioned"):
+        if change.concurrently or table.kind == "materialized-view":
             continue
+        parted = table.kind == "partitioned"
         yield Hit(
-            f"DROP INDEX takes an ACCESS EXCLUSIVE lock on {table.name} itself: it waits for every running query on "
-            "the "
-            "table, and all new reads and writes queue behind it until the transaction ends.",
+            f"DROP INDEX takes an ACCESS EXCLUSIVE lock on {table.name} itself"
+            f"{' and all its partitions' if parted else ''}: it waits for every running query on the table, and all new reads and writes queue behind it until the transaction ends.",
             statement,
             table=table.name,
-            remedy=drop_concurrently(change.name, table.name),
+            remedy=_short(change.name) if parted else drop_concurrently(change.name, table.name),
         )
+
+
+def _short(name: str) -> Remedy:
+    """A partitioned table takes no CONCURRENTLY (https://www.postgresql.org/docs/current/sql-dropindex.html)."""
+    return remedy(
+        "An index of a partitioned table cannot be dropped CONCURRENTLY: let it give up soon, and try again.",
+        (
+            1,
+            "A revision with nothing else",
+            f"op.execute(\"SET LOCAL lock_timeout = '2s'\")\nop.drop_index({python(name.rpartition('.')[2])})",
+        ),
+    )
 
 
 rule = Rule(

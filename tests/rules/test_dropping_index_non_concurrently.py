@@ -10,6 +10,7 @@ from tests.rules._deploy import Autocommit, deploy, said
 ID = "dropping-index-non-concurrently"
 UNSAFE = [
     (deploy("DROP INDEX ix_users_email"), ["warning lock users c1"]),
+    (deploy("DROP INDEX ix_events", earlier="CREATE INDEX ix_events ON events (at)"), ["warning lock events c1"]),
 ]
 SAFE = [
     deploy(Autocommit("DROP INDEX CONCURRENTLY ix_users_email")),
