@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def repository(situation: str, folder: Path) -> Path:
     return folder
 
 
-def judged(repo: Path, *arguments: str) -> tuple[int, str, str]:
+def judged(repo: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the command, as a user runs it."""
     words = [
         "check",
@@ -60,7 +61,7 @@ def judged(repo: Path, *arguments: str) -> tuple[int, str, str]:
     ]
     done = subprocess.run(
         [sys.executable, "-m", "gate", *words, *arguments], capture_output=True, text=True, check=False,
-        cwd=HERE.parent.parent, env={**os.environ, "ALEMBIC_GATE_CACHE": str(repo.parent / "cache")},
+        cwd=HERE.parent.parent, env={**os.environ, "ALEMBIC_GATE_CACHE": str(repo.parent / "cache"), **(environ or {})},
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 
@@ -124,3 +125,37 @@ def test_a_project_of_this_shape_gets_exactly_this_report(situation: str, tmp_pa
 def test_every_situation_says_what_it_stands_for() -> None:
     """A folder without about.txt is a riddle to the next reader."""
     assert [name for name in SITUATIONS if not (HERE / name / "about.txt").read_text().strip()] == []
+
+
+REFUSING = """#!/bin/sh
+case "$*" in *--version*) echo "mysqld  Ver 8.0.40 for Linux on x86_64 (MySQL Community Server - GPL)"; exit 0;; esac
+echo "Can't create directory '/dev/shm/' (OS errno 13 - Permission denied)" >&2
+exit 1
+"""
+
+
+def test_a_mysql_that_does_not_start_gives_way_to_its_manual(tmp_path: Path) -> None:
+    """AppArmor keeps the one of GitHub's runners to its folders: statements come from MariaDB, their cost from the manual."""
+    try:
+        open_server("mariadb", None, None, cache_dir=tmp_path / "cache", workdir=tmp_path, progress=print).close()
+    except ServerUnavailable as error:
+        pytest.skip(str(error))
+    program = tmp_path / "bin" / "mysqld"
+    program.parent.mkdir()
+    program.write_text(REFUSING)
+    program.chmod(0o755)
+    repo = repository("mysql", tmp_path / "repo")
+    (repo / ".alembic-gate.yml").write_text("database: mysql:8.0\n")
+    commit(repo, "which database")
+    code, out, err = judged(repo, environ={"PATH": f"{program.parent}:{os.environ['PATH']}"})
+    report = json.loads(out)
+    project = report["projects"][0]
+    verdicts = {one["id"]: one["verdict"] for one in project["checks"]}
+    assert (code, verdicts["safe-operations"], verdicts["upgrade-works"]) == (1, "fail", "undecided"), err
+    alarms = [(one["id"], one["revision"]) for one in project["findings"] if one["severity"] != "note"]
+    assert alarms == [("changing-column-type", "a3")]
+    assert "read" in {one["kind"] for one in project["findings"][0]["evidence"]}
+    [reason] = {one["reason"] for one in project["checks"] if one["id"] == "upgrade-works"}
+    assert "Permission denied" in reason
+    [notice] = [one for one in report["notices"] if "MySQL 8.0" in one]
+    assert "read from its manual" in notice

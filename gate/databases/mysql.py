@@ -13,18 +13,25 @@ from gate.databases._url import parse
 from gate.databases.base import Progress
 from gate.errors import ServerUnavailable
 
+# Programs that are there and do not start: on GitHub's Ubuntu runners AppArmor keeps `mysqld` to its own folders.
+_REFUSING: set[str] = set()
+
 
 def start(version: str | None, url: str | None, *, cache_dir: Path, workdir: Path, progress: Progress) -> MysqlServer:
     """The server at ``url``, which says itself whether it is MySQL or MariaDB; else one of our own."""
     if url is not None:
         return MysqlServer(parse(url), None, "url")
-    return start_own(_cluster_mysql.find(version), cache_dir, workdir, progress)
+    binaries = _cluster_mysql.find(version)
+    try:
+        return start_own(binaries, cache_dir, workdir, progress)
+    except ServerUnavailable:
+        _REFUSING.add(binaries.server)
+        raise
 
 
 def on_this_machine() -> bool:
-    """Whether a MySQL of any version can be started here."""
+    """Whether a MySQL of any version is here and, as far as it was tried, starts."""
     try:
-        _cluster_mysql.find(None)
+        return _cluster_mysql.find(None).server not in _REFUSING
     except ServerUnavailable:
         return False
-    return True
