@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from gate.check import Answer, Check
+from gate.facts.changes import CodeBlock, Delete, DropTable, RecreateTable, Truncate
 from gate.facts.history import History, NewRevisions
-from gate.facts.rehearsal import Failure, Rehearsal
-from gate.model import Category, Evidence, EvidenceKind, Finding, Remedy, Severity
+from gate.facts.rehearsal import Failure, Rehearsal, Statement
+from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity
 
 ID = "upgrade-works"
 _NO_TABLE = re.compile(
@@ -30,10 +32,10 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
     if plain and plain.failure:
         return Answer((_on_rows(plain.failure),), notes=notes)
     if hostile and hostile.failure and _about_rows(hostile.failure):
-        return Answer((_perhaps(hostile.failure),), notes=notes)
+        return Answer((_perhaps(hostile.failure), *_rows_lost(rehearsal, history, new)), notes=notes)
     if rehearsal.version_rows and set(rehearsal.version_rows) != applied(history, new):
         return _version_lost(rehearsal, history, new, notes)
-    return Answer(notes=notes)
+    return Answer(tuple(_rows_lost(rehearsal, history, new)), notes=notes)
 
 
 def applied(history: History, new: NewRevisions) -> set[str]:
@@ -119,6 +121,39 @@ def _perhaps(failure: Failure) -> Finding:
         "Clean the rows in an earlier deploy; predeploy looks whether the target has any.",
         True,
     )
+
+
+def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Iterator[Finding]:
+    """Tables that hold fewer rows afterwards. Where a rule knows the statement, the two become one finding."""
+    plain = rehearsal.run("plain")
+    for change in plain.data if plain else ():
+        if change.kind == "rows-lost":
+            taker = _taker(change.table, rehearsal.statements)
+            last = history.by_id[new.ids[-1]]
+            place = taker.location if taker else Location(last.path, last.upgrade_line or last.line)
+            chosen = taker is not None and any(isinstance(one, Delete) and not one.always for one in taker.changes)
+            yield Finding(
+                id=ID,
+                check=ID,
+                category=Category.DATA_LOSS,
+                severity=Severity.WARNING if chosen else Severity.ERROR,
+                message=f"{change.table} has fewer rows after the upgrade: {change.detail}.",
+                location=place,
+                revision=taker.revision if taker else last.id,
+                table=change.table,
+                evidence=(Evidence(EvidenceKind.OBSERVED, f"{change.table}: {change.detail}"),),
+                remedy=Remedy("Copy or keep the rows; where they are meant to go, allow it with the reason."),
+            )
+
+
+def _taker(table: str, statements: tuple[Statement, ...]) -> Statement | None:
+    """The statement that took the rows: seen doing it, else one whose text says so, else code that hides what it does."""
+    taking = (Delete, Truncate, RecreateTable, DropTable)
+    back = statements[::-1]
+    seen = (one for one in back if one.observed and any(t.table == table and t.deleted for t in one.observed.touched))
+    said = (one for one in back if any(isinstance(c, taking) and c.table == table for c in one.changes))
+    hidden = (one for one in back if not one.understood or any(isinstance(c, CodeBlock) for c in one.changes))
+    return next((one for found in (seen, said, hidden) for one in found), None)
 
 
 def _about_rows(failure: Failure) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
@@ -19,13 +20,15 @@ _EXPLAINED = (
     "pending trigger events",
     *REFUSALS,
 )
+# SQLite's words when it drops or renames a column that a view reads: no table is made anew, so no other rule speaks.
+_DEPENDING = re.compile(r"error in (?:view|trigger|index|table) .* after (?:drop column|rename)", re.IGNORECASE)
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, class 23: the rows refuse, not the statement.
 _OF_ROWS = "23"
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     failure = _always(deploy)
-    if failure is None or any(text in failure.error for text in _EXPLAINED) or is_unknown_alter(deploy, failure):
+    if failure is None or _is_explained(failure) or is_unknown_alter(deploy, failure):
         return
     if (failure.sqlstate or "").startswith(_OF_ROWS):
         return
@@ -38,8 +41,31 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         category=Category.TRANSACTION if failure.sql or statement else Category.HYGIENE,
         table=_table(statement),
         evidence=(Evidence(EvidenceKind.OBSERVED, failure.error.strip()),),
-        remedy=remedy("Run `alembic upgrade head` on a database at the base branch's revision and mend what it says."),
+        remedy=remedy(_way(failure.error)),
     )
+
+
+def _is_explained(failure: Failure) -> bool:
+    return any(text in failure.error for text in _EXPLAINED) and not _DEPENDING.search(failure.error)
+
+
+# What to do about the refusals that are met most, by a part of their words.
+_WAYS = {
+    "Constraint must have a name": "Give the constraint a name: batch mode on SQLite cannot make or drop one without.",
+    "No such constraint": "Name an unnamed constraint by `naming_convention` of batch_alter_table, which reflects it "
+    "under that name; or give the whole table with `copy_from`.",
+    "needed in a foreign key constraint": "Drop the foreign key first, or build another index over its columns first.",
+    "after drop column": "Drop the index, view or trigger that reads the column first, and make it again without it.",
+    "cannot drop UNIQUE column": "Drop the index or key over the column first, or use batch mode: it makes the table anew.",
+    "used in key specification without a key length": "Say how many characters to index: `mysql_length=...`.",
+    "are incompatible": "Both sides of a foreign key change type together: drop the key, change both, add it again.",
+    "can't have a default value": "Put a default of TEXT, JSON and BLOB columns in parentheses (MySQL 8.0.13), or leave it out.",
+}
+
+
+def _way(error: str) -> str:
+    known = next((way for part, way in _WAYS.items() if part in error), None)
+    return known or "Run `alembic upgrade head` on a database at the base branch's revision and mend what it says."
 
 
 def _always(deploy: Deploy) -> Failure | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gate.checks.upgrade_works import ask
 from gate.facts.history import History, NewRevisions, Revision
 from gate.facts.rehearsal import Failure, Rehearsal, RowsRun, Server
 from gate.facts.schema import Schema
 from gate.model import Location
+from tests.running import gate, repository, revision
 
 HISTORY = History((Revision("a", "a.py"), Revision("b", "b.py", ("a",))))
 NEW = NewRevisions(("b",), ("a",))
@@ -89,3 +92,37 @@ def test_an_extension_that_the_server_lacks_is_undecided() -> None:
 def test_nothing_new_says_so() -> None:
     found = ask(Rehearsal(SERVER, Schema(), Schema()), HISTORY, NewRevisions((), ("b",)))
     assert (found.findings, found.undecided, found.reason) == ((), None, "no new revisions")
+
+
+def test_rows_that_a_table_made_anew_does_not_take_over_are_told(tmp_path: Path) -> None:
+    """Counted before and after: the copy by hand leaves rows behind, and with them goes what hangs on them."""
+    base = """
+op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)")
+"""
+    change = """
+op.execute("CREATE TABLE t_new (id INTEGER PRIMARY KEY, v TEXT)")
+op.execute("INSERT INTO t_new (id, v) SELECT id, v FROM t WHERE id < 0")
+op.execute("DROP TABLE t")
+op.execute("ALTER TABLE t_new RENAME TO t")
+"""
+    repo = repository(tmp_path / "r", {"a": revision("a", None, base)}, {"b": revision("b", "a", change)})
+    done = gate(repo, "--only", "upgrade-works,safe-operations")
+    lost = [one for one in done.project["findings"] if one["category"] == "data-loss"]
+    assert [(one["id"], one["severity"], one["revision"], one["table"], one["message"]) for one in lost] == [
+        ("upgrade-works", "error", "b", "t", "t has fewer rows after the upgrade: 4 of 4 rows gone.")
+    ]
+    assert lost[0]["line"] == 12
+
+
+def test_rows_that_a_rule_tells_of_are_told_once(tmp_path: Path) -> None:
+    """DELETE has rules of its own; the count becomes their evidence."""
+    base = 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))'
+    for number, (delete, rule) in enumerate(
+        [("DELETE FROM t", "deleting-all-rows"), ("DELETE FROM t WHERE id > 2", "deleting-rows")]
+    ):
+        change = {"b": revision("b", "a", f"op.execute({delete!r})\nop.execute('UPDATE t SET id = id WHERE id = 1')")}
+        repo = repository(tmp_path / f"r{number}", {"a": revision("a", None, base)}, change)
+        done = gate(repo, "--only", "upgrade-works,safe-operations")
+        lost = [one for one in done.project["findings"] if one["category"] == "data-loss"]
+        assert [one["id"] for one in lost] == [rule]
+        assert any("rows gone" in one["detail"] for one in lost[0]["evidence"])
