@@ -69,6 +69,16 @@ def explain(kind: str, text: str, output: str) -> tuple[str, str]:
     return f"the project's own code failed: {kind}: {_cut(text)}", advice
 
 
+def missing_variable(kind: str, text: str) -> tuple[str, str] | None:
+    """A variable that a revision itself asks for: which, and the line that sets it. None for every other failure.
+
+    By capital letters only: a missing key of a dictionary is the revision's own mistake.
+    """
+    rows = (row for row in ROWS if row.say is _variable)
+    matches = (re.search(row.pattern, f"{kind}: {text}", re.MULTILINE) for row in rows)
+    return next((_variable(match) for match in matches if match), None)
+
+
 def _cut(text: str) -> str:
     first = " ".join(text.split())
     return first if len(first) <= LONGEST else first[: LONGEST - 1] + "…"

@@ -389,6 +389,7 @@ def failure_of(
     failure: ProjectFailure, history: History, sources: Mapping[str, str], recorder: Recorder | None
 ) -> Failure:
     """What project code raised, placed on its revision and line."""
+    from gate.collect import _advice
     from gate.collect._recording import around
 
     location = None
@@ -404,4 +405,6 @@ def failure_of(
     error = error if " " in error else f"{failure.type}: {error}"  # NoSuchTableError and KeyError say a bare name
     lack = lacking(error)
     lacks = (str(lack), lack.advice) if lack else None
+    if lacks is None and failure.sql is None:
+        lacks = _advice.missing_variable(failure.type, error)
     return Failure(error, failure.type, revision, location, failure.sql, number, failure.sqlstate, lacks)

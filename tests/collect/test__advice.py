@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.collect._advice import explain, value_for
+from gate.collect._advice import explain, missing_variable, value_for
 
 CASES = [
     (
@@ -195,3 +195,14 @@ def test_whatever_a_project_says_ends_in_two_sentences(kind: str, text: str, out
     assert what
     assert advice
     assert len(what) < 1500
+
+
+def test_a_variable_that_a_revision_asks_for() -> None:
+    """In capital letters, as variables are; everything else is the revision's own failure."""
+    what, advice = missing_variable("RuntimeError", "APP__SECURITY_KEY must be set to run this migration") or ("", "")
+    assert (what, advice) == (
+        "the project wants the variable APP__SECURITY_KEY",
+        "Add to .alembic-gate.yml: `env: {APP__SECURITY_KEY: unused-in-the-gate}`",
+    )
+    assert missing_variable("KeyError", "'secret'") is None
+    assert missing_variable("ValueError", "row a_b is missing") is None
