@@ -149,6 +149,22 @@ with op.get_bind().connection.cursor() as cursor:
     assert [row["sql"].count("CREATE INDEX") for row in done.project["plan"]] == [1]
 
 
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_what_sqlalchemy_asks_for_itself_is_no_statement_of_the_revision(tmp_path: Path, driver: str) -> None:
+    """The isolation level that an autocommit block reads and sets."""
+    body = """
+with op.get_context().autocommit_block():
+    op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+"""
+    url = POSTGRESQL.replace("psycopg2", driver)
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, url, MODELS.format(more=""))
+    done = gate(repo, "--only", "safe-operations")
+    assert [row["sql"] for row in done.project["plan"]] == [
+        "CREATE INDEX CONCURRENTLY ix_users_email ON users (email);"
+    ]
+    assert [one for one in done.findings() if one[2] != "note"] == []
+
+
 def test_a_revision_cannot_forge_a_workflow_command(tmp_path: Path) -> None:
     """What it prints reaches nobody's log as a command."""
     body = 'print("::error::forged")\nprint("##[error]forged")\nraise RuntimeError("::warning::forged")'
