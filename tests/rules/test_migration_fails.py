@@ -10,11 +10,6 @@ from tests.rules._deploy import deploy, failed, passed, said
 
 ID = "migration-fails"
 UNSAFE = [
-    deploy(
-        "ALTER TABLE users RENAME TO people",
-        dialect="sqlite",
-        runs=(failed("empty", 1, "error in view v: no such table: main.users", ""),),
-    ),
     (
         deploy(
             "ALTER TABLE nowhere ADD a int",
@@ -31,6 +26,14 @@ UNSAFE = [
             "ALTER TABLE users DROP COLUMN age",
             dialect="sqlite",
             runs=(failed("empty", 1, "error in view v after drop column: no such column: age", ""),),
+        ),
+        ["error transaction users c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE users RENAME TO people",
+            dialect="sqlite",
+            runs=(failed("empty", 1, "error in view v: no such table: main.gone", ""),),
         ),
         ["error transaction users c1"],
     ),
