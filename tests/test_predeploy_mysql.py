@@ -15,6 +15,7 @@ import pytest
 
 from tests.running import revision
 from tests.targets import FIRST, HISTORY, asked, migrate, project_for, running_servers, target
+from tests.topology import process_of
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +175,7 @@ def test_a_server_that_dies_or_freezes(tmp_path: Path, cache: Path, how: signal.
     repo = project_for(tmp_path, "mysql", HISTORY)
     with running_servers(tmp_path / "own") as own:
         database = own("mysql")
-        pid = database._server._own.keeper.pid
+        pid = process_of(database)
         os.kill(pid, how)
         begun = time.monotonic()
         try:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.targets import HISTORY, asked, migrate, project_for, running_servers, target, url_of
 from tests.test_predeploy import after_the_first_look, slow_env
-from tests.topology import cluster_of, pooler, streaming_standby
+from tests.topology import cluster_of, pooler, process_of, replicated, streaming_standby
 
 WAL = "SELECT count(pg_logical_emit_message(false, 'x', repeat('x', 90000000))) FROM generate_series(1, 3)"
 
@@ -136,9 +136,8 @@ def test_a_server_that_is_killed_half_way(tmp_path: Path, cache: Path) -> None:
         database = own("postgresql")
         migrate(repo, database, "r1")
         slow_env(repo)
-        keeper = cluster_of(database).keeper
-        assert keeper is not None
-        killing = after_the_first_look(database, lambda: os.kill(keeper.pid, signal.SIGKILL))
+        pid = process_of(database)
+        killing = after_the_first_look(database, lambda: os.kill(pid, signal.SIGKILL))
         done = asked(repo, database, cache=cache)
         killing.join()
         assert (done.code, "Traceback" in done.err) == (3, False)
@@ -150,14 +149,13 @@ def test_a_frozen_server(tmp_path: Path, cache: Path) -> None:
     repo = project_for(tmp_path, "postgresql", HISTORY)
     with running_servers(tmp_path / "own") as own:
         database = own("postgresql")
-        keeper = cluster_of(database).keeper
-        assert keeper is not None
-        os.kill(keeper.pid, signal.SIGSTOP)
+        pid = process_of(database)
+        os.kill(pid, signal.SIGSTOP)
         begun = time.monotonic()
         try:
             done = asked(repo, database, cache=cache)
         finally:
-            os.kill(keeper.pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
         assert (done.code, "timeout expired" in done.reason("target-ready")) == (3, True)
         assert "frozen" in done.out
         assert time.monotonic() - begun < 40
@@ -181,3 +179,17 @@ def test_no_tls_a_wrong_password_and_no_right_to_connect(tmp_path: Path, new: An
     database.execute("DROP ROLE outsider")
     assert (done.code, "permission denied for database" in done.reason("target-ready")) == (3, True)
     assert ("GRANT CONNECT" in done.out, "hidden-word" in done.out + done.err) == (True, False)
+
+
+def test_a_replica_that_takes_writes(tmp_path: Path, new: Any, cache: Path) -> None:
+    """MariaDB: the replica that is not read-only is told from the primary, and the primary says that replicas follow it."""
+    repo = project_for(tmp_path, "mariadb", HISTORY)
+    with replicated(new("mariadb"), tmp_path) as (primary, replica):
+        done = asked(repo, primary, cache=cache)
+        assert (done.code, target(done)["state"], target(done)["blockers"]) == (0, "empty", [])
+        assert "replicas that read the target's binary log: 1." in " ".join(done.project["coverage"]["notes"])
+        done = asked(repo, replica, cache=cache)
+        assert (done.code, target(done)["state"]) == (0, "empty")
+        assert details(target(done), "replica")[0].startswith(
+            "the target replicates from another server and takes writes"
+        )

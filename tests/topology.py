@@ -9,12 +9,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymysql
 import pytest
 
 from gate.databases._cluster_postgresql import PostgresCluster
@@ -24,9 +25,17 @@ POOLER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin"
 
 
 def cluster_of(database: Any) -> PostgresCluster:
-    """The running server behind a scratch database."""
+    """The running PostgreSQL server behind a scratch database."""
     found: PostgresCluster = database._server._cluster
     return found
+
+
+def process_of(database: Any) -> int:
+    """The process of the server behind a scratch database, to be hurt."""
+    keeper = database._server._cluster.keeper
+    assert keeper is not None
+    number: int = keeper.pid
+    return number
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,58 @@ def started(cluster: PostgresCluster, argv: list[str], log: Path) -> Iterator[su
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def replicated(database: Any, folder: Path) -> Iterator[tuple[str, str]]:
+    """Two servers of the database's kind (MariaDB), the second a replica that takes writes; the URLs of an ``app`` on each."""
+    cluster = database._server._cluster
+    place = cluster.folder / f"pair-{free_port()}"
+    place.mkdir()
+    cluster.identity.own(place)
+    install = [*cluster.binaries.install, f"--datadir={place / '1'}", *cluster.binaries.layout]
+    done = cluster.identity.run(install, cwd=place, timeout=180)
+    assert done.returncode == 0, done.stderr
+    shutil.copytree(place / "1", place / "2")
+    cluster.identity.own(place)
+    ports = (free_port(), free_port())
+    with ExitStack() as stack:
+        first, second = (
+            stack.enter_context(_one_of_a_pair(cluster, place, number, port, folder))
+            for number, port in enumerate(ports, 1)
+        )
+        for cursor in (first, second):
+            cursor.execute("SET sql_log_bin = 0")
+            cursor.execute("CREATE USER gate@'127.0.0.1' IDENTIFIED BY 'pair'")
+            cursor.execute("GRANT ALL ON *.* TO gate@'127.0.0.1'")
+            cursor.execute("SET sql_log_bin = 1")
+        second.execute(
+            f"CHANGE MASTER TO master_host='127.0.0.1', master_port={ports[0]}, master_user='gate', master_password='pair', "
+            "master_log_file='bin.000001', master_log_pos=4"
+        )
+        second.execute("START SLAVE")
+        first.execute("CREATE DATABASE app")
+        until(lambda: second.execute("SHOW DATABASES LIKE 'app'") == 1, folder / "pair-2.log")
+        one, other = (f"mysql+pymysql://gate:pair@127.0.0.1:{port}/app" for port in ports)
+        yield one, other
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _one_of_a_pair(cluster: Any, place: Path, number: int, port: int, folder: Path) -> Iterator[Any]:
+    """A running server that writes a binary log; gives a cursor of its superuser."""
+    socket = place / f"{number}.sock"
+    own = {"--datadir": place / f"{number}", "--socket": socket, "--pid-file": place / f"{number}.pid"}
+    words = [one for one in cluster._argv(port) if one.partition("=")[0] not in own and one != "--skip-log-bin"]
+    words += [f"{name}={value}" for name, value in own.items()] + [f"--server-id={number}", "--log-bin=bin"]
+    log = folder / f"pair-{number}.log"
+    with started(cluster, words, log):
+        until(socket.exists, log)
+        with (
+            pymysql.connect(unix_socket=str(socket), user="root", autocommit=True) as connection,
+            connection.cursor() as cursor,
+        ):
+            yield cursor
 
 
 def until(holds: Any, log: Path | None = None, seconds: float = 60) -> None:

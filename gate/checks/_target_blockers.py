@@ -131,6 +131,12 @@ def _replication(survey: TargetSurvey) -> Iterator[Blocker]:
             "hang at its end, with its locks held"
         )
         yield Blocker("replication-lag", text)
+    if survey.replicates:
+        text = (
+            "the target replicates from another server and takes writes all the same (read_only is off): migrate the primary; "
+            "what is changed here alone breaks the replication"
+        )
+        yield Blocker("replica", text, Severity.WARNING)
     for one in survey.replicas:
         much = (one.seconds or 0) >= LAG_SECONDS or (one.bytes or 0) >= LAG_BYTES
         if one.kept_for and much:

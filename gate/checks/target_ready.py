@@ -39,7 +39,9 @@ def ask(
     else:
         found = _verified(position, evidence, every) if verify else _ready(position, evidence, every, history)
         answer = _judged(position, evidence, tuple(found), staged, verify)
-    return dataclasses.replace(answer, sections=sections, notes=(*position.notes, *evidence.notes))
+    return dataclasses.replace(
+        answer, sections=sections, notes=(*position.notes, *evidence.survey.notes, *evidence.notes)
+    )
 
 
 def _moved(position: TargetPosition, rows: tuple[str, ...]) -> Answer:

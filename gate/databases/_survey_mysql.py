@@ -33,6 +33,14 @@ _SESSIONS = """
 SELECT ID, USER, COALESCE(HOST, ''), COMMAND, TIME, COALESCE(STATE, ''), LEFT(COALESCE(INFO, ''), 300) FROM information_schema.PROCESSLIST
 WHERE ID <> CONNECTION_ID() AND (DB = DATABASE() OR DB IS NULL) AND COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID')
 """
+# Threads that fetch from a source, and those that send to replicas. MariaDB names the command, MySQL only the state:
+# https://dev.mysql.com/doc/refman/8.4/en/replica-io-thread-states.html
+_REPLICATION = """
+SELECT COALESCE(SUM(USER = 'system user' AND (COMMAND = 'Slave_IO' OR STATE LIKE 'Waiting for % to send event' OR STATE LIKE 'Queueing % event to the relay log'
+                    OR STATE LIKE 'Connecting to %' OR STATE LIKE 'Reconnecting after %')), 0),
+       COALESCE(SUM(COMMAND LIKE 'Binlog Dump%'), 0)
+FROM information_schema.PROCESSLIST
+"""
 _LOCK_PLUGIN = """
 SELECT THREAD_ID, LOCK_TYPE, LOCK_MODE, TABLE_NAME, 'GRANTED', TABLE_SCHEMA FROM information_schema.METADATA_LOCK_INFO
 WHERE THREAD_ID <> CONNECTION_ID() AND (TABLE_SCHEMA = DATABASE() OR LOCK_TYPE = 'User lock')
@@ -47,6 +55,10 @@ _HAS_PLUGIN = "SELECT PLUGIN_NAME FROM information_schema.PLUGINS WHERE PLUGIN_N
 _HAS_SCHEMA = """
 SELECT 1 FROM performance_schema.setup_instruments WHERE NAME = 'wait/lock/metadata/sql/mdl' AND ENABLED = 'YES' AND @@performance_schema = 1
 """
+_REPLICAS = (
+    "replicas that read the target's binary log: {number}. How far they are behind is only known there (SHOW REPLICA STATUS), "
+    "and each runs the upgrade's statements again after the target"
+)
 _NAMED_LOCKS = ("alembic", "alembic_version", "alembic_upgrade", "migration", "migrations", "db_migration")
 _IN_USE = "SHOW OPEN TABLES FROM {database} WHERE In_use > 0"
 _SETTINGS = """
@@ -71,12 +83,16 @@ def survey(
         unknowns.append(f"tables without a grant are not visible: {user} has no SELECT on the whole database")
     sessions = _sessions(optional, unknowns, user)
     settings = optional(_SETTINGS)
+    replication = optional(_REPLICATION)
+    sources, replicas = replication[0] if not isinstance(replication, str) else (0, 0)
     return TargetSurvey(
         schema=schema,
         tables=_tables(ask, optional, kind),
         sessions=sessions + _locked_tables(optional, ask, sessions),
         settings={str(name): str(value) for name, value in settings} if not isinstance(settings, str) else {},
         unknowns=tuple(unknowns),
+        replicates=bool(sources),
+        notes=(_REPLICAS.format(number=replicas),) if replicas else (),
     )
 
 

@@ -72,6 +72,7 @@ class TargetSurvey:
     """The target as it is now. ``unknowns`` are sentences about what could not be read, each with the missing right.
 
     ``commits_wait_for`` names synchronous replicas none of which is there, so that every commit hangs.
+    ``replicates`` tells that the target itself takes changes from another server.
     ``settings`` are those that a session of this role starts with. ``free_bytes`` is the room left on its disk,
     ``used_bytes`` what the database takes there; None where SQL does not tell.
     """
@@ -85,4 +86,5 @@ class TargetSurvey:
     free_bytes: int | None = None
     used_bytes: int | None = None
     unknowns: tuple[str, ...] = ()
+    replicates: bool = False
     notes: tuple[str, ...] = ()
