@@ -267,8 +267,8 @@ class Probe:
         """The end of what the project printed, made harmless."""
         return "\n".join(self._tail)
 
-    def call(self, verb: str, **arguments: Any) -> Any:
-        """The answer to one request.
+    def call(self, verb: str, meanwhile: Callable[[], object] | None = None, **arguments: Any) -> Any:
+        """The answer to one request; ``meanwhile`` is work of ours that is done while the project begins with it.
 
         Raises ProjectFailure for what project code raised, ProjectBroken when the process ended or spoke nonsense,
         TimedOut when it took longer than a step may.
@@ -276,6 +276,9 @@ class Probe:
         deadline = time.monotonic() + self._launch.timeout
         self._send({"do": verb, **arguments}, deadline, verb)
         self._said = 0
+        if meanwhile is not None:
+            meanwhile()
+            deadline = time.monotonic() + self._launch.timeout  # our own work is not the project's time
         while True:
             message = self._read(deadline, verb)
             if "answer" in message:

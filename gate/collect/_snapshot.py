@@ -68,21 +68,20 @@ def may_write(stage: Stage) -> bool:
 
 def key(stage: Stage, heads: tuple[str, ...]) -> str | NoKey:
     """Everything that decides the base's schema, as one digest."""
-    sha = stage.base_sha
     if not stage.context.settings.cache:
         return NoKey("the cache is off")
-    if sha is None:
+    if stage.base_sha is None:
         return NoKey("there is no base commit to read the key from")
     if stage.made_outside:
         return NoKey("the application itself makes tables")
     if stage.context.settings.bootstrap != "none":
         return NoKey("the schema has a bootstrap")
-    files = Git(stage.context.repo).files(sha)
-    covered = covered_files(stage, sha, files)
+    if not stage.covered:
+        return NoKey("git tells nothing of the base's files")
     settings = stage.context.settings
     parts = {
         "heads": sorted(heads),
-        "files": covered,
+        "files": stage.covered,
         "python": stage.environment.version,
         "installed": stage.environment.identity,
         "server": [stage.database.server.dialect, stage.database.server.version_text, stage.database.server.source],
@@ -103,9 +102,9 @@ def key(stage: Stage, heads: tuple[str, ...]) -> str | NoKey:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=list).encode()).hexdigest()
 
 
-def covered_files(stage: Stage, sha: str, files: Mapping[str, str]) -> list[tuple[str, str]]:
+def covered_files(stage: Stage, sha: str) -> list[tuple[str, str]]:
     """Config, script folder, revisions, and what they import from the repository; the whole tree in doubt."""
-    project = stage.project
+    project, files = stage.project, Git(stage.context.repo).files(sha)
     folders = (*project.version_locations, project.script_location or "migrations")
     start = {path for path in files if any(path.startswith(folder.rstrip("/") + "/") for folder in folders)}
     start |= {path for path in (project.config or "", project.entry or "") if path in files}

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
+from gate import sql
 from gate.collect import _base_schema, _bootstrap, _job_services, _loading, _side_effects, _snapshot, _stuck, _templates
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
@@ -59,6 +60,7 @@ class Stage:
             self.notes.append(f"database: {choice.kind} {choice.version}".rstrip() + f" ({choice.why})")
         self.snapshot: Mapping[str, Any] = {"used": False, "reason": "replayed"}
         self.made_outside: tuple[str, ...] = ()
+        self.covered: list[tuple[str, str]] = []  # path and blob id of the base's files that decide its schema
         self.aside: ScratchDatabase | None = None
         self.by_models: frozenset[str] = frozenset()
         self.uid = probe_uid(environment.python)
@@ -201,7 +203,7 @@ class Stage:
         told = _loading.told(self.project, self.environment, self.tree, self.context.repo)
         before = self.database.schema()
         try:
-            versions = self.probe.call("load", project=told, url=self.url)
+            versions = self.probe.call("load", self._look_ahead, project=told, url=self.url)
         except ProjectFailure as failure:
             raise self.explained(failure) from failure
         self.notes.append(
@@ -212,6 +214,12 @@ class Stage:
         _side_effects.settle(self, before)
         if self.context.settings.bootstrap != "base-ref":
             self.made_outside = _bootstrap.made_by_models(self.sources)
+
+    def _look_ahead(self) -> None:
+        """What is needed soon and does not hang on the project, while another core imports it."""
+        sql.parse("SELECT 1", self.database.server.dialect)  # loads the parser
+        if self.context.settings.cache and self.base_sha:
+            self.covered = _snapshot.covered_files(self, self.base_sha)
 
     @property
     def url(self) -> str:
@@ -228,9 +236,10 @@ class Stage:
         self.database = self._prepared(database, fresh=False)
         self.probe.call("move")
 
-    def recorder(self) -> Recorder:
-        """A recorder for the database in use."""
-        self._recorder = Recorder(Catalogue(self.database, self.version_table[0]), self.history, self.sources)
+    def recorder(self, looking: bool = True) -> Recorder:
+        """A recorder for the database in use; one that is not ``looking`` only counts and keeps what failed."""
+        catalogue = Catalogue(self.database, self.version_table[0], looking)
+        self._recorder = Recorder(catalogue, self.history, self.sources)
         return self._recorder
 
     def replay(self, heads: tuple[str, ...]) -> Failure | None:

@@ -219,7 +219,7 @@ class _Rehearsing:
             return None
         self.stage.use(pristine.clone())
         seeded = self.stage.database.seed("hostile")
-        recorder = self.stage.recorder()
+        recorder = self.stage.recorder(looking=False)
         failure = self.stage.upgrade(self.heads, recorder)
         return RowsRun("hostile", failure, (), seeded.tables)
 
