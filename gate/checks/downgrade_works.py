@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.check import Answer, Check
-from gate.facts.changes import changes_schema
+from gate.facts.changes import AddEnumValue, changes_schema
 from gate.facts.history import History, NewRevisions, Revision
 from gate.facts.rehearsal import Deploy, Failure, Rehearsal, RoundTrip
 from gate.facts.rulebook import Rulebook
@@ -30,7 +30,12 @@ def ask(rehearsal: Rehearsal, deploy: Deploy, rules: Rulebook, history: History,
 
 
 def _is_rightly_empty(trip: RoundTrip, deploy: Deploy) -> bool:
-    """Rows and enum labels that an empty downgrade() leaves make the second upgrade fail; that says nothing against it."""
+    """Rows and enum labels that an empty downgrade() leaves make the second upgrade fail; that says nothing against it.
+
+    A label stays whatever downgrade() does besides: https://www.postgresql.org/docs/current/sql-altertype.html.
+    """
+    if trip.up_failure and trip.up_failure.error.startswith("enum label ") and any(deploy.all_changes(AddEnumValue)):
+        return True
     revision = deploy.revision(trip.up_failure.revision or "") if trip.up_failure else None
     if revision is None or revision.downgrade != "empty":
         return False

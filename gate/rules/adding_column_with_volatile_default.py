@@ -11,7 +11,8 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import MYSQL, POSTGRESQL, Dialect, Example, Hit, Rule
 from gate.rules._elsewhere import batches
 from gate.rules._mysql import copy_hit
-from gate.rules._recipes import backfill, remedy
+from gate.rules._recipes import backfill, key_of, remedy
+from gate.rules._sa_types import add_nullable
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import rewrote
 
@@ -37,12 +38,15 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (
                     1,
                     "Both are instant",
-                    f"op.add_column({python(bare(change.table))}, sa.Column({python(new.name)}, ..., nullable=True)"
-                    f"{schema_argument(change.table)})\n"
+                    f"{add_nullable(change.table, new.name, new.type)}\n"
                     f"op.alter_column({python(bare(change.table))}, {python(new.name)}, "
                     f"server_default=sa.text({python(new.default)}){schema_argument(change.table)})",
                 ),
-                (1, "In a revision of its own", backfill(change.table, new.name, new.default)),
+                (
+                    1,
+                    "In a revision of its own",
+                    backfill(change.table, new.name, new.default, key_of(statement, change.table)),
+                ),
             ),
         )
 

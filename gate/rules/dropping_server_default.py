@@ -38,10 +38,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 
 def _comes_back(deploy: Deploy, edit: ColumnEdit) -> bool:
-    """Whether the deploy gives the column another default: the usual way around a type that the old one does not fit."""
+    """Whether the deploy gives the column another default (the usual way around a new type), or lets it be NULL."""
     after = deploy.result.table(edit.table)
     column = after.column(edit.column) if after else None
-    return column is not None and (column.default is not None or column.identity or column.generated is not None)
+    if column is None:
+        return False
+    return column.nullable or column.default is not None or column.identity or column.generated is not None
 
 
 rule = Rule(

@@ -37,8 +37,14 @@ def _changes_schema(deploy: Deploy, revision: Revision) -> bool:
     if not own:
         return False
     return any(not one.changes and not one.understood and one.before != one.after for one in own) or any(
-        c.changes_schema(change) for one in own for change in one.changes
+        c.changes_schema(change) and not _is_temporary(deploy, change) for one in own for change in one.changes
     )
+
+
+def _is_temporary(deploy: Deploy, change: c.Change) -> bool:
+    """Whether it is about a temporary table of the deploy's own, which ends with the session."""
+    made = {one.table for _, one in deploy.all_changes(c.CreateTable) if one.temporary}
+    return getattr(change, "table", None) in made
 
 
 rule = Rule(

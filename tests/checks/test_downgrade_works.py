@@ -56,3 +56,14 @@ def test_an_upgrade_that_stops_leaves_the_way_back_unknown(tmp_path: Path) -> No
     done = judge(tmp_path, ADD + '\nop.drop_table("nothing")', "pass")
     assert [(id, severity) for id, _, severity, _ in done.findings()] == [("missing-downgrade", "warning")]
     assert (done.code, done.verdicts()) == (3, {"downgrade-works": "undecided"})
+
+
+def test_an_enum_label_that_stays_says_nothing_against_the_way_back(tmp_path: Path) -> None:
+    """PostgreSQL takes no label away: the rest of downgrade() is right as it is."""
+    base = {
+        "a1": revision("a1", None, "op.execute(\"CREATE TYPE mood AS ENUM ('ok')\")", 'op.execute("DROP TYPE mood")')
+    }
+    upgrade = "op.execute(\"ALTER TYPE mood ADD VALUE 'bad'\")\nop.create_table('t', sa.Column('id', sa.Integer))"
+    change = {"b": revision("b", "a1", upgrade, 'op.drop_table("t")')}
+    done = gate(repository(tmp_path / "r", base, change, POSTGRESQL), "--only", "downgrade-works")
+    assert ([one for one in done.findings() if one[2] != "note"], done.verdicts()) == ([], {"downgrade-works": "pass"})

@@ -15,6 +15,7 @@ SAFE = [
     deploy("ALTER TABLE users ALTER COLUMN age DROP DEFAULT"),
     deploy("ALTER TABLE users ALTER COLUMN name DROP DEFAULT"),
     deploy("ALTER TABLE users ALTER COLUMN state SET DEFAULT 'x'"),
+    deploy("ALTER TABLE users ALTER state DROP NOT NULL, ALTER state DROP DEFAULT"),
     deploy("ALTER TABLE users ALTER state DROP DEFAULT", "ALTER TABLE users ALTER state SET DEFAULT 'x'"),
     deploy("ALTER TABLE users ADD z int NOT NULL DEFAULT 1; ALTER TABLE users ALTER z DROP DEFAULT"),
 ]

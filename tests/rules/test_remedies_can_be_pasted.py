@@ -125,6 +125,7 @@ def test_a_column_with_a_check_becomes_two_steps() -> None:
 
 
 PYTHON = [
+    "ALTER TABLE users ADD COLUMN code uuid DEFAULT gen_random_uuid()",
     "ALTER TABLE users ALTER COLUMN name TYPE varchar(10)",
     "ALTER TABLE users ALTER COLUMN age TYPE bigint",
     "ALTER TABLE orders ALTER COLUMN amount TYPE numeric(6,1)",
