@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
-from gate.rule import EVERY, Example, Hit, Rule
+from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._source import upgrade_of
 from gate.rules._world import is_unique, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
+    yield from _updates(deploy)
+    if deploy.dialect in MYSQL:
+        yield from _read_whole(deploy)
+
+
+def _updates(deploy: Deploy) -> Iterator[Hit]:
     seen: set[tuple[str, int, str]] = set()
     batches: Counter[tuple[str, int, str]] = Counter()
     for statement, change in deploy.changes(c.Update):
@@ -54,6 +61,44 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         )
 
 
+def _read_whole(deploy: Deploy) -> Iterator[Hit]:
+    """INSERT ... SELECT over a whole table: InnoDB keeps what it reads locked, so that a replica gets the same rows.
+
+    https://dev.mysql.com/doc/refman/8.4/en/innodb-locks-set.html
+    """
+    for statement, change in deploy.all_changes(c.Insert):
+        limited = re.search(r"\b(?:WHERE|LIMIT|JOIN)\b", statement.sql, re.IGNORECASE)
+        for table in change.reads if change.from_query and not limited else ():
+            if deploy.existed(table, statement) and table not in deploy.small_tables:
+                yield Hit(
+                    f"Every row of {table} that the SELECT reads stays locked until the transaction ends: writes to "
+                    f"{table} wait for all of it.",
+                    statement,
+                    category=Category.LOCK,
+                    table=table,
+                    remedy=remedy(
+                        "Copy in ranges of the key that commit, in a revision that does nothing else.",
+                        (1, "For example", _ranges(statement, table)),
+                    ),
+                )
+
+
+def _ranges(statement: Statement, table: str) -> str:
+    """The same statement over ranges of the key; nothing where more follows its FROM."""
+    if re.search(r"\b(?:GROUP|ORDER|UNION|HAVING)\b", statement.sql, re.IGNORECASE):
+        return ""
+    key = key_of(statement, table)
+    text = " ".join(statement.sql.rstrip("; \n").split()).replace('"', '\\"')
+    return (
+        f'last = op.get_bind().execute(sa.text("SELECT coalesce(max({key}), 0) FROM {table}")).scalar()\n'
+        "with op.get_context().autocommit_block():\n"
+        "    for low in range(0, last + 1, 1000):\n"
+        "        op.get_bind().execute(sa.text(\n"
+        f'            "{text} WHERE {key} > :low AND {key} <= :high"\n'
+        '        ), {"low": low, "high": low + 1000})'
+    )
+
+
 def _repeats(deploy: Deploy, statement: Statement) -> bool:
     """Whether a ``while`` loop of the revision issues it: over the few rows of a rehearsal it may run only once."""
     upgrade = upgrade_of(deploy.sources.get(statement.location.path, ""))
@@ -79,7 +124,10 @@ rule = Rule(
     harms={Category.HYGIENE: Severity.WARNING, Category.LOCK: Severity.WARNING},
     dialects=EVERY,
     split=("transaction",),
-    unsafe=(Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE note IS NULL\")",)),),
+    unsafe=(
+        Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE note IS NULL\")",)),
+        Example(('op.execute("INSERT INTO logs (code) SELECT name FROM users")',), dialect="mariadb"),
+    ),
     safe=(
         Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE id = 1\")",)),
         Example(

@@ -1,6 +1,6 @@
-"""PostgreSQL: what statements really did, where their text alone does not tell.
+"""What statements really did, where their text alone does not tell.
 
-A DO block, a function or text made at run time is told by the catalogue before and after and by the rows that the
+On PostgreSQL a DO block, a function or text made at run time is told by the catalogue before and after and by the rows that the
 server counted. IF NOT EXISTS over what exists did nothing. A name without its schema is found through the search path.
 """
 
@@ -21,6 +21,15 @@ _UNSEEN = (c.LockTable, c.Truncate, c.SetSetting, c.TransactionControl, c.Refres
 def effective(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """The statements with the changes that they made."""
     return tuple(map(_one, statements))
+
+
+def revealed(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """MySQL and MariaDB: what CALL and EXECUTE did to the schema, told by the catalogue before and after."""
+    return tuple(replace(one, changes=tuple(_observed(one))) if _is_call(one) else one for one in statements)
+
+
+def _is_call(statement: Statement) -> bool:
+    return _is_code(statement) and any(isinstance(one, c.CodeBlock) for one in statement.changes)
 
 
 def _one(statement: Statement) -> Statement:

@@ -22,7 +22,7 @@ def resolved(deploy: Deploy) -> Deploy:
     if deploy.dialect == "sqlite":
         statements = recreated.folded(statements)
     if deploy.dialect in ("mysql", "mariadb"):
-        statements = modified.expanded(statements, deploy.sources)
+        statements = modified.expanded(_effects.revealed(statements), deploy.sources)
     return replace(deploy, statements=statements)
 
 

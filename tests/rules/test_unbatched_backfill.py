@@ -23,8 +23,16 @@ UNSAFE = [
         deploy("UPDATE orders SET note = users.name FROM users WHERE users.id = orders.user_id"),
         ["warning hygiene orders.note c1", "warning lock orders.note c1"],
     ),
+    (
+        deploy("INSERT INTO logs (code) SELECT name FROM users", dialect="mysql", version=(8, 4)),
+        ["warning lock users c1"],
+    ),
 ]
 SAFE = [
+    deploy("INSERT INTO logs (code) SELECT name FROM users"),
+    deploy("INSERT INTO logs (code) SELECT name FROM users WHERE id < 100", dialect="mysql", version=(8, 4)),
+    deploy("INSERT INTO logs (code) VALUES ('a')", dialect="mysql", version=(8, 4)),
+    deploy("CREATE TABLE t (a int); INSERT INTO logs (code) SELECT a FROM t", dialect="mysql", version=(8, 4)),
     on_one_line(deploy(Autocommit(BATCH + "; " + BATCH))),
     deploy("UPDATE orders SET note = 'x' WHERE id = 1"),
     deploy("UPDATE orders SET note = 'x' WHERE id BETWEEN 1 AND 1000"),

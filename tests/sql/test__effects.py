@@ -11,7 +11,7 @@ from gate.facts.rehearsal import Lock, Observation, Statement, Touched
 from gate.facts.schema import Schema
 from gate.model import Location
 from gate.sql import parse
-from gate.sql._effects import effective
+from gate.sql._effects import effective, revealed
 from gate.sql.schema_after import schema_after
 
 BEFORE = schema_after(
@@ -121,3 +121,24 @@ def test_a_failed_statement_stays_as_it_was_read() -> None:
         1, "c1", Location("c1.py"), "", parsed.changes, observed=Observation(), error="no", before=BEFORE
     )
     assert effective((statement,)) == (replace(statement),)
+
+
+@pytest.mark.parametrize(
+    ("sql", "changes"),
+    [
+        ("CALL p()", (c.CodeBlock("call"), c.AlterColumnType("users", "age", "bigint"))),
+        ("EXECUTE st", (c.CodeBlock("execute"), c.AlterColumnType("users", "age", "bigint"))),
+        ("ALTER TABLE users COMMENT = 'x'", (c.SetTableOption("users", "comment", "x"),)),
+    ],
+)
+def test_mysql_calls_are_told_by_the_catalogue(sql: str, changes: tuple[c.Change, ...]) -> None:
+    """What a procedure or a prepared text did to the schema; plain statements speak for themselves."""
+    before = schema_after(Schema(), parse("CREATE TABLE users (id int PRIMARY KEY, age int)", "mysql").changes)
+    after = schema_after(Schema(), parse("CREATE TABLE users (id int PRIMARY KEY, age bigint)", "mysql").changes)
+    parsed = parse(sql, "mysql")
+    statement = Statement(
+        1, "c1", Location("c1.py"), sql, parsed.changes, parsed.understood, observed=Observation(), before=before,
+        after=after,
+    )  # fmt: skip
+    (one,) = revealed((statement,))
+    assert one.changes == changes
