@@ -31,7 +31,7 @@ LIBRARIES = (  # Alembic, SQLAlchemy, oldest and newest Python of the pair
 )
 OLDER = (("alembic==1.1.*", "sqlalchemy==1.3.*", "3.8", "3.8"),)  # below what is promised: says so, judges what it can
 FEW = (("3.8", 0), ("3.9", 4), ("3.12", 4), ("3.13", 7))
-EXPECTED = {"plain_ini": 0, "plain_unsafe": 1, "async_sqlite": 0}
+EXPECTED = {"plain_ini": 0, "plain_unsafe": 1, "async_sqlite": 0, "missing_module": 1}
 WORDS = {0: "pass", 1: "fail", 3: "undecided"}  # the gate's exit codes
 
 
