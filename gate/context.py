@@ -23,7 +23,8 @@ class RunContext:
     """The run's means, handed to collectors. Everything put on ``stack`` is closed when the run ends, in any way.
 
     ``shared`` is one dictionary for all projects of the run (started servers, built environments). ``fetch`` gives
-    another fact of this project, collecting it if need be: for collectors that need it only sometimes.
+    another fact of this project, collecting it if need be: for collectors that need it only sometimes. ``ahead`` loads
+    what the run's other questions will need: for a collector that waits for another process.
     """
 
     settings: Settings
@@ -35,6 +36,7 @@ class RunContext:
     shared: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    ahead: Callable[[], None] = lambda: None
 
     @property
     def mode(self) -> str:

@@ -104,7 +104,8 @@ class ProjectRun:
         shared: dict[str, Any],
     ) -> None:
         self.settings, self.project = settings, project
-        self.context = RunContext(settings, project, workdir, stack, progress, self.fact, shared)
+        self.context = RunContext(settings, project, workdir, stack, progress, self.fact, shared, ahead=self.ahead)
+        self.chosen: tuple[Check, ...] = ()
         self.known: dict[type, Any] = {Settings: settings, Project: project, RunContext: self.context}
         self.failed: dict[type, GateError] = {}
 
@@ -129,6 +130,14 @@ class ProjectRun:
             return kind(frozenset(registry.rules()), tuple(rule.findings for rule in registry.rules().values()))
         collector = registry.collector(kind)
         return collector(**self.facts(collector))
+
+    def ahead(self) -> None:
+        """Load the rules where a chosen check asks for them; a failure is told when it does."""
+        kinds = {kind for check in self.chosen for kind in registry.needs(check.ask).values()}
+        for kind in kinds:
+            if kind.__name__ == "Rulebook":
+                with contextlib.suppress(GateError):
+                    self.fact(kind)
 
     def seen(self, name: str) -> Any:
         """The fact of this name if somebody asked for it; the question itself collects and imports nothing."""
@@ -160,7 +169,8 @@ class ProjectRun:
 
     def report(self, chosen: Iterable[Check]) -> ProjectReport:
         """Ask every chosen check and put the answers together."""
-        answers = {check.id: self.ask(check) for check in chosen}
+        self.chosen = tuple(chosen)
+        answers = {check.id: self.ask(check) for check in self.chosen}
         said = [finding for answer, _ in answers.values() for finding in answer.findings]
         asked = frozenset(id for id, (answer, _) in answers.items() if not (answer.undecided or answer.skipped))
         findings = self.judged(said, asked)

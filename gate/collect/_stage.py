@@ -220,6 +220,7 @@ class Stage:
         sql.parse("SELECT 1", self.database.server.dialect)  # loads the parser
         if self.context.settings.cache and self.base_sha:
             self.covered = _snapshot.covered_files(self, self.base_sha)
+        self.context.ahead()
 
     @property
     def url(self) -> str:
