@@ -40,6 +40,7 @@ _QUERIES = frozenset(
         "create_all",
     }
 )
+_MAKES = frozenset({"create", "drop", "create_all", "drop_all"})  # of a table or a metadata, called on it
 _ATTRIBUTES = frozenset({"__table__", "query", "metadata", "__mapper__"})
 
 
@@ -79,6 +80,8 @@ def _used(upgrade: ast.FunctionDef) -> Iterator[str]:
         if method in _QUERIES:
             for argument in call.args:
                 yield from (name.id for name in ast.walk(argument) if isinstance(name, ast.Name))
+        if method in _MAKES and isinstance(call.func, ast.Attribute):
+            yield from (name.id for name in ast.walk(call.func.value) if isinstance(name, ast.Name))
     for node in ast.walk(upgrade):
         if isinstance(node, ast.Attribute) and node.attr in _ATTRIBUTES:
             yield from (name.id for name in ast.walk(node.value) if isinstance(name, ast.Name))

@@ -44,7 +44,8 @@ def _changes_schema(deploy: Deploy, revision: Revision) -> bool:
 def _is_temporary(deploy: Deploy, change: c.Change) -> bool:
     """Whether it is about a temporary table of the deploy's own, which ends with the session."""
     made = {one.table for _, one in deploy.all_changes(c.CreateTable) if one.temporary}
-    return getattr(change, "table", None) in made
+    table = str(getattr(change, "table", None))
+    return table in made or table.startswith("pg_temp")  # once it is there, the catalogue knows it by its schema
 
 
 rule = Rule(

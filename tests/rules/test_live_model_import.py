@@ -24,8 +24,16 @@ UNSAFE = [
         deploy("SELECT 1", source="import app.models\ndef upgrade():\n    bind.execute(sa.select(app.models.User))\n"),
         ["warning hygiene - c1"],
     ),
+    (
+        deploy(
+            "SELECT 1",
+            source="from app.models import metadata\ndef upgrade():\n    metadata.create_all(op.get_bind())\n",
+        ),
+        ["warning hygiene - c1"],
+    ),
 ]
 SAFE = [
+    deploy("SELECT 1", source="def upgrade():\n    kind = sa.Enum()\n    kind.create(op.get_bind())\n"),
     deploy(
         "SELECT 1",
         source='from app.models.types import GUID\ndef upgrade():\n    op.add_column("users", sa.Column("x", GUID))\n',
