@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import Column
 from gate.model import Remedy, Step
-from gate.rules._mysql import online_tool
+from gate.rules._mysql import modify, online_tool
 from gate.rules._recipes import backfill, remedy
 from gate.rules._says import bare, listed, python, schema_argument
 
@@ -52,7 +55,7 @@ def required_column(deploy: Deploy, table: str, column: str, type: str) -> Remed
         f"Add {column} as nullable, let the code write it, fill the old rows, then make it NOT NULL.",
         (1, f"Add the column ({type}) as nullable, then deploy code that writes it", add),
         (2, "Fill the rows that are there, in batches, in a revision of its own", batches(deploy, table, column)),
-        (3, "When no row has NULL any more", _not_null(deploy, table, column)),
+        (3, "When no row has NULL any more", _not_null(deploy, table, column, type)),
     )
 
 
@@ -65,12 +68,14 @@ def make_required(deploy: Deploy, table: str, column: str) -> Remedy:
     )
 
 
-def _not_null(deploy: Deploy, table: str, column: str) -> str:
-    call = (
-        f"op.alter_column({python(bare(table))}, {python(column)}, nullable=False, existing_type=..., "
-        f"existing_server_default=..., existing_comment=...{schema_argument(table)})"
-    )
-    return altered(deploy, table, call)
+def _not_null(deploy: Deploy, table: str, column: str, type: str = "...") -> str:
+    """MySQL and MariaDB write the whole column anew, so the line repeats all that it has; batch mode copies it."""
+    if deploy.dialect == "sqlite":
+        call = f"op.alter_column({python(bare(table))}, {python(column)}, nullable=False{schema_argument(table)})"
+        return altered(deploy, table, call)
+    known = next((found for schema in (deploy.baseline, deploy.result) if (found := schema.table(table))), None)
+    was = known.column(column) if known else None
+    return modify(table, replace(was or Column(column, type), nullable=False))
 
 
 def batches(deploy: Deploy, table: str, column: str, value: str = "...") -> str:

@@ -6,13 +6,15 @@ Alembic writes such a statement when ``alter_column`` is not given every ``exist
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column
 from gate.model import Category, Remedy, Severity, Step
 from gate.rule import MYSQL, Example, Hit, Rule
-from gate.rules._says import bare, python, schema_argument, spoken
+from gate.rules._mysql import modify
+from gate.rules._says import python, spoken
 from gate.sql.modified import column_before, lost_attributes
 
 
@@ -26,17 +28,18 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 def _hits(statement: Statement, change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Iterator[Hit]:
     place = f"{change.table}.{change.column}"
-    remedy = _recipe(change, before)
+    remedy = _recipe(change, before, lost)
     only_comment = lost == ("COMMENT",)
-    yield Hit(
-        f"The column is written anew without what it had, so {place} silently loses {spoken(lost)}.",
-        statement,
-        category=Category.HYGIENE if only_comment else Category.DATA_LOSS,
-        severity=Severity.ERROR,
-        table=change.table,
-        column=change.column,
-        remedy=remedy,
-    )
+    if lost != ("AUTO_INCREMENT",) or not _drops_key(statement):
+        yield Hit(
+            f"The column is written anew without what it had, so {place} silently loses {spoken(lost)}.",
+            statement,
+            category=Category.HYGIENE if only_comment else Category.DATA_LOSS,
+            severity=Severity.ERROR,
+            table=change.table,
+            column=change.column,
+            remedy=remedy,
+        )
     required = not before.nullable and "NOT NULL" not in lost
     if "AUTO_INCREMENT" in lost or (required and any(one.startswith("DEFAULT") for one in lost)):
         yield Hit(
@@ -49,22 +52,40 @@ def _hits(statement: Statement, change: c.ModifyColumn, before: Column, lost: tu
         )
 
 
-def _recipe(change: c.ModifyColumn, before: Column) -> Remedy:
-    given = [f"existing_type=...,  # {before.type}", f"existing_nullable={before.nullable},"]
+def _drops_key(statement: Statement) -> bool:
+    """Whether the statement drops the primary key: the server asks for AUTO_INCREMENT to go with it."""
+    return any(isinstance(one, c.DropConstraint) and one.kind == "primary-key" for one in statement.changes)
+
+
+def _recipe(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Remedy:
+    given = [f"existing_nullable={before.nullable}"]
     if before.default is not None:
-        given.append(f"existing_server_default=sa.text({python(before.default)}),")
+        given.append(f"existing_server_default=sa.text({python(before.default)})")
     if before.comment:
-        given.append(f"existing_comment={python(before.comment)},")
+        given.append(f"existing_comment={python(before.comment)}")
     if before.identity:
-        given.append("existing_autoincrement=True,")
-    told = "\n".join(f"    {one}" for one in given)
-    code = (
-        f"op.alter_column(\n    {python(bare(change.table))}, {python(change.column)}{schema_argument(change.table)},\n"
-        f"    ...,  # what is to change\n{told}\n)"
-    )
+        given.append("autoincrement=True")
     return Remedy(
-        "Tell alter_column everything that the column has and is to keep.", (Step(1, "In this revision", code),)
+        f"Tell alter_column everything that the column has and is to keep: {', '.join(given)}.",
+        (Step(1, "Or in this revision, in SQL", _whole(change, before, lost)),),
     )
+
+
+def _whole(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> str:
+    """The statement with what it is to change, and all the rest as it was."""
+    spec, kept = change.spec, " ".join(lost)
+    column = replace(
+        before,
+        type=spec.type,
+        nullable=before.nullable if "NOT NULL" in lost else spec.nullable,
+        default=before.default if "DEFAULT " in kept or "ON UPDATE " in kept else spec.default,
+        comment=before.comment if "COMMENT" in lost else spec.comment,
+        identity=before.identity if "AUTO_INCREMENT" in lost else spec.identity,
+        collation=spec.collation or before.collation,
+    )
+    text = modify(change.table, column)
+    renamed = spec.name != change.column
+    return text.replace(f"MODIFY {change.column} ", f"CHANGE {change.column} {spec.name} ", 1) if renamed else text
 
 
 rule = Rule(

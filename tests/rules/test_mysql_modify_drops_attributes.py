@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy, Observation
 from tests.rules._deploy import deploy, said
 
@@ -45,6 +46,15 @@ UNSAFE = [
         ),
         ["error data-loss t.a c1"],
     ),
+    (
+        # The key and AUTO_INCREMENT can only go together: that is no accident.
+        deploy(
+            "ALTER TABLE t MODIFY id INT NOT NULL, DROP PRIMARY KEY",
+            dialect="mysql",
+            earlier="CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)",
+        ),
+        ["error backward-incompatible t.id c1"],
+    ),
 ]
 SAFE = [
     deploy("ALTER TABLE users MODIFY name VARCHAR(60) NOT NULL", dialect="mysql"),
@@ -66,3 +76,25 @@ def test_it_speaks(world: Deploy, expected: list[str]) -> None:
 def test_it_is_silent(world: Deploy) -> None:
     """Near misses give nothing."""
     assert said(ID, world) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "sql", "line"),
+    [
+        (
+            "CREATE TABLE t (a VARCHAR(20) NOT NULL DEFAULT 'x' COMMENT 'it''s')",
+            "ALTER TABLE t MODIFY a VARCHAR(30)",
+            "op.execute(\"ALTER TABLE t MODIFY a VARCHAR(30) NOT NULL DEFAULT 'x' COMMENT 'it''s'\")",
+        ),
+        (
+            "CREATE TABLE t (a INT NOT NULL DEFAULT 1)",
+            "ALTER TABLE t CHANGE a b INT NOT NULL",
+            'op.execute("ALTER TABLE t CHANGE a b INT NOT NULL DEFAULT 1")',
+        ),
+    ],
+)
+def test_the_remedy_can_be_pasted(made: str, sql: str, line: str) -> None:
+    """What is to change, and all the rest as it was."""
+    remedy = next(registry.rules()[ID].findings(deploy(sql, dialect="mysql", earlier=made))).remedy
+    assert remedy is not None
+    assert [step.code for step in remedy.steps] == [line]

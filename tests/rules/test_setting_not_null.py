@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy, Observation, RowsRun
+from gate.rule import Dialect
 from tests.rules._deploy import deploy, failed, passed, said
 
 ID = "setting-not-null"
@@ -95,3 +97,27 @@ def test_unsafe(world: Deploy, expected: list[str]) -> None:
 def test_silent(world: Deploy) -> None:
     """Near misses, and what the deploy made itself, give nothing."""
     assert said(ID, world) == []
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "line"),
+    [
+        (
+            "mysql",
+            "ALTER TABLE users MODIFY email VARCHAR(100) NOT NULL",
+            'op.execute("ALTER TABLE users MODIFY email varchar(100) NOT NULL")',
+        ),
+        (
+            "sqlite",
+            "CREATE TABLE _alembic_tmp_users (id integer PRIMARY KEY, email varchar(100) NOT NULL);"
+            "INSERT INTO _alembic_tmp_users (id, email) SELECT id, email FROM users;"
+            "DROP TABLE users; ALTER TABLE _alembic_tmp_users RENAME TO users",
+            'with op.batch_alter_table("users") as batch_op:\n    batch_op.alter_column("email", nullable=False)',
+        ),
+    ],
+)
+def test_the_last_step_can_be_pasted(dialect: Dialect, sql: str, line: str) -> None:
+    """MySQL is told the whole column, batch mode copies what is there."""
+    remedy = next(registry.rules()[ID].findings(deploy(sql, dialect=dialect))).remedy
+    assert remedy is not None
+    assert remedy.steps[-1].code == line
