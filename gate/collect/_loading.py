@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from gate.collect import _version_files
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import Project
 
@@ -29,7 +30,11 @@ format = %(levelname)s %(message)s
 
 
 def told(project: Project, environment: ProjectEnvironment, tree: Path, repo: Path) -> dict[str, Any]:
-    """The project as the probe's ``load`` takes it. Writes an ini of ours into the copy where there is none."""
+    """The project as the probe's ``load`` takes it.
+
+    Writes into the copy what a checkout lacks: an ini of ours where there is none, the version modules of a build.
+    """
+    _version_files.write(tree)
 
     def moved(place: str | None) -> str | None:
         if place is None:
