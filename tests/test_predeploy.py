@@ -548,6 +548,12 @@ def test_verify_runs_the_applications_queries_and_the_plan(tmp_path: Path, new: 
     assert done.project["snapshot"]["used"] is True
     said = " ".join(one["message"] for one in done.project["findings"])
     assert done.code == 1
+    about = target(done)
+    assert ([one["command"] for one in about["advice"]], about["upgrade_to"], about["phases"]) == (
+        ["alembic upgrade head"],
+        None,
+        [],
+    )
     assert "SELECT of users fails" in said
     assert "the plan has r2, r3" in said
     migrate(repo, database, "head")

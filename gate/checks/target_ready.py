@@ -28,8 +28,10 @@ def ask(
     every = blockers(
         evidence.survey, position, touched, evidence.deploy, settings.transaction_seconds, settings.idle_seconds
     )
-    staged = _staged(history, position, evidence, every)
-    steps = advice(position, project, evidence.stamp, staged.upgrade_to, _stop(staged))
+    # After the deploy nobody judged what is pending, so nothing is said to be safe.
+    staged = Staging(None) if verify else _staged(history, position, evidence, every)
+    goal = "heads" if verify else staged.upgrade_to
+    steps = advice(position, project, evidence.stamp, goal, _stop(staged))
     ahead = _ahead(position, evidence, history)
     sections: dict[str, Any] = {"target": section(position, evidence, every, staged, steps, touched, ahead)}
     if evidence.deploy:
@@ -130,7 +132,8 @@ def _verified(position: TargetPosition, evidence: TargetEvidence, every: tuple[B
 def _said(position: TargetPosition, staged: Staging) -> str:
     if not position.pending:
         return f"the target is {position.state}"
-    return f"{len(position.pending)} pending; safe now: {staged.upgrade_to or 'nothing'}"
+    safe = f"; safe now: {staged.upgrade_to or 'nothing'}" if staged.phases else ""
+    return f"{len(position.pending)} pending{safe}"
 
 
 check = Check(

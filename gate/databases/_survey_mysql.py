@@ -109,7 +109,9 @@ def _tables(ask: Callable[[str], list[Row]], optional: Optional, kind: str) -> d
 def _sessions(optional: Optional, unknowns: list[str], user: str) -> tuple[Session, ...]:
     transactions = optional(_TRANSACTIONS)
     if isinstance(transactions, str):
-        unknowns.append(f"transactions of other users: {user} lacks PROCESS (GRANT PROCESS ON *.* TO {account(user)})")
+        unknowns.append(
+            f"transactions of other users, and replication: {user} lacks PROCESS (GRANT PROCESS ON *.* TO {account(user)})"
+        )
         transactions = []
     ages = {int(id): float(seconds) for id, seconds in transactions}
     held, advisory, blind = _locks(optional)

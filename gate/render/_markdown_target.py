@@ -38,7 +38,8 @@ def _state(about: Mapping[str, Any]) -> str:
 def _how_far(about: Mapping[str, Any]) -> list[str]:
     """How many of the pending revisions may run now: the one sentence that a release waits for."""
     pending = records(about.get("pending"))
-    if not pending or about.get("pending_after_stamp"):
+    phases = records(about.get("phases"))
+    if not pending or not phases:  # nobody judged them: after the deploy, or before a stamp
         return []
     many = plural(len(pending), "pending revision")
     goal = word(about.get("upgrade_to") or "")
@@ -46,8 +47,7 @@ def _how_far(about: Mapping[str, Any]) -> list[str]:
         return [
             f"**None of the {many} may run now.**" if len(pending) > 1 else "**The pending revision may not run now.**"
         ]
-    first = record(next(iter(records(about.get("phases"))), {}))
-    now = len(strings(first.get("revisions")))
+    now = len(strings(phases[0].get("revisions")))
     if now >= len(pending):
         return [f"**Go: the {many} may run now.**" if len(pending) == 1 else f"**Go: all {many} may run now.**"]
     return [f"**Go only up to {code(goal, 60)}: {now} of the {many} may run now.** The phases say why the rest waits."]
