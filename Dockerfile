@@ -8,7 +8,12 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
       ca-certificates git python3 python3-venv python3-dev gcc libc6-dev libpq-dev libmariadb-dev pkg-config \
       postgresql-17 mariadb-server \
- && rm -rf /var/lib/apt/lists/* /var/lib/mysql /etc/mysql/mariadb.conf.d/60-galera.cnf
+ && rm -rf /var/lib/apt/lists/* /var/lib/mysql /etc/mysql/mariadb.conf.d/60-galera.cnf \
+      # a cluster nobody starts; PostgreSQL's JIT, which gate switches off; sanitizers, a dump tool, repair tools for files
+      /etc/postgresql /var/lib/postgresql/17 /usr/lib/postgresql/17/lib/bitcode /usr/lib/postgresql/17/lib/llvmjit* \
+      /usr/lib/*-linux-gnu/libLLVM* /usr/lib/*-linux-gnu/libz3.so* /usr/bin/*-lto-dump-* /usr/bin/aria_* /usr/bin/myisam* \
+      /usr/lib/*-linux-gnu/libasan.* /usr/lib/*-linux-gnu/libhwasan.* /usr/lib/*-linux-gnu/liblsan.* \
+      /usr/lib/*-linux-gnu/libtsan.* /usr/lib/gcc/*/*/lib*san.*
 
 # Project code runs under an account of its own, without any group that matters; the servers under those of their packages.
 RUN useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin alembic-gate-probe
