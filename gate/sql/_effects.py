@@ -102,6 +102,8 @@ def _is_idle(change: c.Change, before: Schema) -> bool:
         return table is not None and table.column(change.column.name) is not None
     if isinstance(change, c.CreateTable) and change.if_not_exists:
         return before.table(change.table) is not None
+    if isinstance(change, c.CreateIndex) and change.if_not_exists and change.name:
+        return before.index_owner(change.name) is not None
     return (
         isinstance(change, c.DropTable) and change.if_exists and bool(before.tables) and _unknown(change.table, before)
     )
