@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gate.facts.rehearsal import Deploy
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._constraints import Added, added, old_code
-from gate.rules._recipes import key_using_index
+from gate.rules._recipes import key_using_index, remedy
 from gate.rules._rows import counting_duplicates, may_fail
-from gate.rules._world import column_before, scanned, table_before
+from gate.rules._says import bare, listed, python, schema_argument
+from gate.rules._world import column_before, is_unique, scanned, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -19,7 +21,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         work = _work(one, columns)
         if not work:
             continue
-        recipe = key_using_index(one.table, one.name, columns, "PRIMARY KEY")
+        recipe = _recipe(deploy, one, columns)
         if deploy.dialect == "postgresql":
             yield Hit(
                 f"Adding the primary key of {one.table} {work} while an ACCESS EXCLUSIVE lock stops all its reads and "
@@ -29,6 +31,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 table=one.table,
                 remedy=recipe,
             )
+        if _holds_already(one, columns):
+            continue
+        named = replace(one, name="the primary key") if deploy.dialect in MYSQL else one
         yield from may_fail(
             deploy,
             one.statement,
@@ -37,7 +42,30 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             sql=counting_duplicates(one.table, columns) if columns else None,
             remedy=recipe,
         )
-        yield old_code(one, f"repeat or leave out {', '.join(columns)}", recipe)
+        yield old_code(named, f"repeat or leave out {', '.join(columns)}", recipe)
+
+
+def _holds_already(one: Added, columns: tuple[str, ...]) -> bool:
+    """Whether a key that is there says as much: wider than it, over columns that are NOT NULL."""
+    known = [column_before(one.statement, one.table, name) for name in columns]
+    required = all(column is not None and not column.nullable for column in known)
+    return required and is_unique(table_before(one.statement, one.table), columns)
+
+
+def _recipe(deploy: Deploy, one: Added, columns: tuple[str, ...]) -> Remedy:
+    """MySQL and MariaDB build the key online; only the rows and the code are at stake."""
+    if deploy.dialect not in MYSQL:
+        return key_using_index(one.table, one.name, columns, "PRIMARY KEY")
+    keys = ", ".join(columns)
+    return remedy(
+        f"Make {keys} unique and NOT NULL first, in code and in the rows; then add the key, which is built online.",
+        (1, f"Deploy code that always writes {keys}, and never twice; mend the rows that do not keep it", ""),
+        (
+            2,
+            "When no row is left",
+            f'op.create_primary_key("PRIMARY", {python(bare(one.table))}, {listed(columns)}{schema_argument(one.table)})',
+        ),
+    )
 
 
 def _columns(one: Added) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.model import Category, Severity
-from gate.rule import POSTGRESQL, Example, Hit, Rule
+from gate.model import Category, Evidence, EvidenceKind, Severity
+from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rules._mysql import cost, online_tool
 from gate.rules._recipes import remedy
 from gate.rules._world import with_partitions
 
@@ -26,6 +27,31 @@ _OPTIONS = frozenset({"logged", "unlogged", "access-method", "tablespace"})
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
+    yield from _copied(deploy) if deploy.dialect in MYSQL else _rewritten(deploy)
+
+
+def _copied(deploy: Deploy) -> Iterator[Hit]:
+    """MySQL and MariaDB: a copy that was seen, for a reason that is not in the statement (MyISAM, an old file format).
+
+    Where a rule knows the statement's own reason, that rule speaks first and this is the same finding.
+    """
+    for statement in deploy.statements:
+        seen = statement.observed
+        altered = (getattr(change, "table", None) for change in statement.changes)
+        table = next((one for one in altered if one), None)
+        if seen is None or seen.algorithm != "COPY" or statement.error or table is None:
+            continue
+        if deploy.existed(table, statement):
+            yield Hit(
+                f"This copies the whole table {table} row by row, and nobody can write to it meanwhile.",
+                statement,
+                table=table,
+                evidence=(Evidence(EvidenceKind.SQL, statement.sql), *cost(deploy, statement).evidence),
+                remedy=online_tool(statement, table),
+            )
+
+
+def _rewritten(deploy: Deploy) -> Iterator[Hit]:
     for statement in deploy.statements:
         for table in statement.observed.rewrites if statement.observed else ():
             known = statement.before.table(table)
@@ -58,9 +84,14 @@ rule = Rule(
     why="Whatever the statement says, the server copied every row of the table under its strongest lock.",
     find=find,
     harms={Category.REWRITE: Severity.ERROR},
-    dialects=POSTGRESQL,
+    dialects=(*POSTGRESQL, *MYSQL),
     split=("transaction",),
     unsafe=(
+        Example(
+            ('op.add_column("old", sa.Column("a", sa.Integer()))',),
+            earlier=('op.execute("CREATE TABLE old (id INT PRIMARY KEY) ENGINE=MyISAM")',),
+            dialect="mariadb",
+        ),
         Example(
             (
                 "op.execute('''DO $$ BEGIN EXECUTE 'ALTER TABLE logs ADD x uuid DEFAULT gen_random_uuid()'; "
@@ -68,5 +99,11 @@ rule = Rule(
             )
         ),
     ),
-    safe=(Example(('op.add_column("logs", sa.Column("x", sa.Uuid()))',)),),
+    safe=(
+        Example(
+            ('op.add_column("users", sa.Column("a", sa.Integer()))',),
+            dialect="mariadb",
+        ),
+        Example(('op.add_column("logs", sa.Column("x", sa.Uuid()))',)),
+    ),
 )

@@ -110,15 +110,22 @@ def _update(tree: exp.Update) -> Change:
 def _delete(tree: exp.Delete) -> Change:
     where = tree.args.get("where")
     named = tree.args.get("tables")
-    target = _table(named[0]) if named else _table(tree.this)
+    target = named[0] if named else tree.this
+    joined = tree.find(exp.Join) is not None  # rows without a partner stay
     return Delete(
-        table=target,
+        table=_table(_meant_by(target, tree)),
         where=where.this.sql() if where else None,
-        always=_always(where) and not tree.args.get("limit"),
+        always=_always(where) and not tree.args.get("limit") and not joined,
         by_key="id" in _equals(where),
         bounded=_bounded(tree, where),
         equals=_equals(where),
     )
+
+
+def _meant_by(target: exp.Expr, tree: exp.Delete) -> exp.Expr:
+    """The table behind an alias: ``DELETE o FROM orders AS o JOIN ...``, ``DELETE FROM o USING orders AS o``."""
+    aliased = (one for one in tree.find_all(exp.Table) if one.alias and one.alias == target.name)
+    return next(aliased, target)
 
 
 _READERS: dict[type[exp.Expr], Callable[..., Change]] = {

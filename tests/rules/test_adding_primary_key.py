@@ -23,6 +23,11 @@ UNSAFE = [
 ]
 SAFE = [
     deploy(
+        "ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (a, b)",
+        dialect="mysql",
+        earlier="CREATE TABLE t (a INT NOT NULL PRIMARY KEY, b INT NOT NULL)",
+    ),
+    deploy(
         "ALTER TABLE logs ADD CONSTRAINT pk PRIMARY KEY USING INDEX ux",
         earlier="CREATE UNIQUE INDEX ux ON logs (code); ALTER TABLE logs ALTER code SET NOT NULL",
     ),

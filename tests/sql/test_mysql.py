@@ -205,6 +205,11 @@ READ: list[tuple[str, list[Change]]] = [
         [Update("t", ("a",), where="a IS NULL", bounded=True, read_columns=("a",))],
     ),
     ("DELETE FROM t", [Delete("t", always=True)]),
+    ("DELETE o FROM orders o JOIN users u ON u.id = o.user_id", [Delete("orders")]),
+    (
+        "DELETE FROM o USING orders AS o JOIN users AS u ON u.id = o.user_id WHERE u.age > 9",
+        [Delete("orders", where="u.age > 9")],
+    ),
     ("DELETE FROM t WHERE 1=1 OR a = 2", [Delete("t", where="1 = 1 OR a = 2", always=True)]),
     ("DELETE FROM t WHERE id IN (1, 2)", [Delete("t", where="id IN (1, 2)", by_key=True, equals=("id",))]),
     ("/*!40101 SET NAMES utf8 */", [Harmless("set")]),
