@@ -10,6 +10,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Location, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import remedy
+from gate.rules._says import bare
 
 _HOW = {
     "missing": "has no downgrade()",
@@ -43,9 +44,9 @@ def _changes_schema(deploy: Deploy, revision: Revision) -> bool:
 
 def _is_temporary(deploy: Deploy, change: c.Change) -> bool:
     """Whether it is about a temporary table of the deploy's own, which ends with the session."""
-    made = {one.table for _, one in deploy.all_changes(c.CreateTable) if one.temporary}
+    made = {bare(one.table) for _, one in deploy.all_changes(c.CreateTable) if one.temporary}
     table = str(getattr(change, "table", None))
-    return table in made or table.startswith("pg_temp")  # once it is there, the catalogue knows it by its schema
+    return bare(table) in made  # the catalogue may know it by its schema, such as pg_temp_3, or not any more
 
 
 rule = Rule(

@@ -20,7 +20,7 @@ SAFE = [
     deploy("ALTER TYPE mood ADD VALUE 'z'", downgrade="empty"),
     deploy("UPDATE users SET age = 1", downgrade="empty"),
     deploy("CREATE INDEX IF NOT EXISTS ix_users_email ON users (email)", downgrade="empty"),
-    deploy("CREATE INDEX ON pg_temp_3.w (id)", downgrade="empty"),
+    deploy("CREATE TEMP TABLE pg_temp_3.w (id int); CREATE INDEX ON pg_temp_3.w (id); DROP TABLE w", downgrade="empty"),
     deploy("CREATE TEMP TABLE w AS SELECT id FROM users; CREATE INDEX ON w (id); DROP TABLE w", downgrade="empty"),
 ]
 
