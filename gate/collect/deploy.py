@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gate.collect import _offline
 from gate.context import RunContext
 from gate.errors import CannotDecide
@@ -20,13 +22,12 @@ def collect(context: RunContext, history: History, new: NewRevisions, settings: 
     try:
         rehearsal = context.fact(Rehearsal)
     except CannotDecide as error:
-        return resolved(_offline.deploy(context, history, new, error))
+        return _in_world(_offline.deploy(context, history, new, error), settings)
     if rehearsal.baseline_failure:
-        return resolved(_offline.deploy(context, history, new, _no_base(rehearsal.baseline_failure)))
-    world = settings.world
+        return _in_world(_offline.deploy(context, history, new, _no_base(rehearsal.baseline_failure)), settings)
     server = rehearsal.server
     last = rehearsal.statements[-1] if rehearsal.statements else None
-    return resolved(
+    return _in_world(
         Deploy(
             dialect=server.dialect,
             version=server.version,
@@ -42,11 +43,20 @@ def collect(context: RunContext, history: History, new: NewRevisions, settings: 
             settings=rehearsal.settings,
             sources={one.path: _text(context, one.path) for one in revisions},
             round_trip=rehearsal.round_trip,
-            small_tables=frozenset(map(str, world.get("small-tables", ()))),
-            maintenance_window=bool(world.get("maintenance-window")),
-            code_first=bool(world.get("code-first")),
             mapped=rehearsal.mapped,
-        )
+        ),
+        settings,
+    )
+
+
+def _in_world(deploy: Deploy, settings: Settings) -> Deploy:
+    """The deploy in full, in the world that the settings declare."""
+    world = settings.world
+    return replace(
+        resolved(deploy),
+        small_tables=frozenset(map(str, world.get("small-tables", ()))),
+        maintenance_window=bool(world.get("maintenance-window")),
+        code_first=bool(world.get("code-first")),
     )
 
 

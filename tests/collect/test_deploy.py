@@ -55,3 +55,16 @@ def test_transactions_are_observed(tmp_path: Path) -> None:
     )
     assert [id for id, *_ in one.findings()] == ["not-split-not-valid-and-validate"]
     assert own.findings() == []
+
+
+def test_the_declared_world_holds_without_the_projects_environment_too(tmp_path: Path) -> None:
+    """A maintenance window is the project's word, however the statements were had."""
+    change = {
+        "b": revision("b", "a", 'op.create_index("ix", "users", ["name"])'),
+        "models.py": "import library_that_nobody_has\n",
+        ".alembic-gate.yml": "world:\n  maintenance-window: true\n",
+    }
+    done = gate(repository(tmp_path / "r", BASE, change, POSTGRESQL), "--only", "safe-operations")
+    assert done.reason("safe-operations") == "the revisions ran by themselves, without the project's environment"
+    assert [one for one in done.findings() if one[2] == "error"] == []
+    assert "assumed world: a maintenance window" in " ".join(done.project["coverage"]["notes"])
