@@ -287,9 +287,10 @@ def one_per_cause(findings: list[Finding]) -> list[Finding]:
 
 
 def told_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """An upgrade that fails alarms once: where a rule says why, the check's own finding is a note that points there.
+    """An upgrade that fails is told once: where a rule says why, the check's own finding only points there.
 
-    Asked after levels and suppressions, so that silencing the rule never silences the failure.
+    As a note where the rule's category says more than `broken` does; `migration-fails` says no more than that. Asked after
+    levels and suppressions, so that silencing the rule never silences the failure.
     """
 
     def pointing(one: Finding) -> Finding:
@@ -297,7 +298,8 @@ def told_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         if why is None:
             return one
         text = f"revision {one.revision} fails on any database: {why.id} at this line says why"
-        return dataclasses.replace(one, severity=Severity.NOTE, message=text, remedy=None)
+        severity = one.severity if why.id == "migration-fails" else Severity.NOTE
+        return dataclasses.replace(one, severity=severity, message=text, remedy=None)
 
     return tuple(pointing(one) for one in findings)
 
