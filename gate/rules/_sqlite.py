@@ -66,6 +66,16 @@ def children(deploy: Deploy, change: c.RecreateTable) -> tuple[tuple[Table, Cons
     )
 
 
+def refusal(deploy: Deploy, statement: Statement, change: c.RecreateTable) -> str | None:
+    """What the server said when it refused to drop the old table for a foreign key, with rows in the tables."""
+    drops = {one.sql.strip() for one in steps(deploy, change) if one.sql.lstrip()[:4].upper() == "DROP"}
+    told = [(one.sql, one.error) for one in steps(deploy, change) if one.error]
+    failures = (run.failure for run in deploy.runs if run.failure and run.failure.revision == statement.revision)
+    told += [(one.sql or "", one.error) for one in failures]
+    refused = (f"{sql}: {error}" for sql, error in told if sql.strip() in drops)
+    return next((one for one in refused if "FOREIGN KEY CONSTRAINT FAILED" in one.upper()), None)
+
+
 def rows_lost(deploy: Deploy, change: c.RecreateTable, child: str) -> int | None:
     """Rows that the recreate took from another table; None where nobody watched."""
     watched = [one.observed for one in steps(deploy, change) if one.observed is not None]

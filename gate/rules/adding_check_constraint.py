@@ -88,7 +88,8 @@ def _columns(one: Added) -> tuple[str, ...]:
     if one.spec.columns or table is None:
         return one.spec.columns
     words = {word.lower() for word in re.findall(r"\w+", _condition(one))}
-    return tuple(column.name for column in table.columns if column.name.lower() in words)
+    beside = [it.column.name for it in one.statement.changes if isinstance(it, c.AddColumn) and it.table == one.table]
+    return tuple(name for name in (*(it.name for it in table.columns), *beside) if name.lower() in words)
 
 
 def _column(one: Added) -> str | None:

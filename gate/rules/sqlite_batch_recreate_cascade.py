@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
 from gate.rules._says import spoken
-from gate.rules._sqlite import FOREIGN_KEYS_OFF, children, foreign_keys, recreates, rows_lost
+from gate.rules._sqlite import FOREIGN_KEYS_OFF, children, foreign_keys, recreates, refusal, rows_lost
 
 _EFFECTS = {
     "CASCADE": "deletes every row of {}",
@@ -20,7 +20,7 @@ _EFFECTS = {
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in recreates(deploy):
-        if foreign_keys(deploy, statement) is not False:
+        if foreign_keys(deploy, statement) is not False and refusal(deploy, statement, change) is None:
             yield from _hits(deploy, statement, change)
 
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.rehearsal import Deploy
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
-from gate.rules._sqlite import FOREIGN_KEYS_OFF, children, foreign_keys, recreates, steps
+from gate.rules._sqlite import FOREIGN_KEYS_OFF, children, foreign_keys, recreates, refusal, steps
 
 _ACTS = ("CASCADE", "SET NULL", "SET DEFAULT")
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in recreates(deploy):
-        refused = _refusal(deploy, statement, change)
+        refused = refusal(deploy, statement, change)
         pointing = [child.name for child, key in children(deploy, change) if (key.on_delete or "").upper() not in _ACTS]
         if refused is None and not (pointing and foreign_keys(deploy, statement) and _is_doubtful(deploy, change)):
             continue
         evidence = [Evidence(EvidenceKind.SQL, statement.sql)]
         if refused is not None:
             evidence.append(Evidence(EvidenceKind.OBSERVED, refused))
+        pointing += [child.name for child, _ in children(deploy, change)] if not pointing else []
         names = ", ".join(dict.fromkeys(pointing)) or "another table"
         yield Hit(
             f"Making {change.table} anew drops the old one; PRAGMA foreign_keys=ON refuses that while rows of {names} "
@@ -37,14 +38,6 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 ),
             ),
         )
-
-
-def _refusal(deploy: Deploy, statement: Statement, change: c.RecreateTable) -> str | None:
-    """What the server said when it refused a step for a foreign key, with rows in the tables."""
-    told = [f"{one.sql}: {one.error}" for one in steps(deploy, change) if one.error]
-    failures = (run.failure for run in deploy.runs if run.failure and run.failure.revision == statement.revision)
-    told += [f"{one.sql}: {one.error}" for one in failures if one.statement in change.steps]
-    return next((one for one in told if "FOREIGN KEY CONSTRAINT FAILED" in one.upper()), None)
 
 
 def _is_doubtful(deploy: Deploy, change: c.RecreateTable) -> bool:

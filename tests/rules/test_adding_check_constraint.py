@@ -65,6 +65,13 @@ UNSAFE = [
     ),
 ]
 SAFE = [
+    deploy(
+        "CREATE TABLE _alembic_tmp_logs (code varchar(20), text text, ok boolean, CHECK (ok IN (0, 1)));"
+        "INSERT INTO _alembic_tmp_logs (code, text) SELECT code, text FROM logs;"
+        "DROP TABLE logs; ALTER TABLE _alembic_tmp_logs RENAME TO logs",
+        dialect="sqlite",
+        runs=passed(),
+    ),
     deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0) NOT ENFORCED", dialect="mysql", version=(8, 4)),
     deploy("CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT ck CHECK (a > 0)"),
     deploy(

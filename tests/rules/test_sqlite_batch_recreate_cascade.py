@@ -21,6 +21,7 @@ UNSAFE = [
     ),
 ]
 SAFE = [
+    deploy(recreate("orders"), dialect="sqlite", earlier=CHILD, errors={3: "FOREIGN KEY constraint failed"}),
     deploy(recreate("orders"), dialect="sqlite", earlier=CHILD, seen=OFF),
     deploy(recreate("users"), dialect="sqlite", earlier=CHILD, seen=ON),
     deploy(recreate("orders"), dialect="sqlite", earlier=CHILD, settings={"pragma foreign_keys": "0"}),

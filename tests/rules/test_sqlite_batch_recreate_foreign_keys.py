@@ -12,6 +12,7 @@ ID = "sqlite-batch-recreate-foreign-keys"
 ON = {number: Observation(facts={"foreign_keys": True}) for number in range(1, 5)}
 OFF = {number: Observation(facts={"foreign_keys": False}) for number in range(1, 5)}
 CHILD = "CREATE TABLE c (o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)"
+TREE = "CREATE TABLE tree (id INTEGER PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES tree (id) ON DELETE CASCADE)"
 NOTES = "CREATE TABLE notes (id INTEGER PRIMARY KEY, u INT, FOREIGN KEY (u) REFERENCES users (id))"
 UNSAFE = [
     (deploy(recreate("users"), dialect="sqlite", earlier=NOTES, seen=ON), ["error fails-on-existing-rows users c1"]),
@@ -19,11 +20,23 @@ UNSAFE = [
         deploy(recreate("users"), dialect="sqlite", earlier=NOTES, errors={3: "FOREIGN KEY constraint failed"}),
         ["error fails-on-existing-rows users c1"],
     ),
+    (
+        # The copy's key has no CASCADE, so its rows keep the old table from going.
+        deploy(
+            recreate("tree", "id INTEGER, p INT"),
+            dialect="sqlite",
+            earlier=TREE,
+            errors={3: "FOREIGN KEY constraint failed"},
+        ),
+        ["error fails-on-existing-rows tree c1"],
+    ),
 ]
 SAFE = [
     deploy(recreate("users"), dialect="sqlite", earlier=NOTES, seen=ON, runs=passed()),
     deploy(recreate("users"), dialect="sqlite", earlier=NOTES, seen=OFF),
     deploy(recreate("orders"), dialect="sqlite", earlier=CHILD, seen=ON),
+    # Rows refuse a new key while they are copied: no table was to be dropped yet.
+    deploy(recreate("users"), dialect="sqlite", earlier=CHILD, errors={2: "FOREIGN KEY constraint failed"}),
 ]
 
 
