@@ -65,7 +65,10 @@ def test_an_upgrade_that_fails_is_told_once(tmp_path: Path) -> None:
     """`broken` is its category; the rule tells it, the check's finding points there, and both checks have failed."""
     done = gate(repository(tmp_path / "r", MISSING, FAILING), "--only", "upgrade-works,safe-operations")
     loud = [one for one in done.findings() if one[2] != "note"]
-    assert sorted(loud) == [("migration-fails", "transaction", "error", "a2"), ("upgrade-works", "broken", "error", "a2")]
+    assert sorted(loud) == [
+        ("migration-fails", "transaction", "error", "a2"),
+        ("upgrade-works", "broken", "error", "a2"),
+    ]
     pointing = next(one for one in done.project["findings"] if one["id"] == "upgrade-works")
     assert pointing["remedy"] is None
     assert pointing["message"] == "revision a2 fails on any database: migration-fails at this line says why"

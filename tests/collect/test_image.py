@@ -174,7 +174,11 @@ STAGES = {
         broken("wrong_stage", 4),
     ),
     "target said": ("FROM python AS app\nWORKDIR /app\nCOPY . .\nFROM python AS docs\nCOPY app /x\n", "APP", FINE),
-    "number": ("FROM python\nWORKDIR /app\nCOPY . .\nFROM python AS docs\nCOPY app /x\n", "0", broken("build_fails", 4)),
+    "number": (
+        "FROM python\nWORKDIR /app\nCOPY . .\nFROM python AS docs\nCOPY app /x\n",
+        "0",
+        broken("build_fails", 4),
+    ),
     "unknown target": ("FROM python\nCOPY . .\n", "nope", broken("build_fails", 1)),
     "not taken over": (
         "FROM python AS b\nWORKDIR /s\nCOPY . .\nFROM python\nWORKDIR /app\nCOPY --from=b /s/app app\nCOPY alembic.ini .\n",
