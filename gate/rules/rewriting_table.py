@@ -39,16 +39,23 @@ def _copied(deploy: Deploy) -> Iterator[Hit]:
         seen = statement.observed
         altered = (getattr(change, "table", None) for change in statement.changes)
         table = next((one for one in altered if one), None)
-        if seen is None or seen.algorithm != "COPY" or statement.error or table is None:
+        if seen is None or statement.error or table is None or not (seen.algorithm == "COPY" or _blocks(statement)):
             continue
         if deploy.existed(table, statement):
             yield Hit(
-                f"This copies the whole table {table} row by row, and nobody can write to it meanwhile.",
+                f"This writes the whole table {table} anew, and nobody can write to it meanwhile.",
                 statement,
                 table=table,
                 evidence=(Evidence(EvidenceKind.SQL, statement.sql), *cost(deploy, statement).evidence),
                 remedy=online_tool(statement, table),
             )
+
+
+def _blocks(statement: Statement) -> bool:
+    """Built anew in place with writers locked out (a table with a FULLTEXT index); an index has rules of its own."""
+    seen = statement.observed
+    indexing = any(isinstance(change, c.CreateIndex) for change in statement.changes)
+    return bool(seen and seen.rewrites and seen.lock_level in ("SHARED", "EXCLUSIVE")) and not indexing
 
 
 def _rewritten(deploy: Deploy) -> Iterator[Hit]:

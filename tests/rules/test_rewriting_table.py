@@ -10,12 +10,15 @@ from tests.rules._deploy import deploy, said
 ID = "rewriting-table"
 SEEN = {1: Observation(rewrites=("logs",))}
 COPIED = Observation(algorithm="COPY", lock_level="SHARED", rewrites=("users",))
+LOCKED = Observation(algorithm="INPLACE", lock_level="SHARED", rewrites=("users",))
 UNSAFE = [
+    (deploy("ALTER TABLE users ADD a INT", dialect="mariadb", seen={1: LOCKED}), ["error rewrite users c1"]),
     (deploy("ALTER TABLE users ADD a INT", dialect="mysql", seen={1: COPIED}), ["error rewrite users c1"]),
     (deploy("DO $$ BEGIN EXECUTE format('x'); END $$", seen=SEEN), ["error rewrite logs c1"]),
     (deploy("ALTER TABLE logs ADD CONSTRAINT c CHECK (true)", seen=SEEN), ["error rewrite logs c1"]),
 ]
 SAFE = [
+    deploy("CREATE FULLTEXT INDEX f ON users (name)", dialect="mariadb", seen={1: LOCKED}),
     deploy("CREATE TABLE t (id INT)", "ALTER TABLE t ADD a INT", dialect="mysql", seen={2: COPIED}),
     deploy("ALTER TABLE users ADD a INT", dialect="mariadb", seen={1: Observation(algorithm="INSTANT")}),
     deploy("ALTER TABLE logs ALTER code TYPE int", seen=SEEN),
