@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -264,7 +265,12 @@ def test_a_guessed_mysql_that_nobody_has_gives_way_to_what_the_project_opens(tmp
     (repo / "where.py").write_text("def place():\n    return 'sqli' + 'te:///own.db'\n")
     git(repo, "add", "--all")
     git(repo, "commit", "--quiet", "--message", "its own engine")
-    done = gate(repo, "--only", "upgrade-works,models-match")
+    broken = tmp_path / "bin" / "mysqld"  # a machine may have one
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    environ = {"PATH": f"{broken.parent}:{os.environ['PATH']}"}
+    done = gate(repo, "--only", "upgrade-works,models-match", environ=environ)
     assert (done.code, done.project["dialect"], done.verdicts()["models-match"]) == (0, "sqlite", "pass")
     said = "database: sqlite (no MySQL server is at hand, and the project runs without)"
     assert said in done.project["coverage"]["notes"]

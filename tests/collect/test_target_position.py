@@ -40,7 +40,7 @@ def at(revision: str) -> tuple[str, ...]:
 STATES = {
     "behind": (at("a"), "behind", ["a"], ["b"]),
     "up to date": (at("b"), "up-to-date", ["b"], []),
-    "unknown": (at("gone"), "unknown-revision", ["gone"], []),
+    "unknown": (at("gone"), "unknown-revision", ["gone"], ["b"]),  # after the stamp that its schema shows
     "empty": ((), "empty", [], ["a", "b"]),
 }
 

@@ -75,7 +75,8 @@ class InContainer(Runner):
             key: value.replace(str(self.folder), "/github") for key, value in told.items() if key != "PATH"
         } | CLIENT
         words = ["docker", "run", "--rm", "--name", self.name, "--network", "host", "--workdir", "/github/workspace"]
-        words += ["--volume", "/var/run/docker.sock:/var/run/docker.sock"]
+        # As the runner does; but where there is no socket, --volume would make a folder of its name.
+        words += ["--mount", "type=bind,source=/var/run/docker.sock,target=/var/run/docker.sock"]
         for ours, theirs in MOUNTS.items():
             words += ["--volume", f"{self.folder / ours}:/github/{theirs}"]
         for key in inside:
