@@ -24,10 +24,11 @@ LAW: dict[str, set[str]] = {
     "rule": VALUES,
     "rules": PURE | {"rule", "rules"},
     "checks": PURE | {"check", "settings", "known_diffs", "plan"},
-    "render": {"model", "render"},
+    "render": {"model", "render", "_room"},
     "databases": PURE | {"settings", "databases", "_family"},
     "_messages": {"errors"},
     "_family": set(),
+    "_room": set(),
     "sandbox": VALUES | {"settings", "sandbox", "_messages", "_family"},
     "context": VALUES | {"settings"},
     "collect": PURE

@@ -4,37 +4,21 @@ No ``from __future__ import annotations`` here: its name would hide the format `
 """
 
 import functools
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from types import ModuleType
 
+from gate._room import Room
 from gate.model import Report
 
 Renderer = Callable[[Report], str]
 
 
-class _Formats(Mapping[str, Renderer]):
-    """The ``render`` of each public module of this folder, which is loaded when it is asked for."""
-
-    def __init__(self) -> None:
-        names = sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
-        self._names = {name.replace("_", "-"): name for name in names}
-
-    def __getitem__(self, id: str) -> Renderer:
-        render: Renderer = importlib.import_module(f"{__name__}.{self._names[id]}").render
-        return render
-
-    def __contains__(self, id: object) -> bool:
-        return id in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
 @functools.cache
 def formats() -> Mapping[str, Renderer]:
-    """Every format by id."""
-    return _Formats()
+    """Every format by id: the ``render`` of each public module of this folder."""
+    return Room(__name__, __path__, _render)
+
+
+def _render(_: str, module: ModuleType) -> Renderer:
+    render: Renderer = module.render
+    return render
