@@ -17,7 +17,7 @@ from gate import registry
 from gate.check import Check
 from gate.model import Category
 from gate.rule import Example, Rule
-from gate.settings import Option, options
+from gate.settings import DOCKER_SHORT, Option, options
 
 DIALECTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 _MADE = "<!-- Written by scripts/docs from the modules. Change those, not this page. -->"
@@ -181,7 +181,7 @@ def settings_page() -> str:
 def settings_schema() -> str:
     """``gate/schemas/settings-v1.json``: the JSON Schema of the settings file, for editors and for CI."""
     docker = {row.name: _property(row) for row in options("docker")}
-    docker |= {short: docker[full] for short, full in _DOCKER_SHORT.items()}
+    docker |= {short: docker[full] for short, full in DOCKER_SHORT.items()}
     keys = {row.name: _property(row) for row in options("file")}
     keys["docker"] = {"type": "object", "properties": docker, "additionalProperties": False}
     schema = {
@@ -196,7 +196,6 @@ def settings_schema() -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-_DOCKER_SHORT = {"context": "docker-context", "target": "docker-target", "file": "dockerfile", "probe": "docker-probe"}
 _TEXT: Mapping[str, Any] = {"type": ["string", "number"]}
 _PAIRS: Mapping[str, Any] = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 _SHAPES: Mapping[str, Mapping[str, Any]] = {

@@ -19,6 +19,8 @@ from typing import Any
 
 from gate.errors import UsageError
 
+# Keys that may be said without their prefix under ``docker:``.
+DOCKER_SHORT = {"context": "docker-context", "target": "docker-target", "file": "dockerfile", "probe": "docker-probe"}
 FILES = (".alembic-gate.yml", ".alembic-gate.yaml", ".github/alembic-gate.yml", ".github/alembic-gate.yaml")
 FORMAT_NOTE = "text, json, markdown, sarif, annotations, junit"
 
@@ -330,10 +332,9 @@ def _docker(value: Any, where: str) -> dict[str, Any]:
             "docker must hold keys and values", where=where, advice="Example: docker: {dockerfile: Dockerfile}"
         )
     known = {row.name: row for row in options("docker")}
-    short = {"context": "docker-context", "target": "docker-target", "file": "dockerfile", "probe": "docker-probe"}
     values = {}
     for key, item in value.items():
-        name = short.get(str(key), str(key))
+        name = DOCKER_SHORT.get(str(key), str(key))
         _known(name, known, f"{where}, docker")
         values[known[name].attribute] = typed(known[name], item, f"{where}, docker")
     return values
