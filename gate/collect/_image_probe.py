@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import subprocess
-import tarfile
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -18,7 +17,9 @@ from pathlib import Path
 from typing import IO
 
 from gate.collect._image_files import MOST_FILES, Repository
+from gate.collect._tar import BROKEN, Budget, members
 from gate.docker.build import Build, Context
+from gate.docker.errors import UnknownError
 from gate.docker.paths import clean
 
 DOCKERFILE = "FROM scratch\nCOPY . /\n"
@@ -167,7 +168,7 @@ def _heard(process: subprocess.Popen[bytes]) -> frozenset[str] | None:
         assert process.stdout is not None
         try:
             found = _names(process.stdout)
-        except (tarfile.TarError, OSError, ValueError):
+        except BROKEN:
             found = None
         except ProbeError:
             process.kill()
@@ -182,16 +183,10 @@ def _heard(process: subprocess.Popen[bytes]) -> frozenset[str] | None:
 
 def _names(stream: IO[bytes]) -> frozenset[str]:
     """Every path of the tar; what the files hold is skipped."""
-    found: set[str] = set()
-    total = 0
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for one in archive:
-            total += max(one.size, 0)
-            if len(found) >= MOST_FILES or total > MOST_BYTES:
-                raise ProbeError("the context is too large to be listed")
-            found.add(clean(one.name))
-            archive.members = []  # type: ignore[attr-defined]  # typeshed lacks it; a stream keeps every header otherwise
-    return frozenset(found)
+    try:
+        return frozenset(clean(one.name) for one, _ in members(stream, Budget(MOST_FILES, MOST_BYTES)))
+    except UnknownError as error:
+        raise ProbeError("the context is too large to be listed") from error
 
 
 def _environment() -> dict[str, str]:
