@@ -28,17 +28,15 @@ from gate.facts.schema import Schema
 
 _NO_SUCH_TABLE = 1146
 _UNKNOWN_TABLE = 1109
-_CHECKS_SINCE = (8, 0, 16)
 
 
-class MysqlServer(OwnDatabases):
+class MysqlServer(OwnDatabases[MysqlCluster]):
     """A MySQL or MariaDB server to make scratch databases on."""
 
     errors = pymysql.MySQLError
 
     def __init__(self, place: ServerUrl, cluster: MysqlCluster | None, source: str) -> None:
         super().__init__(place, cluster)
-        self._cluster = cluster
         try:
             self._admin = self.connect(place.database if cluster is None else None)
         except (pymysql.MySQLError, OSError, RuntimeError) as error:  # RuntimeError: a login that needs TLS
@@ -106,23 +104,23 @@ class MysqlServer(OwnDatabases):
 
     def save(self, database: MysqlDatabase, target: Path) -> str | None:
         """Keep the whole server's data with this one database; see ``gate.databases.snapshots``."""
-        why_not = self._why_not_whole(database.name)
-        if why_not is not None or self._cluster is None:
-            return why_not
+        cluster = self._whole(database.name)
+        if isinstance(cluster, str):
+            return cluster
         database.leave()
         self._admin.close()
-        self._cluster.freeze(target)
+        cluster.freeze(target)
         self._admin = self.connect(None)
         return None
 
     def restore(self, database: MysqlDatabase, source: Path, saved_name: str) -> str | None:
         """Put a kept server in the place of this one; the database keeps its name, every session is cut."""
-        why_not = self._why_not_whole(database.name)
-        if why_not is not None or self._cluster is None:
-            return why_not
+        cluster = self._whole(database.name)
+        if isinstance(cluster, str):
+            return cluster
         database.leave()
         self._admin.close()
-        self._cluster.thaw(source)
+        cluster.thaw(source)
         self._admin = self.connect(None)
         if saved_name != database.name:
             self._rename(saved_name, database.name)

@@ -7,8 +7,9 @@ import re
 import secrets
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Generic, Self, TypeVar
 
+from gate.databases._cluster import Cluster
 from gate.databases._janitor import Janitor
 from gate.databases._url import ServerUrl
 from gate.facts.rehearsal import Server
@@ -16,16 +17,11 @@ from gate.facts.rehearsal import Server
 MARKER = "alembic_gate"
 
 
-class OwnProcess(Protocol):
-    """A server process of ours, to end with the last database."""
-
-    def stop(self) -> None:
-        """End it and remove its files."""
-        ...
+ClusterT = TypeVar("ClusterT", bound=Cluster)
 
 
-class OwnDatabases(ABC):
-    """A server with databases of ours; without a process of ours it is a server that was given by URL.
+class OwnDatabases(ABC, Generic[ClusterT]):
+    """A server with databases of ours; without a cluster of ours it is a server that was given by URL.
 
     ``server`` is what the server says it is. ``errors`` is what its driver raises.
     """
@@ -33,8 +29,8 @@ class OwnDatabases(ABC):
     server: Server
     errors: ClassVar[type[Exception]]
 
-    def __init__(self, place: ServerUrl, process: OwnProcess | None) -> None:
-        self.place, self._process = place, process
+    def __init__(self, place: ServerUrl, cluster: ClusterT | None) -> None:
+        self.place, self._cluster = place, cluster
         self._made: set[str] = set()
         self._run, self._count = secrets.token_hex(4), 0
         self._janitor: Janitor | None = None
@@ -74,17 +70,15 @@ class OwnDatabases(ABC):
     def _leave(self) -> None:
         """Close our connection to the server."""
 
-    def _why_not_whole(self, name: str) -> str | None:
-        """Why the server's data cannot be kept or exchanged as that of this one database; None when it can."""
-        if self._process is None:
+    def _whole(self, name: str) -> ClusterT | str:
+        """The cluster whose data is that of this one database, to keep or exchange; else why there is none."""
+        if self._cluster is None:
             return "the server is not ours"
-        if self._made != {name}:
-            return "other databases are open on the server"
-        return None
+        return self._cluster if self._made == {name} else "other databases are open on the server"
 
     def close(self) -> None:
         """Drop what was made here; end the server if it is ours."""
-        if self._process is None:
+        if self._cluster is None:
             for name in sorted(self._made):
                 with contextlib.suppress(self.errors):
                     self.drop(name)
@@ -92,8 +86,8 @@ class OwnDatabases(ABC):
             self._leave()
         if self._janitor is not None:
             self._janitor.close()
-        if self._process is not None:
-            self._process.stop()
+        if self._cluster is not None:
+            self._cluster.stop()
 
     def __enter__(self) -> Self:
         return self

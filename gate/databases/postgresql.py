@@ -56,14 +56,13 @@ def _try_connect(folder: Path, port: int) -> Connection | None:
         return None
 
 
-class PostgresServer(OwnDatabases):
+class PostgresServer(OwnDatabases[PostgresCluster]):
     """A PostgreSQL server to make scratch databases on."""
 
     errors = psycopg.Error
 
     def __init__(self, place: ServerUrl, cluster: PostgresCluster | None, source: str) -> None:
         super().__init__(place, cluster)
-        self._cluster = cluster
         try:
             self._admin = self.connect(place.database or "postgres")
         except psycopg.OperationalError as error:
@@ -125,22 +124,22 @@ class PostgresServer(OwnDatabases):
 
     def save(self, database: PostgresDatabase, target: Path) -> str | None:
         """Keep the whole server's data with this one database; see ``gate.databases.snapshots``."""
-        why_not = self._why_not_whole(database.name)
-        if why_not is not None or self._cluster is None:
-            return why_not
+        cluster = self._whole(database.name)
+        if isinstance(cluster, str):
+            return cluster
         database.leave()
         self._admin.execute("CHECKPOINT")
-        self._cluster.freeze(target)
+        cluster.freeze(target)
         return None
 
     def restore(self, database: PostgresDatabase, source: Path, saved_name: str) -> str | None:
         """Put a kept server in the place of this one; the database keeps its name, every session is cut."""
-        why_not = self._why_not_whole(database.name)
-        if why_not is not None or self._cluster is None:
-            return why_not
+        cluster = self._whole(database.name)
+        if isinstance(cluster, str):
+            return cluster
         database.leave()
         self._admin.close()
-        self._cluster.thaw(source)
+        cluster.thaw(source)
         self._admin = self.connect("postgres")
         if saved_name != database.name:
             rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
