@@ -11,8 +11,35 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
+
+from gate.databases.target import Address
 
 GRACE_SECONDS = 5.0  # beyond the limit that the server itself was given
+
+
+@contextlib.contextmanager
+def answering(
+    address: Address,
+    descriptor: Callable[[], int],
+    seconds: float,
+    errors: tuple[type[Exception], ...],
+    words: Callable[[Any], tuple[str, str]],
+) -> Iterator[None]:
+    """One answer of the target within ``seconds`` and some grace; what goes wrong becomes TargetUnavailable.
+
+    ``errors`` are what the driver raises, also for a connection whose descriptor is gone; ``words`` says what one means
+    and what to do.
+    """
+    longest = seconds + GRACE_SECONDS
+    try:
+        with deadline(descriptor(), longest) as passed:
+            try:
+                yield
+            except errors as error:
+                raise address.unavailable(*(late(longest) if passed() else words(error))) from None
+    except errors as error:  # there is no descriptor any more
+        raise address.unavailable(*words(error)) from None
 
 
 @contextlib.contextmanager

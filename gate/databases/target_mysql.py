@@ -6,10 +6,11 @@ Autocommit, so that no metadata lock outlives its query. https://mariadb.com/kb/
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,7 @@ import pymysql.cursors
 
 from gate.databases import _survey_mysql as survey_sql
 from gate.databases._catalog_mysql import read_schema
-from gate.databases._deadline import GRACE_SECONDS, deadline, late
+from gate.databases._deadline import answering
 from gate.databases._grants_mysql import hidden, privileges, seeing
 from gate.databases.target import (
     CONNECT_SECONDS,
@@ -192,18 +193,9 @@ class MysqlTarget:
             cursor.execute(sql, None if parameters is None else list(parameters))
             return list(cursor.fetchall())
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        longest = (self._limit or QUERY_SECONDS) + GRACE_SECONDS
-        try:
-            with deadline(self._descriptor(), longest) as passed:
-                try:
-                    yield
-                except (pymysql.MySQLError, OSError) as error:
-                    said = late(longest) if passed() else self._words(error)
-                    raise self.address.unavailable(*said) from None
-        except (pymysql.MySQLError, OSError) as error:  # there is no descriptor any more
-            raise self.address.unavailable(*self._words(error)) from None
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        seconds = self._limit or QUERY_SECONDS
+        return answering(self.address, self._descriptor, seconds, (pymysql.MySQLError, OSError), self._words)
 
     def _descriptor(self) -> int:
         line = self.connection._sock  # type: ignore[attr-defined]  # private; the driver offers no other way to its socket
@@ -282,15 +274,17 @@ class MysqlTarget:
 
     def sees_everything(self) -> bool:
         """A table without a grant is not in information_schema at all."""
-        return bool({"SELECT", "ALL PRIVILEGES"} & self._rights())
+        return bool({"SELECT", "ALL PRIVILEGES"} & self._rights)
 
     def hidden(self) -> Mapping[str, str]:
         """Triggers, views and routines that information_schema keeps from this role."""
         user, database = self.ask("SELECT CURRENT_USER(), DATABASE()")[0]
         missing = bool(self.ask(_BODIES_MISSING)[0][0])
-        return hidden(self._rights(), missing, database, user, mariadb=self.kind == "mariadb")
+        return hidden(self._rights, missing, database, user, mariadb=self.kind == "mariadb")
 
+    @functools.cached_property
     def _rights(self) -> frozenset[str]:
+        """What the role may do: read once, though asked for several times in a run."""
         lines = [str(row[0]) for row in self.ask("SHOW GRANTS")]
         return privileges(lines, self.address.url.database or "")
 

@@ -18,7 +18,7 @@ from psycopg import pq
 
 from gate.databases import _survey_postgresql as survey_sql
 from gate.databases._catalog_postgresql import read_schema
-from gate.databases._deadline import GRACE_SECONDS, deadline, late
+from gate.databases._deadline import answering
 from gate.databases.target import (
     CONNECT_SECONDS,
     LOCK_SECONDS,
@@ -220,18 +220,8 @@ class PostgresqlTarget:
             with contextlib.suppress(TargetUnavailable), self._told():
                 self.connection.execute("ROLLBACK")
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        longest = self._seconds + GRACE_SECONDS
-        try:
-            with deadline(self.connection.fileno(), longest) as passed:
-                try:
-                    yield
-                except psycopg.Error as error:
-                    said = late(longest) if passed() else self._words(error)
-                    raise self.address.unavailable(*said) from None
-        except psycopg.OperationalError as error:  # there is no descriptor any more
-            raise self.address.unavailable(*self._words(error)) from None
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return answering(self.address, self.connection.fileno, self._seconds, (psycopg.Error,), self._words)
 
     def _words(self, error: psycopg.Error) -> tuple[str, str]:
         """What happened and what to do."""
