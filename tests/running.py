@@ -153,7 +153,6 @@ def gate(repo: Path, *words: str, environ: Mapping[str, str] | None = None, seco
     if command[4] in ("check", "predeploy", "verify"):
         command += ["--repo", str(repo), "--no-progress"]
         command += [] if "--python" in words else ["--python", sys.executable]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "INPUT_"))}
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds,
-                          env={**clean, **(environ or {})}, cwd="/")  # fmt: skip
+                          env={**os.environ, **(environ or {})}, cwd="/")  # fmt: skip
     return Outcome(done.returncode, done.stdout, done.stderr)

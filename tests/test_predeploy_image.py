@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +9,10 @@ import pytest
 
 from tests.collect.test_image_archive import saved
 from tests.running import Outcome, revision
-from tests.targets import HISTORY, asked, migrate, project_for, running_servers
+from tests.targets import HISTORY, asked, migrate, project_for
 
 FOURTH = revision("r4", "r3", 'op.add_column("users", sa.Column("z", sa.Integer))', 'op.drop_column("users", "z")')
 KINDS = ["postgresql", "sqlite"]
-
-
-@pytest.fixture(scope="module")
-def new(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with running_servers(tmp_path_factory.mktemp("servers")) as make:
-        yield make
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 def image_of(repo: Path, archive: Path, *left_out: str, extra: dict[str, str] | None = None) -> str:

@@ -18,17 +18,6 @@ from tests.targets import FIRST, HISTORY, asked, migrate, project_for, running_s
 from tests.topology import process_of
 
 
-@pytest.fixture(scope="module")
-def new(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with running_servers(tmp_path_factory.mktemp("servers")) as make:
-        yield make
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @contextmanager
 def connected(database: Any) -> Iterator[Any]:
     """Another application's session."""

@@ -6,29 +6,16 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 
 from tests.targets import HISTORY, asked, migrate, project_for, running_servers, target, url_of
 from tests.test_predeploy import after_the_first_look, slow_env
 from tests.topology import cluster_of, pooler, process_of, replicated, streaming_standby
 
 WAL = "SELECT count(pg_logical_emit_message(false, 'x', repeat('x', 90000000))) FROM generate_series(1, 3)"
-
-
-@pytest.fixture(scope="module")
-def new(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with running_servers(tmp_path_factory.mktemp("servers")) as make:
-        yield make
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 def details(about: dict[str, Any], kind: str) -> list[str]:
