@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gate.errors import ProjectBroken
 
 _DIGITS = 40  # an unsigned BIGINT has 20, a wide NUMERIC comes as text
 _ODD = re.compile("[\ud800-\udfff\0]")
-_LISTS = ("rewrites", "indexes_built", "notices", "refusals", "born", "gone", "oids", "lost", "made", "left_over")
-_ROWS = ("locks", "held", "touched")
+_LISTS = ("rewrites", "indexes_built", "notices", "refusals", "born", "gone", "lost", "made", "left_over")
+_LOCKS, _LOCK = ("locks", "held"), (str, str, str)  # relation, mode, table
+_CHANGING = (int, str, bool, bool)  # a table that is locked for a change: oid, name, locked just now, has children
 _COUNTS = ("scans", "rows_read", "inserted", "updated", "deleted")
 
 
@@ -30,6 +31,8 @@ def parsed(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise nonsense() from error
     if not isinstance(message, dict):
+        raise nonsense()
+    if message.get("event") == "committed" and not _numbers(message.get("oids")):
         raise nonsense()
     return _event(message) if message.get("event") == "statement" else message
 
@@ -62,6 +65,10 @@ def _float(text: str) -> float:
     return number
 
 
+def _numbers(told: Any) -> bool:
+    return isinstance(told, list) and all(isinstance(one, int) for one in told)
+
+
 def _escapes(text: str) -> bool:
     lower = text.lower()
     return "\\ud" in lower or "\\u0000" in lower
@@ -91,12 +98,22 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
         if event.get(name) is not None and not fits(event[name]):
             raise nonsense()
     observed = event.get("observed") or {}
-    for name in (*_LISTS, *_ROWS):
+    for name in (*_LISTS, *_LOCKS, "touched", "changing"):
         if name in observed and not isinstance(observed[name], list):
             raise nonsense()
-    for row in (one for name in _ROWS for one in observed.get(name, ())):
-        if not isinstance(row, dict) or not all(isinstance(row.get(name) or 0, int) for name in _COUNTS):
-            raise nonsense()
+    shapes = [_is(row, _LOCK) for name in _LOCKS for row in observed.get(name, ())]
+    shapes += [_is(row, _CHANGING) for row in observed.get("changing", ())]
+    shapes += [_is_touched(row) for row in observed.get("touched", ())]
+    if not all(shapes):
+        raise nonsense()
     if any(not isinstance(one, (str, int, list)) for name in _LISTS for one in observed.get(name, ())):
         raise nonsense()
     return event
+
+
+def _is(row: Any, types: Sequence[type]) -> bool:
+    return isinstance(row, list) and [*map(type, row)] == list(types)
+
+
+def _is_touched(row: Any) -> bool:
+    return isinstance(row, dict) and all(isinstance(row.get(name) or 0, int) for name in _COUNTS)

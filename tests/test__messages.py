@@ -41,6 +41,10 @@ FIELDS = ("revision", "sql", "seconds", "observed", "error", "row_count", "line"
         b'{"event": "statement", "observed": {"gone": [{}]}}',
         b'{"event": "statement", "observed": {"touched": [{"table": "t", "scans": "many"}]}}',
         b'{"event": "statement", "observed": {"held": [1]}}',
+        b'{"event": "statement", "observed": {"held": [["a", "ShareLock", 1]]}}',
+        b'{"event": "statement", "observed": {"changing": [["16400", "a", true, false]]}}',
+        b'{"event": "committed", "oids": ["1"]}',
+        b'{"event": "committed"}',
     ],
 )
 def test_nonsense_is_refused(line: bytes) -> None:
@@ -54,7 +58,7 @@ def test_what_the_probe_really_says_passes() -> None:
     event = {
         "event": "statement", "revision": "a1", "line": 3, "sql": "ALTER TABLE große ADD x int -- 🐘", "seconds": 0.1,
         "row_count": 2**64 - 1, "error": None,
-        "observed": {"locks": [{"relation": "a", "table": "a", "index": False, "mode": "ShareLock"}], "oids": [16400],
+        "observed": {"locks": [["a_pkey", "ShareLock", "a"]], "changing": [[16400, "a", True, False]],
                      "touched": [{"table": "a", "scans": 1, "rows_read": None}], "lost": [["index", "i", "t"]]},
     }  # fmt: skip
     assert _messages.parsed(json.dumps(event).encode()) == event

@@ -73,7 +73,9 @@ class _StandIn(Stage):
         """Upgrade as far as it goes; what fails is kept in ``refused`` and ``given_up``."""
         self._recorder, self.refused, self.given_up = recorder, set(), {}
         try:
-            told = self.probe.call("upgrade", target=self._apart(heads), observe=recorder is not None, tolerant=True)
+            told = self.probe.call(
+                "upgrade", target=self._apart(heads), observe=self._observing(recorder), tolerant=True
+            )
         except ProjectFailure as failure:
             raise self.explained(failure) from failure
         finally:

@@ -189,8 +189,7 @@ def _text(value: Any) -> str | None:
 
 def _locks(value: Any, new: Callable[[str], bool], born: set[str]) -> list[Lock]:
     """Locks on what existed before the deploy; a new index on an old table is no lock on that table."""
-    rows = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-    every = [Lock(str(one.get("relation")), str(one.get("mode")), str(one.get("table"))) for one in rows]
+    every = [Lock(*row) for row in value or ()]
     return [lock for lock in every if not new(lock.table) and lock.relation not in born]
 
 

@@ -16,6 +16,7 @@ from gate.collect import _base_schema, _bootstrap, _job_services, _loading, _sid
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
 from gate.context import RunContext
+from gate.databases import _watching_postgresql
 from gate.databases.base import ScratchDatabase, ScratchServer, open_server
 from gate.databases.lacking import lacking
 from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
@@ -254,7 +255,7 @@ class Stage:
         self._recorder, self._began = recorder, False
         self._revision = self._deadlock = None
         try:
-            told = self.probe.call("upgrade", target=self._apart(heads), observe=recorder is not None)
+            told = self.probe.call("upgrade", target=self._apart(heads), observe=self._observing(recorder))
         except ProjectFailure as failure:
             if not self._began:
                 raise self.explained(failure) from failure  # env.py itself, before any revision
@@ -268,6 +269,10 @@ class Stage:
                 advice="Look for a loop over tenants or a branch that was not taken; set `env:` so that it is.",
             )
         return None
+
+    def _observing(self, recorder: Recorder | None) -> dict[str, str] | None:
+        """What the probe is told of observing: the queries to ask, None when nobody listens."""
+        return None if recorder is None else dict(self.database.watching())
 
     def _apart(self, heads: tuple[str, ...]) -> list[str]:
         """Alembic refuses targets of which one stands above another (by ``depends_on`` too)."""
@@ -331,6 +336,8 @@ class Stage:
         kind = event.get("event")
         if kind == "need":
             return self._need(event)
+        if kind == "committed":
+            return {"relations": self._committed(event)}
         if kind == "revision":
             self._began = True
             self._revision = str(event.get("revision"))
@@ -341,6 +348,12 @@ class Stage:
                 self._recorder.heard(event, self._rows)
             return {} if event.get("wait") else None
         return None
+
+    def _committed(self, event: dict[str, Any]) -> list[tuple[Any, ...]] | None:
+        """Relations as everybody sees them, while the project's session may have changed them."""
+        every = {one.parts["database"]: one for one in (self.database, *self._others.values())}
+        database, oids = every.get(str(event.get("database"))), event["oids"]
+        return None if database is None else database.execute(_watching_postgresql.COMMITTED, (oids,))
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.probe.ask_rows(sql)]

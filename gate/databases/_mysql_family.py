@@ -275,6 +275,10 @@ class MysqlDatabase:
             copy_database(connection, self.name, copy.name)
         return copy
 
+    def watching(self) -> Mapping[str, str]:
+        """None: the observer has its own."""
+        return {}
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement or a script in autocommit; the rows of the last one."""
         with self.session() as connection, connection.cursor() as cursor:

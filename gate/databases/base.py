@@ -78,6 +78,10 @@ class ScratchDatabase(Protocol):
         """A copy of this database as it is now. Every connection to this one is closed first."""
         ...
 
+    def watching(self) -> Mapping[str, str]:
+        """Queries by name that the project's own session is asked after a statement; empty where none is needed."""
+        ...
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement, or (without parameters) a script, in autocommit. Raises ``DatabaseRefused``."""
         ...

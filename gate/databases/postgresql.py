@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from gate.databases import _watching_postgresql
 from gate.databases._binaries_postgresql import find
 from gate.databases._catalog_postgresql import read_schema
 from gate.databases._cluster_postgresql import SUPERUSER, PostgresCluster
@@ -270,6 +271,18 @@ class PostgresDatabase:
         copy = self._server.create(self.name.split("_", 4)[-1], template=self.name)
         copy.version_table = self.version_table
         return copy
+
+    def watching(self) -> Mapping[str, str]:
+        """The observer's queries; planned functions where our user may make them."""
+        version = self.server.version[0]
+        with self._session() as connection:
+            there = connection.execute(_watching_postgresql.there().encode()).fetchone()
+            planned = there is not None and there[0] is True
+            if not planned:
+                with contextlib.suppress(psycopg.Error):
+                    connection.execute(_watching_postgresql.creation(version).encode())
+                    planned = True
+        return _watching_postgresql.queries(planned)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run SQL in autocommit."""

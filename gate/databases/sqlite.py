@@ -187,6 +187,10 @@ class SqliteDatabase:
         copy.version_table = self.version_table
         return copy
 
+    def watching(self) -> Mapping[str, str]:
+        """None: the observer has its own."""
+        return {}
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement, or a script when there are no parameters and several statements."""
         with self._session() as connection:

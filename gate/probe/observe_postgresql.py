@@ -1,10 +1,12 @@
 """What PostgreSQL does for one statement, read on the same connection right after it.
 
-One query before the first statement of a transaction takes the file nodes of all relations; after each statement a small
-query looks only at relations that this backend has locked, since whatever is scanned or rewritten is also locked. Manual:
+After each statement one query looks only at relations that this backend has locked, since whatever is scanned or
+rewritten is also locked. What a relation was before the transaction is told by the gate's own session, which sees only what
+is committed: what this costs does not depend on how many tables there are. Manual:
 https://www.postgresql.org/docs/current/view-pg-locks.html and monitoring-stats.html (pg_stat_get_xact_*).
 """
 
+import json
 import re
 
 NOT_TRANSACTIONAL = re.compile(
@@ -16,26 +18,9 @@ NOT_TRANSACTIONAL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# One value, since a driver takes far longer for thousands of rows: relations parted by chr(2), their fields by chr(1).
-PICTURE = """
-SELECT string_agg(c.oid || chr(1) || coalesce(nullif(c.relfilenode, 0)::text, '') || chr(1) ||
-                  CASE n.nspname WHEN 'public' THEN '' ELSE translate(n.nspname, chr(2), '?') || '.' END ||
-                  translate(c.relname, chr(2), '?'), chr(2))
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'm', 'i', 'I', 'v') AND c.oid >= 16384 AND left(n.nspname, 3) <> 'pg_'
-"""
-
-# One row per lock. The lock function itself and few joins: the server plans this anew each time, which is most of its cost.
-LOCKED = """
-SELECT l.relation::bigint, l.mode, pg_relation_filenode(l.relation)::bigint,
-       CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname, c.relkind::text, x.indrelid::bigint,
-       pg_stat_get_xact_numscans(l.relation), pg_stat_get_xact_tuples_returned(l.relation),
-       pg_stat_get_xact_tuples_inserted(l.relation), pg_stat_get_xact_tuples_updated(l.relation),
-       pg_stat_get_xact_tuples_deleted(l.relation)
-FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_index x ON x.indexrelid = l.relation
-WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384
-"""
+# On what is locked already this one is no news: reading the catalogue after a statement takes it.
+READING = {"AccessShareLock"}
+BACK_TO = re.compile(r"^\s*ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.IGNORECASE)
 # A statement that changes a relation's catalogue entries holds at least one of these on it (manual, 13.3.1).
 CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
 TRANSACTION = "SELECT pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp())::text"
@@ -44,20 +29,27 @@ TRANSACTION = "SELECT pg_backend_pid() || '/' || extract(epoch FROM transaction_
 class Observer(object):
     """Keeps the picture of one connection's transaction between statements."""
 
-    def __init__(self):
+    def __init__(self, committed):
+        self._committed = committed
+        self.queries = {}
         self._transaction = None
-        self._nodes = {}
-        self._locks = {}
-        self._names = {}
-        self._counts = {}
+        self._forget()
         self._notices = 0
         self._wrapped = False
         self._known = False
         self._listening = None
         self._heard = []
 
+    def _forget(self):
+        self._asked = set()
+        self._lost = set()
+        self._nodes = {}
+        self._locks = {}
+        self._names = {}
+        self._counts = {}
+
     def before(self, connection, cursor, statement, parameters, many):
-        """Take the picture if a new transaction begins; open one around a statement that would run on its own."""
+        """Notice a new transaction; open one around a statement that would run on its own."""
         self._wrapped = self._known = False
         alone = _autocommit(connection)
         if alone and NOT_TRANSACTIONAL.match(statement):
@@ -71,23 +63,20 @@ class Observer(object):
         elif NOT_TRANSACTIONAL.match(statement):
             self._known = True
         self._listen(connection)
+        if BACK_TO.match(statement):  # the transaction may be an aborted one, which answers nothing
+            return
         now = _run(connection, TRANSACTION)[0][0]
         if now != self._transaction:
-            self._transaction, self._locks, self._counts = now, {}, {}
-            self._look(_run(connection, PICTURE)[0][0] or "")
-        return
-
-    def _look(self, picture):
-        """File node (None where a relation has no file) and name of every relation."""
-        relations = [one.split(chr(1), 2) for one in picture.split(chr(2)) if one]
-        self._nodes = {int(oid): int(node) if node else None for oid, node, _ in relations}
-        self._names = {int(oid): name for oid, _, name in relations}
+            self._transaction = now
+            self._forget()
 
     def after(self, connection, cursor, statement, parameters, many):
         """New locks, locks held before, rewrites, scans and rows of this one statement."""
+        if BACK_TO.match(statement):
+            self._start_over(connection)
         if self._known:
             return {"known": True, "notices": self._said(connection), "transaction": self._transaction}
-        seen = self._compare(_run(connection, LOCKED))
+        seen = self._look(connection)
         seen["notices"] = self._said(connection)
         seen["transaction"] = self._transaction
         if self._wrapped:  # the outcome is what autocommit would have given
@@ -104,7 +93,15 @@ class Observer(object):
         transaction, self._transaction = self._transaction, None
         return {"transaction": transaction, "notices": self._said(connection) if connection is not None else []}
 
-    def _compare(self, rows):
+    def _start_over(self, connection):
+        """Back to a savepoint: locks and file nodes are what they were there, which the next statement starts from."""
+        self._transaction = _run(connection, TRANSACTION)[0][0]
+        self._forget()
+        self._look(connection)
+
+    def _look(self, connection):
+        """What changed since the last look."""
+        database, rows = json.loads(_run(connection, self.queries["locked"])[0][0])
         seen = {
             "locks": [],
             "held": [],
@@ -113,31 +110,51 @@ class Observer(object):
             "touched": [],
             "born": [],
             "gone": [],
-            "oids": [],
+            "changing": [],
         }
         relations = self._relations(rows)
-        for oid, (held, node, kind, table, counts) in relations.items():
-            name = self._names[oid]
-            before = self._locks.get(oid, set())
-            lock = {"relation": name, "table": self._names.get(table, name), "index": kind in ("i", "I")}
-            seen["locks"] += [dict(lock, mode=mode) for mode in sorted(held - before)]
-            seen["held"] += [dict(lock, mode=mode) for mode in sorted(before)]
-            if kind is None:
-                seen["gone"].append(name)
-            elif held & CHANGING:
-                seen["oids"].append(oid)
-            self._locks[oid] = held
-            self._file(seen, oid, node, name, kind)
-            self._rows(seen, oid, name, kind, counts)
+        self._look_back(database, {one for oid, row in relations.items() for one in (oid, row[3]) if one})
+        for oid in sorted(relations):
+            if oid in self._names:  # else made and dropped within the statement, as a rewrite makes a copy
+                self._one(seen, oid, *relations[oid])
         return seen
+
+    def _one(self, seen, oid, modes, node, kind, table, heirs, counts):
+        """What is new of one relation that this transaction has locked."""
+        name, before = self._names[oid], self._locks.get(oid, set())
+        owner = self._names.get(table, name)
+        new = modes - before - (READING if before else set())
+        seen["locks"] += [[name, mode, owner] for mode in sorted(new)]
+        seen["held"] += [[name, mode, owner] for mode in sorted(before)]
+        self._locks[oid] = modes
+        if kind is None:
+            self._lose(seen, oid, name)
+        elif modes & CHANGING:
+            seen["changing"].append([table or oid, owner, bool(new), bool(heirs)])
+        self._file(seen, oid, node, name, kind)
+        if counts:
+            self._rows(seen, oid, name, tuple(counts))
+
+    def _lose(self, seen, oid, name):
+        """Told once: the lock stays to the end, and by then another relation may have the name."""
+        if oid not in self._lost:
+            self._lost.add(oid)
+            seen["gone"].append(name)
+
+    def _look_back(self, database, oids):
+        """File node and name of relations met for the first time, as they were before this transaction."""
+        first, self._asked = sorted(oids - self._asked), self._asked | oids
+        for oid, node, name in self._committed(database, first) if first else ():
+            self._nodes[oid] = node
+            self._names.setdefault(oid, name)
 
     def _relations(self, rows):
         """Modes, file node, kind, the table of an index, and counts by relation; names are brought up to date."""
         found = {}
-        for oid, mode, node, name, kind, table, *counts in sorted(rows, key=lambda row: row[:2]):
-            self._names[oid] = name or self._names.get(oid) or str(oid)
-            if kind in ("r", "p", "m", "i", "I", "v", None):
-                found.setdefault(oid, (set(), node, kind, table, counts))[0].add(mode)
+        for oid, mode, node, name, *more in rows:
+            if name:
+                self._names[oid] = name
+            found.setdefault(oid, (set(), node, *more))[0].add(mode)
         return found
 
     def _file(self, seen, oid, node, name, kind):
@@ -152,13 +169,12 @@ class Observer(object):
             (seen["indexes_built"] if kind in ("i", "I") else seen["rewrites"]).append(name)
         self._nodes[oid] = node
 
-    def _rows(self, seen, oid, name, kind, counts):
-        if kind not in ("r", "m", "p"):
-            return
-        counts = tuple(int(one or 0) for one in counts)
+    def _rows(self, seen, oid, name, counts):
         before = self._counts.get(oid, (0, 0, 0, 0, 0))
-        delta = [max(now - old, 0) for now, old in zip(counts, before)]
+        if counts == before:
+            return
         self._counts[oid] = counts
+        delta = [max(now - old, 0) for now, old in zip(counts, before)]
         if any(delta):
             names = ("scans", "rows_read", "inserted", "updated", "deleted")
             seen["touched"].append(dict(zip(names, delta), table=name))

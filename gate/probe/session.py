@@ -20,12 +20,15 @@ from alembic_gate_probe import (
 from alembic_gate_probe.watch import describe
 
 
-def observers():
+def observers(channel):
     """One observer per dialect; those of MySQL and SQLite are modules beside this one."""
     from alembic_gate_probe import observe_mysql, observe_sqlite
 
+    def committed(database, oids):
+        return channel.ask({"event": "committed", "database": database, "oids": oids})["relations"]
+
     return {
-        "postgresql": observe_postgresql.Observer(), "sqlite": observe_sqlite.Observer(),
+        "postgresql": observe_postgresql.Observer(committed), "sqlite": observe_sqlite.Observer(),
         "mysql": observe_mysql.Observer(), "mariadb": observe_mysql.Observer(),
     }  # fmt: skip
 
@@ -50,9 +53,10 @@ class Session(object):
     def __init__(self, channel):
         self._channel = channel
         self._redirect = redirect.Redirect(channel)
-        seen_by = observers()
+        seen_by = observers(channel)
+        self._observer = seen_by["postgresql"]
         self._watch = watch.Watch(channel, seen_by)
-        self._direct = direct.Direct(self._watch, seen_by["postgresql"])
+        self._direct = direct.Direct(self._watch, self._observer)
         self._tolerance = tolerance.Tolerance(channel, self._watch)
         self._config = self._script = self._project = None
         self._here = os.getcwd()
@@ -102,6 +106,7 @@ class Session(object):
     def do_upgrade(self, target, observe, tolerant=False):
         """Upgrade to these revisions (several when there are several heads).
 
+        ``observe`` are the queries of the observer by name, None when nobody looks.
         Tolerant: what the server refuses and what revisions raise is passed over, statements are told but not observed.
         """
         self._tolerance.on = self._watch.reading = tolerant
@@ -113,7 +118,7 @@ class Session(object):
         steps = self._steps(lambda rev, destination: self._script._downgrade_revs(destination, rev))
         done = []
         for one in target:
-            done = self._migrate(steps, [one], False)
+            done = self._migrate(steps, [one], None)
         return done
 
     def do_compare(self):
@@ -211,7 +216,8 @@ class Session(object):
             table.update(name=context.version_table, schema=context.version_table_schema)
             return steps(rev, context, destination)
 
-        self._watch.on = bool(observe)
+        self._watch.on = observe is not None
+        self._observer.queries = observe or {}
         self._run_environment(fn, destination if isinstance(destination, str) else "heads")
         stubbed = sorted(self._config.attributes.get("alembic_gate_stubbed", ()))
         return {"runs": len(runs), "started_from": runs, "version_table": table, "stubbed": stubbed}
