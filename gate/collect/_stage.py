@@ -7,6 +7,7 @@ import dataclasses
 import re
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -93,10 +94,12 @@ class Stage:
 
     def begin(self) -> None:
         """Server, first database, private tree, probe; then the project is loaded."""
-        with self.context.timed("server_ready"):
-            self.server = self._server(self.choice)
-            self.database = self._prepared(self.server.create())
-        self.tree = copy_workspace(self.context.repo, self.context.workdir, self.uid)
+        with ThreadPoolExecutor(1) as beside:
+            copying = beside.submit(copy_workspace, self.context.repo, self.context.workdir, self.uid)
+            with self.context.timed("server_ready"):
+                self.server = self._server(self.choice)
+                self.database = self._prepared(self.server.create())
+            self.tree = copying.result()
         self._write_files(self.uid)
         launch = Launch(
             self.environment.python,

@@ -24,17 +24,17 @@ def collect(context: RunContext, environment: Environment) -> ImageFacts:
     """Every image that ships, with its answer; the one that runs the migrations decides."""
     with context.timed("image"):
         repository = Repository(context.repo)
-        return _facts(context, repository, project_of(repository, environment))
+        found = ships(context.settings, repository)
+        if isinstance(found, str) and not context.settings.image:
+            return ImageFacts(none=found)
+        every = found if not isinstance(found, str) else []
+        return _facts(context, repository, project_of(repository, environment), every)
 
 
-def _facts(context: RunContext, repository: Repository, project: Project) -> ImageFacts:
+def _facts(context: RunContext, repository: Repository, project: Project, every: list[Ship]) -> ImageFacts:
     settings = context.settings
-    found = ships(settings, repository)
-    every = found if not isinstance(found, str) else []
     if settings.image:
         return ImageFacts((_inspected(context, Inquiry(settings, repository, project, every)),))
-    if isinstance(found, str):
-        return ImageFacts(none=found)
     probe = ContextProbe(repository) if settings.docker_probe else None
     inquiry = Inquiry(settings, repository, project, every, probe)
     answers = tuple(_answer(inquiry, ship) for ship in every if not ship.aside)

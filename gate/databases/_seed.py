@@ -123,13 +123,12 @@ def _keys(table: Table) -> list[tuple[str, ...]]:
     ]
     for index in table.indexes:
         if index.unique:
-            mentioned = tuple(
-                one.name
-                for one in table.columns
-                if re.search(rf"\b{re.escape(one.name)}\b", index.definition.partition("(")[2])
-            )
-            keys.append(index.columns or mentioned)
+            keys.append(index.columns or _mentioned(table, index.definition.partition("(")[2]))
     return list(dict.fromkeys(key for key in keys if key))
+
+
+def _mentioned(table: Table, text: str) -> tuple[str, ...]:
+    return tuple(one.name for one in table.columns if re.search(rf"\b{re.escape(one.name)}\b", text))
 
 
 def _distinct(table: Table, keys: Sequence[tuple[str, ...]]) -> set[str]:

@@ -81,10 +81,9 @@ class Types:
         """The value type of a column. MariaDB and SQLite keep JSON as text that a check holds valid."""
         kind = self.named(column.type)
         if table is not None and kind.family == "text":
-            condition = re.compile(rf"json_valid\(\W*{re.escape(column.name)}\b", re.IGNORECASE)
-            if any(
-                one.kind == "check" and condition.search(one.definition.replace(" ", "")) for one in table.constraints
-            ):
+            checks = [one.definition.replace(" ", "") for one in table.constraints if one.kind == "check"]
+            condition = rf"json_valid\(\W*{re.escape(column.name)}\b"
+            if any("json_valid" in one.lower() and re.search(condition, one, re.IGNORECASE) for one in checks):
                 return replace(kind, family="json")
         return kind
 

@@ -10,9 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-import sqlglot
-from sqlglot import expressions as exp
-
 from gate.facts.changes import (
     AddColumn,
     AddConstraint,
@@ -88,7 +85,7 @@ def _followed(statements: tuple[Statement, ...], made: CreateTable) -> _Recreate
     clean = next((one for one in mine if DropTable(made.table) in _bare_drops(one)), None)
     steps = [one.number for one in (first, copy, drop, rename, clean) if one]
     anchor = (copy or drop or first).number
-    sources = _column_sources(copy.sql) if copy else {}
+    sources = _sources(copy.sql) if copy else {}
     return _Recreate(table, made.table, frozenset(steps), anchor, first.before.table(table), made, sources)
 
 
@@ -111,18 +108,10 @@ def _copies(change: Change, temporary: str) -> bool:
     return isinstance(change, Insert) and change.table == temporary and change.from_query
 
 
-def _column_sources(sql: str) -> Mapping[str, str]:
-    """New column to old column, from the INSERT ... SELECT that copies the rows."""
-    try:
-        tree = sqlglot.parse_one(sql, read="sqlite")
-    except sqlglot.errors.SqlglotError:
-        return {}
-    body = tree.expression if isinstance(tree, exp.Insert) else None
-    if not isinstance(body, exp.Select) or not isinstance(tree.this, exp.Schema):
-        return {}
-    targets = [part.name for part in tree.this.expressions]
-    read = [next((column.name for column in value.find_all(exp.Column)), "") for value in body.expressions]
-    return {target.lower(): source for target, source in zip(targets, read, strict=False) if source}
+def _sources(sql: str) -> Mapping[str, str]:
+    from gate.sql._copied import column_sources  # a parser that most runs can do without takes 0.1 s to load
+
+    return column_sources(sql)
 
 
 def _rewritten(statement: Statement, found: list[_Recreate]) -> Statement:
