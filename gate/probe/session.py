@@ -52,11 +52,11 @@ class Session(object):
 
     def __init__(self, channel):
         self._channel = channel
-        self._redirect = redirect.Redirect(channel)
         seen_by = observers(channel)
         self._observer = seen_by["postgresql"]
         self._watch = watch.Watch(channel, seen_by)
-        self._direct = direct.Direct(self._watch, self._observer)
+        self._direct = direct.Direct(self._watch, seen_by)
+        self._redirect = redirect.Redirect(channel, self._direct.prepare)
         self._tolerance = tolerance.Tolerance(channel, self._watch)
         self._config = self._script = self._project = None
         self._here = os.getcwd()

@@ -25,6 +25,23 @@ metadata = sa.MetaData()
 users = sa.Table("users", metadata, sa.Column("id", sa.Integer, primary_key=True),
                  sa.Column("name", sa.String(50), nullable=False), sa.Column("email", sa.String(100)){more})
 """
+ASYNC_ENV = """
+import asyncio
+from alembic import context
+from sqlalchemy.ext.asyncio import create_async_engine
+from models import metadata
+
+def run(connection):
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+async def main():
+    async with create_async_engine(context.config.get_main_option("sqlalchemy.url")).connect() as connection:
+        await connection.run_sync(run)
+
+asyncio.run(main())
+"""
 POSTGRESQL = "postgresql+psycopg2://app:secret@db.example.org/app"
 NOT_NULL = 'op.add_column("users", sa.Column("age", sa.Integer, nullable=False))'
 NULLABLE = 'op.add_column("users", sa.Column("age", sa.Integer))'
@@ -133,21 +150,40 @@ with sa.create_engine(op.get_bind().engine.url).begin() as other:
     assert "deadlock with itself: it waits for RowExclusiveLock on users" in finding["message"]
 
 
-@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg", "pg8000", "asyncpg", "psycopg_async"])
 def test_statements_on_the_drivers_own_cursor_are_seen(tmp_path: Path, driver: str) -> None:
     """Past SQLAlchemy's events: told at their line all the same, once each, those of a failing one too."""
     body = """
-with op.get_bind().connection.cursor() as cursor:
-    cursor.execute("CREATE INDEX ix_users_email ON users (email)")
-    cursor.execute("ALTER TABLE users DROP COLUMN email")
-    cursor.execute("ALTER TABLE nowhere ADD COLUMN x int")
+cursor = op.get_bind().connection.cursor()
+cursor.execute("CREATE INDEX ix_users_email ON users (email)")
+cursor.execute("ALTER TABLE users DROP COLUMN email")
+cursor.execute("ALTER TABLE nowhere ADD COLUMN x int")
 """
     url = POSTGRESQL.replace("psycopg2", driver)
-    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, url, MODELS.format(more=""))
+    base = {"a1": USERS, **({"migrations/env.py": ASYNC_ENV} if driver in ("asyncpg", "psycopg_async") else {})}
+    repo = repository(tmp_path / "r", base, {"a2": revision("a2", "a1", body)}, url, MODELS.format(more=""))
     done = gate(repo, "--only", "safe-operations")
     errors = {(one["id"], one["line"]) for one in done.project["findings"] if one["severity"] == "error"}
     assert errors == {("creating-index-non-concurrently", 11), ("dropping-column", 12), ("migration-fails", 13)}
     assert [row["sql"].count("CREATE INDEX") for row in done.project["plan"]] == [1]
+
+
+@pytest.mark.parametrize("url", ["sqlite:///app.db", "mysql+pymysql://app:secret@db.example.org/app"])
+def test_so_are_those_of_other_databases(tmp_path: Path, url: str) -> None:
+    """sqlite3 is written in C, and on MariaDB the observer runs the statement itself, by way of the ladder."""
+    body = """
+cursor = op.get_bind().connection.cursor()
+cursor.execute("ALTER TABLE users DROP COLUMN email")
+cursor.execute("CREATE INDEX ix_users_name ON users (name)")
+"""
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, url, MODELS.format(more=""))
+    words = () if url.startswith("sqlite") else ("--database", "mariadb")
+    done = gate(repo, "--only", "safe-operations", *words)
+    errors = {(one["id"], one["line"]) for one in done.project["findings"] if one["severity"] == "error"}
+    assert errors == {("dropping-column", 11)}
+    assert [row["sql"] for row in done.project["plan"]] == [
+        "ALTER TABLE users DROP COLUMN email;\nCREATE INDEX ix_users_name ON users (name);"
+    ]
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
