@@ -9,6 +9,7 @@ from gate.check import Answer, Check
 from gate.facts.changes import CodeBlock, Delete, DropTable, RecreateTable, Truncate
 from gate.facts.history import History, NewRevisions
 from gate.facts.rehearsal import Failure, Rehearsal, Statement
+from gate.facts.schema import Schema
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity
 
 ID = "upgrade-works"
@@ -127,7 +128,9 @@ def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Ite
     """Tables that hold fewer rows afterwards. Where a rule knows the statement, the two become one finding."""
     plain = rehearsal.run("plain")
     for change in plain.data if plain else ():
-        if change.kind == "rows-lost":
+        left = _partitions(rehearsal.baseline, change.table) - _partitions(rehearsal.result, change.table)
+        # A partition that left took its rows along; one that was dropped is told by its own rule.
+        if change.kind == "rows-lost" and not left:
             taker = _taker(change.table, rehearsal.statements)
             last = history.by_id[new.ids[-1]]
             place = taker.location if taker else Location(last.path, last.upgrade_line or last.line)
@@ -144,6 +147,12 @@ def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Ite
                 evidence=(Evidence(EvidenceKind.OBSERVED, f"{change.table}: {change.detail}"),),
                 remedy=Remedy("Copy or keep the rows; where they are meant to go, allow it with the reason."),
             )
+
+
+def _partitions(schema: Schema, table: str) -> set[str]:
+    """All below a partitioned table, on every level."""
+    own = {one.name for one in schema.tables.values() if one.partition_of == table}
+    return own.union(*(_partitions(schema, one) for one in own))
 
 
 def _taker(table: str, statements: tuple[Statement, ...]) -> Statement | None:

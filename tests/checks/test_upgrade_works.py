@@ -126,3 +126,17 @@ def test_rows_that_a_rule_tells_of_are_told_once(tmp_path: Path) -> None:
         lost = [one for one in done.project["findings"] if one["category"] == "data-loss"]
         assert [one["id"] for one in lost] == [rule]
         assert any("rows gone" in one["detail"] for one in lost[0]["evidence"])
+
+
+def test_a_partition_that_leaves_takes_its_rows_along(tmp_path: Path) -> None:
+    """Detached, its rows are where they were, on any level; rows deleted beside that are still told by their rule."""
+    base = """
+op.execute("CREATE TABLE t (id int, at date) PARTITION BY RANGE (at)")
+op.execute("CREATE TABLE old PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2030-01-01') PARTITION BY LIST (id)")
+op.execute("CREATE TABLE old_rest PARTITION OF old DEFAULT")
+"""
+    change = 'op.execute("ALTER TABLE old DETACH PARTITION old_rest")'
+    files = {"a": revision("a", None, base)}
+    repo = repository(tmp_path / "r", files, {"b": revision("b", "a", change)}, "postgresql+psycopg2://u@h/app")
+    done = gate(repo, "--only", "upgrade-works,safe-operations")
+    assert [one for one in done.findings() if one[1] == "data-loss"] == []
