@@ -21,6 +21,7 @@ _PLAIN = {
     "bool": "sa.Boolean()",
     "date": "sa.Date()",
     "bytea": "sa.LargeBinary()",
+    "datetime": "sa.DateTime()",
     "timestamp": "sa.DateTime()",
     "timestamp without time zone": "sa.DateTime()",
     "timestamp with time zone": "sa.DateTime(timezone=True)",

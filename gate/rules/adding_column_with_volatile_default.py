@@ -12,7 +12,7 @@ from gate.rule import MYSQL, POSTGRESQL, Dialect, Example, Hit, Rule
 from gate.rules._elsewhere import batches
 from gate.rules._mysql import copy_hit
 from gate.rules._recipes import backfill, key_of, remedy
-from gate.rules._sa_types import add_nullable
+from gate.rules._sa_types import add_nullable, sa_type
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import rewrote
 
@@ -62,20 +62,33 @@ def _copied(deploy: Deploy, statement: Statement, change: c.AddColumn) -> Iterat
     )
 
 
+def _added(change: c.AddColumn, options: str, clauses: str) -> str:
+    """The column added by ``op`` where SQLAlchemy has a generic type for it, else by the SQL itself."""
+    table, new = change.table, change.column
+    code = None if "timestamp" in new.type.lower() else sa_type(new.type)  # which would make a DATETIME of it
+    if code:
+        column = f"sa.Column({python(new.name)}, {code}, {options})"
+        return f"op.add_column({python(bare(table))}, {column}{schema_argument(table)})"
+    statement = f"ALTER TABLE {table} ADD COLUMN {new.name} {new.type} {clauses}"
+    return f"op.execute({python(statement)})"
+
+
 def _without_copy(deploy: Deploy, change: c.AddColumn) -> Remedy:
     """A default that is one value for all rows is instant, and so are a column without a default and SET DEFAULT."""
     table, new = change.table, change.column
-    add = f"op.add_column({python(bare(table))}, sa.Column({python(new.name)}, ..., "
-    place = f"){schema_argument(table)})"
     if plain := _plain(new):
+        null = "" if new.nullable else "NOT NULL "
+        add = _added(
+            change, f"nullable={new.nullable}, server_default=sa.text({python(plain)})", f"{null}DEFAULT {plain}"
+        )
         return remedy(
             f"Write the default as {plain}, without parentheses: the server stores it once, and the change is instant.",
-            (1, "In this revision", f"{add}nullable={new.nullable}, server_default=sa.text({python(plain)}){place}"),
+            (1, "In this revision", add),
         )
     later = f"ALTER TABLE {table} ALTER COLUMN {new.name} SET DEFAULT {new.default}"
     return remedy(
         "Add the column without a default, set the default for new rows, fill the old rows in batches.",
-        (1, "Instant", f"{add}nullable=True{place}"),
+        (1, "Instant", _added(change, "nullable=True", "NULL")),
         (1, "In the next revision, instant too", f"op.execute({python(later)})"),
         (1, "In a revision of its own", batches(deploy, table, new.name, new.default or "...")),
     )

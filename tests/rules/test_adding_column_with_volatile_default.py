@@ -61,12 +61,15 @@ def test_silent(world: Deploy) -> None:
     [
         (
             "(now())",
-            ['op.add_column("users", sa.Column("t", ..., nullable=True, server_default=sa.text("CURRENT_TIMESTAMP")))'],
+            [
+                'op.add_column("users", sa.Column("t", sa.DateTime(), nullable=True, '
+                'server_default=sa.text("CURRENT_TIMESTAMP")))'
+            ],
         ),
         (
             "(uuid())",
             [
-                'op.add_column("users", sa.Column("t", ..., nullable=True))',
+                'op.add_column("users", sa.Column("t", sa.DateTime(), nullable=True))',
                 'op.execute("ALTER TABLE users ALTER COLUMN t SET DEFAULT (uuid())")',
                 "with op.get_context().autocommit_block():\n"
                 "    while op.get_bind().execute(sa.text(\n"
