@@ -13,19 +13,28 @@ from types import TracebackType
 from typing import Any, cast
 
 from gate import sql
-from gate.collect import _base_schema, _bootstrap, _job_services, _loading, _side_effects, _snapshot, _stuck, _templates
+from gate.collect import (
+    _advice,
+    _base_schema,
+    _bootstrap,
+    _loading,
+    _placing,
+    _side_effects,
+    _snapshot,
+    _stuck,
+    _templates,
+)
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
+from gate.collect._scratch_server import scratch_server
 from gate.context import RunContext
 from gate.databases import _watching_postgresql
-from gate.databases.base import ScratchDatabase, ScratchServer, open_server
-from gate.databases.lacking import lacking
-from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
+from gate.databases.base import ScratchDatabase
+from gate.errors import CannotDecide, GateError, ProjectBroken
 from gate.facts.database_choice import DatabaseChoice, Kind
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Failure
-from gate.model import Location
 from gate.sandbox import Frames, Launch, Lookout, Probe, ProjectFailure, copy_workspace, hand_over, probe_uid
 
 # SQLAlchemy's names of drivers by kind: those that block, those that an async engine takes.
@@ -70,7 +79,6 @@ class Stage:
         self._main_name: str | None = None
         self._others: dict[str, ScratchDatabase] = {}
         self._recorder: Recorder | None = None
-        self._loaded = self._began = False
         self._revision: str | None = None
         self._deadlock: str | None = None
         self.sources = {one.path: self._text(one.path) for one in history.revisions}
@@ -97,7 +105,7 @@ class Stage:
         with ThreadPoolExecutor(1) as beside:
             copying = beside.submit(copy_workspace, self.context.repo, self.context.workdir, self.uid)
             with self.context.timed("server_ready"):
-                self.server = self._server(self.choice)
+                self.server = scratch_server(self.context, self.choice, self.notes)
                 self.database = self._prepared(self.server.create())
             self.tree = copying.result()
         self._write_files(self.uid)
@@ -112,36 +120,6 @@ class Stage:
         )
         self.probe = self._stack.enter_context(Probe(launch, self.handle, Lookout(self._silent, self._where)))
         self.load()
-
-    def _server(self, choice: DatabaseChoice) -> ScratchServer:
-        """A scratch server of this kind; projects of one run share it."""
-        key = f"server {choice.kind} {choice.version} {choice.url}"
-        if key not in self.context.shared:
-            self.context.progress(f"starting a scratch server: {choice.kind} {choice.version}".rstrip())
-            server = self._opened(choice)
-            self.context.stack.enter_context(server)
-            self.context.shared[key] = server
-        found: ScratchServer = self.context.shared[key]
-        return found
-
-    def _opened(self, choice: DatabaseChoice) -> ScratchServer:
-        """A version that the user names is kept to; for one that was only found, another one is better than none."""
-        means: dict[str, Any] = {
-            "cache_dir": self.context.cache_dir,
-            "workdir": self.context.workdir,
-            "progress": self.context.progress,
-        }
-        try:
-            with _job_services.named(choice.url, self.context.repo):
-                return open_server(choice.kind, choice.version or None, choice.url or None, **means)
-        except ServerUnavailable:
-            if choice.url or not choice.version or choice.why == "--database":
-                raise
-            server = open_server(choice.kind, None, None, **means)
-            self.notes.append(
-                f"{choice.kind} {choice.version} is not on this machine: another version stands in for it"
-            )
-            return server
 
     def _prepared(self, database: ScratchDatabase, fresh: bool = True) -> ScratchDatabase:
         """Session settings that decide verdicts, and on a fresh database the user's extensions and SQL."""
@@ -213,7 +191,6 @@ class Stage:
         self.notes.append(
             f"project: Python {versions.get('python')}, Alembic {versions.get('alembic')}, SQLAlchemy {versions.get('sqlalchemy')}"
         )
-        self._loaded = True
         self.by_models = frozenset(map(str, versions.get("made_by_models") or ()))
         _side_effects.settle(self, before)
         if self.context.settings.bootstrap != "base-ref":
@@ -255,12 +232,12 @@ class Stage:
 
     def upgrade(self, heads: tuple[str, ...], recorder: Recorder | None) -> Failure | None:
         """Upgrade to these heads; observed when there is a recorder. A failure is told, not raised."""
-        self._recorder, self._began = recorder, False
+        self._recorder = recorder
         self._revision = self._deadlock = None
         try:
             told = self.probe.call("upgrade", target=self._apart(heads), observe=self._observing(recorder))
         except ProjectFailure as failure:
-            if not self._began:
+            if self._revision is None:
                 raise self.explained(failure) from failure  # env.py itself, before any revision
             return self._failed(failure, recorder)
         finally:
@@ -301,7 +278,7 @@ class Stage:
 
     def _failed(self, failure: ProjectFailure, recorder: Recorder | None) -> Failure:
         """What project code raised, placed; a statement that we ended ourselves is told by its true reason."""
-        told = failure_of(failure, self.history, self.sources, recorder)
+        told = _placing.failure_of(failure, self.history, self.sources, recorder)
         if self._deadlock is None or told.sqlstate != _stuck.CANCELLED:
             return told
         error = (
@@ -342,7 +319,6 @@ class Stage:
         if kind == "committed":
             return {"relations": self._committed(event)}
         if kind == "revision":
-            self._began = True
             self._revision = str(event.get("revision"))
             if self._recorder:
                 self._recorder.began(str(event.get("revision")))
@@ -390,10 +366,10 @@ class Stage:
 
     def explained(self, failure: ProjectFailure) -> ProjectBroken:
         """A project failure as one sentence with an advice."""
-        from gate.collect._advice import explain
-
         time.sleep(0.05)  # the reader gets the last lines
-        what, advice = explain(failure.type, failure.message or failure.text, self.tail + "\n" + failure.traceback)
+        what, advice = _advice.explain(
+            failure.type, failure.message or failure.text, self.tail + "\n" + failure.traceback
+        )
         return ProjectBroken(what, where=self.project.config or self.project.script_location, advice=advice)
 
 
@@ -409,28 +385,3 @@ def have_suffix(one: str, other: str) -> bool:
     """Do two paths name one file, one of them relative?"""
     short, long = sorted((one.lstrip("./"), other.lstrip("./")), key=len)
     return bool(short) and ("/" + long).endswith("/" + short)
-
-
-def failure_of(
-    failure: ProjectFailure, history: History, sources: Mapping[str, str], recorder: Recorder | None
-) -> Failure:
-    """What project code raised, placed on its revision and line."""
-    from gate.collect import _advice
-    from gate.collect._recording import around
-
-    location = None
-    revision = failure.revision if failure.revision in history.by_id else None
-    if revision:
-        path = history.by_id[revision].path
-        line = failure.line or history.by_id[revision].upgrade_line or 1
-        location = Location(path, *around(sources.get(path, ""), line))
-    number = None
-    if recorder and recorder.statements and recorder.statements[-1].error:
-        number = recorder.statements[-1].number
-    error = failure.text or failure.message
-    error = error if " " in error else f"{failure.type}: {error}"  # NoSuchTableError and KeyError say a bare name
-    lack = lacking(error)
-    lacks = (str(lack), lack.advice) if lack else None
-    if lacks is None and failure.sql is None:
-        lacks = _advice.missing_variable(failure.type, error)
-    return Failure(error, failure.type, revision, location, failure.sql, number, failure.sqlstate, lacks)

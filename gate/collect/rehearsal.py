@@ -38,18 +38,7 @@ def collect(
     choice: DatabaseChoice,
 ) -> Rehearsal:
     """The whole rehearsal. Raises CannotDecide when it could not even reach the baseline's start."""
-    if context.settings.static_only:
-        raise CannotDecide(
-            "project code is not run for code of a fork with rights of the base",
-            advice="Run the gate on pull_request, where the token may only read.",
-        )
-    broken = next(
-        (one for one in history.problems if one.kind in ("missing-parent", "cycle", "duplicate-id", "unreadable")), None
-    )
-    if broken:
-        raise CannotDecide(f"the revision graph is broken: {broken.message}", where=broken.path, advice=broken.advice)
-    if not history.revisions:
-        raise CannotDecide("there is no revision to rehearse", advice="Check version_locations.")
+    _answerable(context, history)
 
     def once(environment: ProjectEnvironment, choice: DatabaseChoice) -> Rehearsal:
         with Stage(context, project, environment, choice, history, base.sha, not new.ids) as stage:
@@ -79,6 +68,22 @@ def collect(
         context.progress("MySQL was only guessed, and no server is at hand: the project shows what it connects to")
         why = "no MySQL server is at hand, and the project runs without"
         return settled(dataclasses.replace(choice, kind="sqlite", version="", driver="", why=why))
+
+
+def _answerable(context: RunContext, history: History) -> None:
+    """Raises CannotDecide where nothing may or can run."""
+    if context.settings.static_only:
+        raise CannotDecide(
+            "project code is not run for code of a fork with rights of the base",
+            advice="Run the gate on pull_request, where the token may only read.",
+        )
+    broken = next(
+        (one for one in history.problems if one.kind in ("missing-parent", "cycle", "duplicate-id", "unreadable")), None
+    )
+    if broken:
+        raise CannotDecide(f"the revision graph is broken: {broken.message}", where=broken.path, advice=broken.advice)
+    if not history.revisions:
+        raise CannotDecide("there is no revision to rehearse", advice="Check version_locations.")
 
 
 def with_url_named(environment: ProjectEnvironment) -> ProjectEnvironment | None:
