@@ -332,7 +332,10 @@ class Stage:
         """Relations as everybody sees them, while the project's session may have changed them."""
         every = {one.parts["database"]: one for one in (self.database, *self._others.values())}
         database, oids = every.get(str(event.get("database"))), event["oids"]
-        return None if database is None else database.execute(_watching_postgresql.COMMITTED, (oids,))
+        try:
+            return None if database is None else database.execute(_watching_postgresql.COMMITTED, (oids,))
+        except GateError:  # a revision may have shut us out: then this statement is not observed
+            return None
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.probe.ask_rows(sql)]

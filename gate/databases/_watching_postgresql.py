@@ -62,13 +62,13 @@ def there() -> str:
 
 
 def creation(version: int) -> str:
-    """A script that makes the functions; takes the right to create in pg_catalog, as superusers have it."""
+    """A script that makes the functions, for whatever role a revision takes; only a superuser may run it."""
     means = "SET search_path = public" + (
         " SET plan_cache_mode = force_generic_plan" if version >= _GENERIC_SINCE else ""
     )
     functions = [
         f"CREATE OR REPLACE FUNCTION {name}{_ARGUMENTS[id]} RETURNS text LANGUAGE plpgsql {means} "
-        f"AS $gate$BEGIN RETURN ({_BODIES[id]}); END$gate$"
+        f"AS $gate$BEGIN RETURN ({_BODIES[id]}); END$gate$; GRANT EXECUTE ON FUNCTION {name}{_ARGUMENTS[id]} TO PUBLIC"
         for id, name in _names().items()
     ]
     return _UNHEARD.format("; ".join(functions))

@@ -278,7 +278,7 @@ class PostgresDatabase:
         with self._session() as connection:
             there = connection.execute(_watching_postgresql.there().encode()).fetchone()
             planned = there is not None and there[0] is True
-            if not planned:
+            if not planned and connection.info.parameter_status("is_superuser") == "on":
                 with contextlib.suppress(psycopg.Error):
                     connection.execute(_watching_postgresql.creation(version).encode())
                     planned = True

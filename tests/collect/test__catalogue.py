@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -171,6 +172,32 @@ def test_functions_and_plain_text_say_the_same(server: ScratchServer, planned: b
     column = session.catalogue.now.tables["users"].column("a")
     assert column is not None
     assert column.default == "random()"
+
+
+def test_a_revision_may_take_a_role_without_rights(server: ScratchServer) -> None:
+    """Neither planned nor as text does a question to a session of few rights end its transaction."""
+    database = server.create()
+    database.execute(BEFORE)
+    database.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+    database.execute("DROP ROLE IF EXISTS few; CREATE ROLE few; GRANT CREATE ON SCHEMA public TO few")
+    for queries in (None, dict(_watching_postgresql.queries(planned=False))):
+        session = Session(database, queries)
+        session.run("SET ROLE few")
+        assert session.run("CREATE TABLE mine (id int PRIMARY KEY)")["born"] == ["mine", "mine_pkey"]
+        assert "mine" in session.catalogue.now.tables
+        session.connection.close()
+    database.execute("DROP OWNED BY few; DROP ROLE few")
+
+
+def test_a_user_who_is_no_superuser_gets_plain_text(server: ScratchServer, tmp_path: Path) -> None:
+    """The server of a URL with few rights is not even asked for more, so its log shows no refusal."""
+    database = server.create()
+    name = database.parts["database"]
+    database.execute("CREATE ROLE plain LOGIN CREATEDB PASSWORD 'p'")
+    url = f"postgresql://plain:p@{database.parts['host']}:{database.parts['port']}/{name}"
+    with open_server("postgresql", None, url, cache_dir=tmp_path, workdir=tmp_path, progress=lambda _: None) as given:
+        assert given.create().watching() == _watching_postgresql.queries(planned=False)
+    database.execute("DROP ROLE plain")
 
 
 def test_event_triggers_of_the_project_do_not_hear_of_us(server: ScratchServer) -> None:
