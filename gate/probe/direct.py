@@ -157,8 +157,8 @@ def _dialect(kind):
 
 
 def _connection_of(cursor):
-    """pg8000 warns of the public name; SQLAlchemy's adapters have one of their own."""
-    for name in ("_adapt_connection", "_c", "connection"):
+    """pg8000 warns of the public name; SQLAlchemy's adapters and MySQL's own connector have names of their own."""
+    for name in ("_adapt_connection", "_c", "_connection", "connection"):
         found = getattr(cursor, name, None)
         if found is not None:
             return found
