@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gate.facts.database_choice import Kind
+from gate.facts.database_choice import Kind, family
 
 SCHEMES: Mapping[str, Kind] = {
     "postgresql": "postgresql",
@@ -157,18 +157,14 @@ def decided(evidence: Iterable[Evidence]) -> tuple[Evidence, str, bool] | None:
     if not every:
         return None
     best = max(every, key=lambda one: (one.weight, one.kind != "mysql"))  # nobody brings a MySQL server along
-    family = [one for one in every if _family(one.kind) == _family(best.kind)]
-    special = [one for one in family if one.kind == "mariadb" or (one.kind == "mysql" and one.version)]
+    kin = [one for one in every if family(one.kind) == family(best.kind)]
+    special = [one for one in kin if one.kind == "mariadb" or (one.kind == "mysql" and one.version)]
     if best.kind == "mysql" and special:
         best = max(special, key=lambda one: one.weight)
     version = next(
-        (one.version for one in sorted(family, key=lambda one: -one.weight) if one.kind == best.kind and one.version),
+        (one.version for one in sorted(kin, key=lambda one: -one.weight) if one.kind == best.kind and one.version),
         "",
     )
-    driver = best.driver or next((one.driver for one in sorted(family, key=lambda one: -one.weight) if one.driver), "")
-    against = [one for one in every if _family(one.kind) != _family(best.kind) and one.weight > best.weight - 30]
+    driver = best.driver or next((one.driver for one in sorted(kin, key=lambda one: -one.weight) if one.driver), "")
+    against = [one for one in every if family(one.kind) != family(best.kind) and one.weight > best.weight - 30]
     return Evidence(best.kind, best.weight, best.why, driver, version), version, best.weight >= 60 and not against
-
-
-def _family(kind: Kind) -> str:
-    return "mysql" if kind == "mariadb" else kind

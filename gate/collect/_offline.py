@@ -27,7 +27,7 @@ from gate.collect._stub_uses import imports, unseen
 from gate.context import RunContext
 from gate.databases import mysql
 from gate.errors import CannotDecide, GateError
-from gate.facts.database_choice import DatabaseChoice
+from gate.facts.database_choice import DatabaseChoice, family
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import Base, History, NewRevisions, Project, Revision
 from gate.facts.rehearsal import Deploy, Statement
@@ -56,7 +56,7 @@ class _StandIn(Stage):
     @property
     def driver(self) -> str:
         """A blocking driver of the interpreter at hand."""
-        kind = "mysql" if self.database.server.dialect == "mariadb" else self.database.server.dialect
+        kind = family(self.database.server.dialect)
         return next((one for one in BLOCKING[kind] if one in self.environment.drivers), BLOCKING[kind][0])
 
     def _write_files(self, uid: int | None) -> None:
@@ -257,7 +257,7 @@ def _environment(context: RunContext, project: Project, choice: DatabaseChoice) 
         theirs = context.fact(ProjectEnvironment)
     except GateError:
         return ours
-    fitting = BLOCKING["mysql" if choice.kind == "mariadb" else choice.kind]
+    fitting = BLOCKING[family(choice.kind)]
     able = choice.kind == "sqlite" or any(one in fitting for one in theirs.drivers)
     return dataclasses.replace(theirs, variables={}, files={}, modules=()) if able else ours
 

@@ -31,7 +31,7 @@ from gate.context import RunContext
 from gate.databases import _watching_postgresql
 from gate.databases.base import ScratchDatabase
 from gate.errors import CannotDecide, GateError, ProjectBroken
-from gate.facts.database_choice import DatabaseChoice, Kind
+from gate.facts.database_choice import DatabaseChoice, Kind, family
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Failure
@@ -159,7 +159,7 @@ class Stage:
     def driver(self) -> str:
         """The driver for a URL that the gate has to give: of the sort that env.py uses, and installed if we know."""
         dialect = self.database.server.dialect
-        kind = "mysql" if dialect == "mariadb" else dialect
+        kind = family(dialect)
         env = self._text(f"{self.project.script_location}/env.py") if self.project.script_location else ""
         fitting = (ASYNC if _ASYNC_ENV.search(env) else BLOCKING)[kind]
         wanted = [one for one in (self.choice.driver, *self.environment.drivers) if one in fitting]
@@ -342,8 +342,7 @@ class Stage:
 
     def _need(self, event: dict[str, Any]) -> dict[str, Any]:
         """Which scratch database stands for the one that the project wants to open."""
-        wanted = "mysql" if event.get("backend") in ("mysql", "mariadb") else str(event.get("backend"))
-        have = "mysql" if self.database.server.dialect in ("mysql", "mariadb") else self.database.server.dialect
+        wanted, have = family(str(event.get("backend"))), family(self.database.server.dialect)
         if wanted != have:
             if self.choice.certain or self._main_name is not None:
                 return {"refuse": f"the project connects to {wanted}, and this rehearsal runs on {have}"}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from gate.databases.base import ScratchDatabase
 from gate.errors import GateError
+from gate.facts.database_choice import family
 from gate.facts.history import History
 
 _LONGEST = 300  # characters of a statement that a sentence quotes
@@ -45,7 +46,7 @@ def place(revision: str | None, frames: Iterable[tuple[str, int]], history: Hist
 def running(database: ScratchDatabase) -> str:
     """The statement that the server is busy with; empty when it is none, or when the server does not say."""
     kind = database.server.dialect
-    query = _RUNNING.get("mysql" if kind == "mariadb" else kind)
+    query = _RUNNING.get(family(kind))
     try:
         rows = database.execute(query) if query else []
     except GateError:

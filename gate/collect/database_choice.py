@@ -15,7 +15,7 @@ from gate.collect._database_evidence import Evidence
 from gate.collect._project_files import ASIDE, FOREIGN, text_of
 from gate.context import RunContext
 from gate.errors import GateError, UsageError
-from gate.facts.database_choice import DatabaseChoice, Kind
+from gate.facts.database_choice import DatabaseChoice, Kind, family
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import Project
 
@@ -38,7 +38,7 @@ def collect(context: RunContext, project: Project) -> DatabaseChoice:
         return _from_target(context, found)
     if settings.database:
         kind, version = parsed(settings.database)
-        driver = found[0].driver if found and _same_family(found[0].kind, kind) else ""
+        driver = found[0].driver if found and family(found[0].kind) == family(kind) else ""
         return DatabaseChoice(kind, version, driver, why="--database")
     if found is None:
         return DatabaseChoice("sqlite", why="nothing in the repository names a database or a driver", certain=False)
@@ -51,7 +51,7 @@ def _from_target(context: RunContext, found: tuple[Evidence, str, bool] | None) 
     from gate.facts.target import TargetPosition
 
     server = context.fact(TargetPosition).server
-    driver = found[0].driver if found and _same_family(found[0].kind, server.dialect) else ""
+    driver = found[0].driver if found and family(found[0].kind) == family(server.dialect) else ""
     length = {"postgresql": 1, "sqlite": 0}.get(server.dialect, 2)
     version = ".".join(map(str, server.version[:length]))
     return DatabaseChoice(server.dialect, version, driver, why=TARGET)
@@ -78,15 +78,11 @@ def _from_flag_url(url: str, named: str) -> DatabaseChoice:
         raise UsageError(f"no database that is known: {shown}", where="database-url",
                          advice="Write an SQLAlchemy URL, such as postgresql://user:password@host:5432/.")  # fmt: skip
     kind, version = parsed(named) if named else (found.kind, "")
-    if not _same_family(kind, found.kind):
+    if family(kind) != family(found.kind):
         raise UsageError(
             f"database says {kind}, database-url says {found.kind}", where="database", advice="Leave one of them out."
         )
     return DatabaseChoice(kind, version, found.driver, url, why="--database-url")
-
-
-def _same_family(one: Kind, other: Kind) -> bool:
-    return one == other or {one, other} == {"mysql", "mariadb"}
 
 
 def _everything(context: RunContext, project: Project) -> Iterator[Evidence]:

@@ -24,3 +24,8 @@ class DatabaseChoice:
     why: str = ""
     certain: bool = True
     notes: tuple[str, ...] = ()
+
+
+def family(kind: str) -> str:
+    """SQLAlchemy's name of the dialect: MariaDB is mostly reached, and always spoken to, as MySQL."""
+    return "mysql" if kind == "mariadb" else kind
