@@ -270,6 +270,28 @@ def test_expand_and_contract_released_together_are_staged(tmp_path: Path, new: A
     assert told.count("Safe way: Take users.name out of the code first") == 1
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_preconditions_of_tables_with_reserved_names(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
+    """``user`` is a function without quotes on PostgreSQL, ``order`` and ``key`` are errors everywhere."""
+    made = "".join(
+        f'op.create_table("{name}", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("key", sa.String(20)))\n'
+        for name in ("user", "order")
+    )
+    change = "".join(
+        f'with op.batch_alter_table("{name}") as batch:\n'
+        '    batch.alter_column("key", existing_type=sa.String(20), nullable=False)\n'
+        for name in ("user", "order")
+    )
+    repo = project_for(tmp_path, kind, {"r1": revision("r1", None, made), "r2": revision("r2", "r1", change)})
+    database = new(kind)
+    migrate(repo, database, "r1")
+    tick = '"' if kind in ("postgresql", "sqlite") else "`"
+    database.execute(f"INSERT INTO {tick}user{tick} VALUES (1, NULL), (2, 'a')")
+    about = target(asked(repo, database, "--only", "target-ready,safe-operations", cache=cache))
+    answers = {(one["table"], one["result"], one["count"]) for one in about["preconditions"] if one["column"] == "key"}
+    assert answers == {("user", "violated", 1), ("order", "holds", 0)}
+
+
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb", "mysql"])
 def test_preconditions_meet_a_million_rows(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
     """NULLs, and rows beyond the first of each key, are counted; what they violate is an error with the number."""

@@ -14,7 +14,13 @@ from gate.model import Finding, Remedy, Step
 _ONLY_POSTGRESQL = re.compile(r"VALIDATE CONSTRAINT|USING INDEX|postgresql_not_valid=True")
 _OPTIONS = re.compile(r", postgresql_\w+=True")
 _BLOCK = re.compile(r"with op\.get_context\(\)\.autocommit_block\(\):\n((?:    op\.(?:create|drop)_index\(.*\n?)+)")
-_LIMITED = re.compile(r"WHERE \w+ IN \(\"\n\s*\"SELECT \w+ FROM \S+ WHERE (?P<where>.+?) LIMIT (?P<limit>\d+)\)\"")
+_BACKFILL = re.compile(
+    r"UPDATE (?P<table>.+?) SET (?P<column>.+?) = (?P<value>.+) WHERE (?P<key>.+?) IN \(\"\n"
+    r"\s*\"SELECT (?P<keys>.+?) FROM .+? WHERE (?P<where>.+?) LIMIT (?P<limit>\d+)\)\""
+)
+_NAME = r"(?:\\\"(?:[^\"\\]|\\\"\\\")+\\\"|\w+)"
+_NAMED = re.compile(rf"\b(?:ALTER TABLE|ADD COLUMN|VIEW|SELECT \* FROM) {_NAME}(?:\.{_NAME})?")
+_ADDRESS = re.compile(r"(?<=WHERE )ctid(?= IN \()|(?<=SELECT )ctid(?= FROM )")  # where a table has no key
 _HELPER = re.compile(r"\nop\.drop_constraint\(\"ck_\w+_not_null\".*\)")
 _ALTER = re.compile(r"^op\.alter_column\((?P<table>\"[^\"]+\"), (?P<rest>.*)\)$", re.MULTILINE)
 
@@ -42,10 +48,22 @@ def _step(step: Step, dialect: str) -> Step:
         )
         title = title.replace("A revision with only the autocommit block", "In a revision of its own")
     if dialect in ("mysql", "mariadb"):
-        code = _LIMITED.sub(lambda found: f'WHERE {found["where"]} LIMIT {found["limit"]}"', code)
+        code = _NAMED.sub(lambda found: _ticked(found[0]), _BACKFILL.sub(_limited, code))
     else:
-        code = _ALTER.sub(_batch, code)
+        code = _ADDRESS.sub("rowid", _ALTER.sub(_batch, code))
     return Step(step.deploy, title, code)
+
+
+def _limited(found: re.Match[str]) -> str:
+    """MySQL takes LIMIT in the UPDATE itself, and none in a subquery of IN (error 1235)."""
+    value = _ticked(found["value"]) if re.fullmatch(_NAME, found["value"]) else found["value"]
+    table, column, where = (_ticked(found[part]) for part in ("table", "column", "where"))
+    return f'UPDATE {table} SET {column} = {value} WHERE {where} LIMIT {found["limit"]}"'
+
+
+def _ticked(code: str) -> str:
+    """Double quotes make a text there, back ticks a name."""
+    return code.replace('\\"', "`")
 
 
 def _dedented(text: str) -> str:

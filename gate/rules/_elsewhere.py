@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gate.facts.rehearsal import Deploy, Statement
-from gate.facts.schema import Column
+from gate.facts.schema import Column, Table
 from gate.model import Remedy, Step
 from gate.rules._mysql import modify, online_tool
-from gate.rules._recipes import backfill, remedy
-from gate.rules._says import bare, listed, python, schema_argument
+from gate.rules._recipes import backfill, remedy, row_key
+from gate.rules._says import bare, listed, python, schema_argument, text, ticked
 
 _BATCH = "with op.batch_alter_table({}) as batch_op:\n    batch_op."
 
@@ -73,19 +73,24 @@ def _not_null(deploy: Deploy, table: str, column: str, type: str = "...") -> str
     if deploy.dialect == "sqlite":
         call = f"op.alter_column({python(bare(table))}, {python(column)}, nullable=False{schema_argument(table)})"
         return altered(deploy, table, call)
-    known = next((found for schema in (deploy.baseline, deploy.result) if (found := schema.table(table))), None)
+    known = _table(deploy, table)
     was = known.column(column) if known else None
     return modify(table, replace(was or Column(column, type), nullable=False))
+
+
+def _table(deploy: Deploy, name: str) -> Table | None:
+    return next((found for schema in (deploy.baseline, deploy.result) if (found := schema.table(name))), None)
 
 
 def batches(deploy: Deploy, table: str, column: str, value: str = "...") -> str:
     """A backfill in batches; MySQL takes LIMIT in the UPDATE itself, and none in a subquery of IN."""
     if deploy.dialect == "sqlite":
-        return backfill(table, column, value)
+        return backfill(table, column, value, row_key(_table(deploy, table), "rowid"))
+    col = ticked(column)
     return (
         "with op.get_context().autocommit_block():\n"
         "    while op.get_bind().execute(sa.text(\n"
-        f'        "UPDATE {table} SET {column} = {value} WHERE {column} IS NULL LIMIT 1000"\n'
+        f'        "{text(f"UPDATE {ticked(table)} SET {col} = {value} WHERE {col} IS NULL LIMIT 1000")}"\n'
         "    )).rowcount:\n"
         "        pass"
     )

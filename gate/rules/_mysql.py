@@ -16,7 +16,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column, Table
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, Hit
-from gate.rules._says import python
+from gate.rules._says import execute, ticked
 from gate.rules._types import Loss, narrowing
 from gate.rules._world import column_before
 from gate.sql import _types
@@ -348,14 +348,14 @@ _TABLE: dict[type[c.Change], Callable[..., Cost]] = {
 def modify(table: str, column: Column) -> str:
     """A revision's line that writes a column anew with all it is to have: MODIFY keeps nothing by itself."""
     parts = [
-        f"ALTER TABLE {table} MODIFY {column.name} {column.type}",
+        f"ALTER TABLE {ticked(table)} MODIFY {ticked(column.name)} {column.type}",
         f"COLLATE {column.collation}" if column.collation else "",
         "NULL" if column.nullable else "NOT NULL",
         f"DEFAULT {column.default}" if column.default is not None else "",
         "AUTO_INCREMENT" if column.identity else "",
         "COMMENT '{}'".format(column.comment.replace("'", "''")) if column.comment else "",
     ]
-    return f"op.execute({python(' '.join(part for part in parts if part))})"
+    return execute(" ".join(part for part in parts if part))
 
 
 _CLAUSES = re.compile(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gate.facts.rehearsal import Statement
+from gate.facts.schema import Table
 from gate.model import Remedy, Step
 from gate.rules._sa_types import add_nullable
-from gate.rules._says import bare, ident, listed, python, schema_argument, target
+from gate.rules._says import bare, execute, ident, listed, python, schema_argument, target, text
 
 AUTOCOMMIT = "with op.get_context().autocommit_block():\n    "
 
@@ -17,14 +18,18 @@ def remedy(summary: str, *steps: tuple[int, str, str]) -> Remedy:
 
 def key_of(statement: Statement, name: str) -> str:
     """What tells the rows of a table apart, as SQL: its primary key, else PostgreSQL's own row address."""
-    table = statement.before.table(name)
+    return row_key(statement.before.table(name))
+
+
+def row_key(table: Table | None, address: str = "ctid") -> str:
+    """The primary key as SQL; ``address`` is where a row lies, for tables without one."""
     keys = [one.columns for one in table.constraints if one.kind == "primary-key"] if table else []
     if keys and keys[0]:
         names = ", ".join(map(ident, keys[0]))
         return names if len(keys[0]) == 1 else f"({names})"
     if table is None or not table.columns:
         return "id"
-    return "(tableoid, ctid)" if table.kind == "partitioned" else "ctid"
+    return f"(tableoid, {address})" if table.kind == "partitioned" else address
 
 
 def backfill(table: str, column: str, value: str = "...", key: str = "id", source: str | None = None) -> str:
@@ -32,38 +37,33 @@ def backfill(table: str, column: str, value: str = "...", key: str = "id", sourc
 
     ``key`` is SQL, as ``key_of`` gives it. Rows whose ``source`` is NULL are left out: they would never be done.
     """
-    name, col, keyed = ident(table), ident(column), key
-    left = f" AND {_text(ident(source))} IS NOT NULL" if source else ""
+    name, col, keys = ident(table), ident(column), key.removeprefix("(").removesuffix(")")
+    left = f" AND {ident(source)} IS NOT NULL" if source else ""
     return (
         "with op.get_context().autocommit_block():\n"
         "    while op.get_bind().execute(sa.text(\n"
-        f'        "UPDATE {_text(name)} SET {_text(col)} = {_text(value)} WHERE {_text(keyed)} IN ("\n'
-        f'        "SELECT {_text(keyed).strip("()")} FROM {_text(name)} WHERE {_text(col)} IS NULL{left} LIMIT 1000)"\n'
+        f'        "{text(f"UPDATE {name} SET {col} = {value} WHERE {key} IN (")}"\n'
+        f'        "{text(f"SELECT {keys} FROM {name} WHERE {col} IS NULL{left} LIMIT 1000)")}"\n'
         "    )).rowcount:\n"
         "        pass"
     )
 
 
-def _text(name: str) -> str:
-    """A quoted name inside a Python string with double quotes."""
-    return name.replace('"', '\\"')
-
-
 def not_null_steps(table: str, column: str, deploy: int) -> tuple[tuple[int, str, str], ...]:
     """CHECK NOT VALID, VALIDATE, SET NOT NULL: the way that never scans under a lock that blocks."""
     check = f"ck_{bare(table)}_{column}_not_null"
-    condition = f"{_text(ident(column))} IS NOT NULL"
+    condition = python(f"{ident(column)} IS NOT NULL")
     return (
         (
             deploy,
             "Forbid new NULLs without reading the table",
-            f'op.create_check_constraint({python(check)}, {target_of_constraint(table)}, "{condition}", '
+            f"op.create_check_constraint({python(check)}, {target_of_constraint(table)}, {condition}, "
             f"postgresql_not_valid=True{schema_argument(table)})",
         ),
         (
             deploy,
             "In the next revision, in a transaction of its own (transaction_per_migration=True): prove the old rows",
-            f'op.execute("ALTER TABLE {_text(ident(table))} VALIDATE CONSTRAINT {_text(ident(check))}")',
+            execute(f"ALTER TABLE {ident(table)} VALIDATE CONSTRAINT {ident(check)}"),
         ),
         (
             deploy,
@@ -143,7 +143,7 @@ def not_valid_then_validate(table: str, name: str, create: str) -> Remedy:
         (
             1,
             "In the next revision, in a transaction of its own (transaction_per_migration=True): VALIDATE",
-            f'op.execute("ALTER TABLE {_text(ident(table))} VALIDATE CONSTRAINT {_text(ident(name))}")',
+            execute(f"ALTER TABLE {ident(table)} VALIDATE CONSTRAINT {ident(name)}"),
         ),
     )
 
@@ -162,8 +162,7 @@ def key_using_index(table: str, name: str, columns: tuple[str, ...], kind: str) 
         (
             1,
             "In the next revision: instant, reads nothing",
-            f'op.execute("ALTER TABLE {_text(ident(table))} ADD CONSTRAINT {_text(ident(name))} {kind} USING INDEX '
-            f'{_text(ident(index))}")',
+            execute(f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {kind} USING INDEX {ident(index)}"),
         ),
     )
 

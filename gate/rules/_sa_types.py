@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gate.rules._says import bare, ident, python, schema_argument
+from gate.rules._says import bare, execute, ident, python, schema_argument
 from gate.rules._types import shape
 
 _PLAIN = {
@@ -51,8 +51,7 @@ def add_nullable(table: str, column: str, type: str) -> str:
     """Code that adds the column as nullable: an ``op`` call where the type has a generic name, else the SQL itself."""
     code = sa_type(type)
     if type and code is None:
-        statement = f"ALTER TABLE {ident(table)} ADD COLUMN {ident(column)} {type}"
-        return f"op.execute({python(statement)})"
+        return execute(f"ALTER TABLE {ident(table)} ADD COLUMN {ident(column)} {type}")
     return (
         f"op.add_column({python(bare(table))}, sa.Column({python(column)}, {code or '...'}, nullable=True)"
         f"{schema_argument(table)})"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+from gate.rules._reserved import RESERVED
+
 BLOCKS_ALL = "reads and writes"
 BLOCKS_WRITES = "writes"
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?!:))")  # as SQLAlchemy's text() finds them
 
 
 def ident(name: str) -> str:
@@ -12,12 +17,28 @@ def ident(name: str) -> str:
 
 
 def _is_plain(part: str) -> bool:
-    return part.isidentifier() and part.islower() and part.isascii()
+    """Taken by every server for itself: folded to no other case, and no word of the grammar."""
+    return part.isidentifier() and part.islower() and part.isascii() and part not in RESERVED
+
+
+def ticked(name: str) -> str:
+    """A possibly qualified name quoted for MySQL and MariaDB as they are, where double quotes make a text."""
+    return ".".join(part if _is_plain(part) else "`" + part.replace("`", "``") + "`" for part in name.split("."))
 
 
 def python(name: str) -> str:
     """A name as a Python string literal with double quotes."""
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def text(sql: str) -> str:
+    """SQL as it stands inside a Python string with double quotes, where a colon before a word is a parameter."""
+    return python(_PARAMETER.sub(r"\\:", sql))[1:-1]
+
+
+def execute(sql: str) -> str:
+    """A revision's line that runs SQL as it is."""
+    return f'op.execute("{text(sql)}")'
 
 
 def target(table: str) -> str:

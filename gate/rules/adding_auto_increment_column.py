@@ -10,7 +10,7 @@ from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._mysql import cost, online_tool
 from gate.rules._recipes import backfill, key_of, remedy
-from gate.rules._says import bare, ident, python, schema_argument
+from gate.rules._says import bare, execute, ident, python, schema_argument
 from gate.rules._world import rewrote
 
 
@@ -35,7 +35,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (
                     1,
                     "Both are instant",
-                    f'op.execute("CREATE SEQUENCE {ident(sequence)}")\n'
+                    f"{execute(f'CREATE SEQUENCE {ident(sequence)}')}\n"
                     f"op.add_column({python(bare(change.table))}, sa.Column({python(new.name)}, sa.BigInteger())"
                     f"{schema_argument(change.table)})\n"
                     f"op.alter_column({python(bare(change.table))}, {python(new.name)}, "

@@ -10,7 +10,7 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import key_using_index, not_valid_then_validate, remedy
 from gate.rules._sa_types import add_nullable
-from gate.rules._says import bare, ident, python
+from gate.rules._says import bare, execute, ident
 from gate.rules._world import rewrote, scanned
 
 
@@ -58,7 +58,7 @@ def _constraint(table: str, new: c.ColumnSpec) -> Remedy:
     name = f"ck_{bare(table)}_{new.name}" if new.check else f"fk_{bare(table)}_{new.name}"
     rest = f"CHECK ({new.check})" if new.check else f"FOREIGN KEY ({ident(new.name)}) REFERENCES {new.references}"
     statement = f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {rest} NOT VALID"
-    return not_valid_then_validate(table, name, f"op.execute({python(statement)})")
+    return not_valid_then_validate(table, name, execute(statement))
 
 
 def _did_nothing(statement: Statement, table: str) -> bool:

@@ -13,7 +13,7 @@ from gate.rules._elsewhere import batches
 from gate.rules._mysql import copy_hit
 from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._sa_types import add_nullable, sa_type
-from gate.rules._says import bare, python, schema_argument
+from gate.rules._says import bare, execute, python, schema_argument, ticked
 from gate.rules._world import rewrote
 
 DIALECTS: tuple[Dialect, ...] = (*POSTGRESQL, "mysql", "mariadb", "sqlite")
@@ -69,8 +69,7 @@ def _added(change: c.AddColumn, options: str, clauses: str) -> str:
     if code:
         column = f"sa.Column({python(new.name)}, {code}, {options})"
         return f"op.add_column({python(bare(table))}, {column}{schema_argument(table)})"
-    statement = f"ALTER TABLE {table} ADD COLUMN {new.name} {new.type} {clauses}"
-    return f"op.execute({python(statement)})"
+    return execute(f"ALTER TABLE {ticked(table)} ADD COLUMN {ticked(new.name)} {new.type} {clauses}")
 
 
 def _without_copy(deploy: Deploy, change: c.AddColumn) -> Remedy:
@@ -85,11 +84,11 @@ def _without_copy(deploy: Deploy, change: c.AddColumn) -> Remedy:
             f"Write the default as {plain}, without parentheses: the server stores it once, and the change is instant.",
             (1, "In this revision", add),
         )
-    later = f"ALTER TABLE {table} ALTER COLUMN {new.name} SET DEFAULT {new.default}"
+    later = f"ALTER TABLE {ticked(table)} ALTER COLUMN {ticked(new.name)} SET DEFAULT {new.default}"
     return remedy(
         "Add the column without a default, set the default for new rows, fill the old rows in batches.",
         (1, "Instant", _added(change, "nullable=True", "NULL")),
-        (1, "In the next revision, instant too", f"op.execute({python(later)})"),
+        (1, "In the next revision, instant too", execute(later)),
         (1, "In a revision of its own", batches(deploy, table, new.name, new.default or "...")),
     )
 

@@ -10,7 +10,7 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
 from gate.rules._rows import may_fail
-from gate.rules._says import ident, spoken
+from gate.rules._says import execute, ident, spoken
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -55,14 +55,14 @@ def _users(deploy: Deploy, domain: str) -> tuple[str, ...]:
 
 
 def _recipe(change: c.AlterDomain) -> Remedy:
-    name = change.name or "..."
+    name = ident(change.name) if change.name else "..."
     return remedy(
         "Add the constraint NOT VALID, then validate it in another transaction.",
-        (1, "Reads nothing", f'op.execute("ALTER DOMAIN {ident(change.domain)} ADD CONSTRAINT {name} ... NOT VALID")'),
+        (1, "Reads nothing", execute(f"ALTER DOMAIN {ident(change.domain)} ADD CONSTRAINT {name} ... NOT VALID")),
         (
             1,
             "In the next revision, in a transaction of its own",
-            f'op.execute("ALTER DOMAIN {ident(change.domain)} VALIDATE CONSTRAINT {name}")',
+            execute(f"ALTER DOMAIN {ident(change.domain)} VALIDATE CONSTRAINT {name}"),
         ),
     )
 

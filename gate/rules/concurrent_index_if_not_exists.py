@@ -10,14 +10,14 @@ from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._index_recipes import concurrent_text
 from gate.rules._recipes import remedy
-from gate.rules._says import ident, python
+from gate.rules._says import execute, ident, python
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.CreateIndex):
         if not (change.concurrently and change.if_not_exists) or _dropped_before(deploy, statement.number, change.name):
             continue
-        name = ident(change.name or "...")
+        name = ident(change.name) if change.name else "..."
         yield Hit(
             f"When a concurrent build of {change.name} fails half way it leaves an INVALID index; IF NOT EXISTS then "
             "takes it for the real one and no query ever uses it.",
@@ -29,7 +29,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                     1,
                     "Both in one autocommit block",
                     "with op.get_context().autocommit_block():\n"
-                    f'    op.execute("DROP INDEX CONCURRENTLY IF EXISTS {name}")\n'
+                    f"    {execute(f'DROP INDEX CONCURRENTLY IF EXISTS {name}')}\n"
                     f"    op.execute({concurrent_text(statement, change) or python(statement.sql)})",
                 ),
             ),

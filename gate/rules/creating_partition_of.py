@@ -10,7 +10,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
-from gate.rules._says import ident, python
+from gate.rules._says import execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -30,8 +30,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (
                     1,
                     "In one revision",
-                    f'op.execute("CREATE TABLE {ident(change.table)} (LIKE {ident(parent)} INCLUDING ALL)")\n'
-                    f"op.execute({python(attach)})",
+                    f"{execute(f'CREATE TABLE {ident(change.table)} (LIKE {ident(parent)} INCLUDING ALL)')}\n"
+                    f"{execute(attach)}",
                 ),
             ),
         )

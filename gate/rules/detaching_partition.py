@@ -8,8 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
-from gate.rules._recipes import code_first
-from gate.rules._says import ident
+from gate.rules._recipes import AUTOCOMMIT, code_first
+from gate.rules._says import execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -24,9 +24,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             remedy=code_first(
                 f"the rows of {change.partition}",
                 "Then detach, in a revision of its own",
-                "with op.get_context().autocommit_block():\n"
-                f'    op.execute("ALTER TABLE {ident(change.table)} DETACH PARTITION {ident(change.partition)} '
-                'CONCURRENTLY")',
+                AUTOCOMMIT
+                + execute(f"ALTER TABLE {ident(change.table)} DETACH PARTITION {ident(change.partition)} CONCURRENTLY"),
             ),
         )
 

@@ -8,8 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
-from gate.rules._recipes import remedy
-from gate.rules._says import ident
+from gate.rules._recipes import AUTOCOMMIT, remedy
+from gate.rules._says import execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -26,9 +26,10 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (
                     1,
                     "A revision with only the autocommit block",
-                    "with op.get_context().autocommit_block():\n"
-                    f'    op.execute("ALTER TABLE {ident(change.table)} DETACH PARTITION {ident(change.partition)} '
-                    'CONCURRENTLY")',
+                    AUTOCOMMIT
+                    + execute(
+                        f"ALTER TABLE {ident(change.table)} DETACH PARTITION {ident(change.partition)} CONCURRENTLY"
+                    ),
                 ),
             ),
         )

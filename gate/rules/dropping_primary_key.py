@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, Example, Hit, Rule
 from gate.rules._mysql import cost, replaces_primary_key
-from gate.rules._says import ident
+from gate.rules._says import execute, ticked
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -44,7 +44,7 @@ def _recipe(statement: Statement, table: str) -> Remedy:
             Step(
                 1,
                 "One statement for both",
-                f'op.execute("ALTER TABLE {ident(table)} DROP PRIMARY KEY, ADD PRIMARY KEY (...)")',
+                execute(f"ALTER TABLE {ticked(table)} DROP PRIMARY KEY, ADD PRIMARY KEY (...)"),
             ),
         ),
     )

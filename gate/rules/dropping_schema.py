@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import code_first
-from gate.rules._says import ident, spoken
+from gate.rules._says import execute, ident, spoken
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -25,7 +25,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             remedy=code_first(
                 f"schema {change.schema}",
                 "Drop what it holds table by table, then the empty schema, without CASCADE",
-                f'op.execute("DROP SCHEMA {ident(change.schema)}")',
+                execute(f"DROP SCHEMA {ident(change.schema)}"),
             ),
         )
 

@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import code_first
-from gate.rules._says import ident
+from gate.rules._says import execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -21,9 +21,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             f"Where the release still running calls nextval('{name}'), its inserts fail at once.",
             statement,
             table=name,
-            remedy=code_first(
-                f"sequence {name}", "When no release uses it", f'op.execute("DROP SEQUENCE {ident(name)}")'
-            ),
+            remedy=code_first(f"sequence {name}", "When no release uses it", execute(f"DROP SEQUENCE {ident(name)}")),
         )
 
 

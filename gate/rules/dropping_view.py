@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import code_first
-from gate.rules._says import ident
+from gate.rules._says import execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -22,7 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             statement,
             table=change.view,
             remedy=code_first(
-                f"view {change.view}", "When no release reads it", f'op.execute("DROP {kind} {ident(change.view)}")'
+                f"view {change.view}", "When no release reads it", execute(f"DROP {kind} {ident(change.view)}")
             ),
         )
 

@@ -10,7 +10,7 @@ from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
 from gate.rules._rows import is_at
-from gate.rules._says import ident
+from gate.rules._says import execute, ident
 from gate.rules._world import same_transaction
 
 _REFUSAL = "unsafe use of new value"
@@ -60,7 +60,7 @@ def _hit(deploy: Deploy, added: Statement, user: Statement, change: c.AddEnumVal
                 1,
                 "A revision with only the autocommit block",
                 "with op.get_context().autocommit_block():\n"
-                f"    op.execute(\"ALTER TYPE {ident(change.type)} ADD VALUE IF NOT EXISTS '{change.value}'\")",
+                "    " + execute(f"ALTER TYPE {ident(change.type)} ADD VALUE IF NOT EXISTS '{change.value}'"),
             ),
             (1, "Use it in the next revision", ""),
         ),

@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
-from gate.rules._says import bare, ident
+from gate.rules._says import bare, execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -24,10 +24,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (
                     1,
                     "Move and put a view in its place, in one transaction",
-                    f'op.execute("ALTER TABLE {ident(change.table)} SET SCHEMA {ident(change.schema)}")\n'
-                    f'op.execute("CREATE VIEW {ident(change.table)} AS SELECT * FROM {ident(moved)}")',
+                    execute(f"ALTER TABLE {ident(change.table)} SET SCHEMA {ident(change.schema)}")
+                    + "\n"
+                    + execute(f"CREATE VIEW {ident(change.table)} AS SELECT * FROM {ident(moved)}"),
                 ),
-                (2, "When no release uses the old place", f'op.execute("DROP VIEW {ident(change.table)}")'),
+                (2, "When no release uses the old place", execute(f"DROP VIEW {ident(change.table)}")),
             ),
         )
     for statement, renaming in deploy.all_changes(c.RenameSchema):

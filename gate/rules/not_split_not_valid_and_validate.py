@@ -10,7 +10,7 @@ from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._constraints import not_valid_since
 from gate.rules._recipes import own_transaction
-from gate.rules._says import ident
+from gate.rules._says import execute, ident
 from gate.rules._split import revisions
 
 
@@ -28,7 +28,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             related=revisions(added, statement),
             remedy=own_transaction(
                 "VALIDATE in a revision of its own",
-                f'op.execute("ALTER TABLE {ident(change.table)} VALIDATE CONSTRAINT {ident(change.name)}")',
+                execute(f"ALTER TABLE {ident(change.table)} VALIDATE CONSTRAINT {ident(change.name)}"),
             ),
         )
 

@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
-from gate.rules._says import ident
+from gate.rules._says import execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -22,7 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.view,
             remedy=remedy(
                 "Refresh CONCURRENTLY, which needs a unique index on the view.",
-                (1, "Readers go on", f'op.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY {ident(change.view)}")'),
+                (1, "Readers go on", execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {ident(change.view)}")),
             ),
         )
 

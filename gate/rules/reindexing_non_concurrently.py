@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
-from gate.rules._says import ident
+from gate.rules._says import execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -31,7 +31,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                     1,
                     "A revision with only the autocommit block",
                     "with op.get_context().autocommit_block():\n"
-                    f'    op.execute("REINDEX {change.what.upper()} CONCURRENTLY {ident(change.name)}")',
+                    "    " + execute(f"REINDEX {change.what.upper()} CONCURRENTLY {ident(change.name)}"),
                 ),
             ),
         )

@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
-from gate.rules._says import ident
+from gate.rules._says import execute, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -22,7 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             statement,
             remedy=remedy(
                 "Add the new label beside the old one and move over in steps.",
-                (1, "Add it", f"op.execute(\"ALTER TYPE {ident(change.type)} ADD VALUE '{change.to}'\")"),
+                (1, "Add it", execute(f"ALTER TYPE {ident(change.type)} ADD VALUE '{change.to}'")),
                 (2, f"Deploy code that reads both and writes '{change.to}'; rewrite the rows in batches", ""),
             ),
         )

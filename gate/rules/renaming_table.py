@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import remedy
-from gate.rules._says import bare, ident, python, schema_argument
+from gate.rules._says import bare, execute, ident, python, schema_argument
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -29,9 +29,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                     "Rename and put a view in its place, in one transaction (a simple view can be written to)",
                     f"op.rename_table({python(bare(change.table))}, {python(bare(change.to))}"
                     f"{schema_argument(change.table)})\n"
-                    f'op.execute("CREATE VIEW {ident(change.table)} AS SELECT * FROM {ident(change.to)}")',
+                    + execute(f"CREATE VIEW {ident(change.table)} AS SELECT * FROM {ident(change.to)}"),
                 ),
-                (2, "When no release uses the old name", f'op.execute("DROP VIEW {ident(change.table)}")'),
+                (2, "When no release uses the old name", execute(f"DROP VIEW {ident(change.table)}")),
             ),
         )
 

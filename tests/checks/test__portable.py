@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.checks._portable import portable
 from gate.model import Category, Finding, Remedy, Severity
 from gate.rules import _recipes as recipes
+from gate.sql import Dialect
+from tests.rules._deploy import deploy
 
 
 def steps(remedy: Remedy, dialect: str) -> list[tuple[int, str, str]]:
@@ -50,3 +53,64 @@ def test_postgresql_keeps_its_own():
     """Nothing is changed there."""
     remedy = recipes.make_required("users", "age")
     assert steps(remedy, "postgresql") == [(one.deploy, one.title, one.code) for one in remedy.steps]
+
+
+ORDER = "CREATE TABLE {0}order{0} (id int PRIMARY KEY, {0}key{0} varchar(20) DEFAULT 'x'); "
+PAIRS = "CREATE TABLE pairs (a int, b int, c int, PRIMARY KEY (a, b)); "
+EARLIER = {"mysql": ORDER.format("`") + PAIRS, "sqlite": ORDER.format('"') + PAIRS}
+
+
+def told(id: str, dialect: Dialect, sql: str) -> list[str]:
+    """The code of a rule's first finding as this dialect shows it."""
+    version = (8, 0, 36) if dialect == "mysql" else (3, 40)
+    world = deploy(sql, dialect=dialect, version=version, earlier=EARLIER[dialect])
+    finding = portable(next(iter(registry.rules()[id].findings(world))), dialect)
+    assert finding.remedy is not None
+    return [step.code for step in finding.remedy.steps if step.code]
+
+
+def batches(update: str) -> str:
+    """A loop over batches."""
+    return (
+        "with op.get_context().autocommit_block():\n    while op.get_bind().execute(sa.text(\n"
+        f"        {update}\n    )).rowcount:\n        pass"
+    )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "update"),
+    [
+        ("sqlite", "UPDATE logs SET text = 1", ("logs", "text", "rowid")),
+        ("sqlite", "UPDATE pairs SET c = 1", ("pairs", "c", "(a, b)")),
+        ("sqlite", 'UPDATE "order" SET "key" = 1', ('\\"order\\"', '\\"key\\"', "id")),
+        ("mysql", "UPDATE logs SET text = 1", ("logs", "text", "")),
+        ("mysql", "UPDATE pairs SET c = 1", ("pairs", "c", "")),
+        ("mysql", "UPDATE `order` SET `key` = 1", ("`order`", "`key`", "")),
+    ],
+)
+def test_batches_in_the_dialects_own_words(dialect, sql, update):
+    """SQLite's row address; no LIMIT below IN on MySQL, whatever the key; names quoted as the server takes them."""
+    table, column, key = update
+    inner = f'WHERE {key} IN ("\n        "SELECT {key.strip("()")} FROM {table} ' if key else ""
+    text = f'"UPDATE {table} SET {column} = ... {inner}WHERE {column} IS NULL LIMIT 1000{")" if key else ""}"'
+    assert told("unbatched-backfill", dialect, sql) == [batches(text)]
+
+
+def test_a_required_column_is_filled_by_the_tables_own_key():
+    """Not by ``id``, which ``pairs`` does not have."""
+    codes = told("adding-not-nullable-column", "sqlite", "ALTER TABLE pairs ADD COLUMN d varchar(9) NOT NULL")
+    assert "WHERE (a, b) IN (" in codes[1]
+    assert "SELECT a, b FROM pairs WHERE d IS NULL" in codes[1]
+
+
+def test_a_renamed_column_of_a_reserved_name():
+    """Added by SQL where SQLAlchemy has no type for it, filled from the old one: back ticks, no double quotes."""
+    codes = told("renaming-column", "mysql", "ALTER TABLE `order` RENAME COLUMN `key` TO `rank`")
+    update = '"UPDATE `order` SET `rank` = `key` WHERE `rank` IS NULL AND `key` IS NOT NULL LIMIT 1000"'
+    assert codes[1] == batches(update)
+
+
+def test_modify_quotes_names():
+    """``MODIFY key`` is a syntax error."""
+    codes = told("mysql-modify-drops-attributes", "mysql", "ALTER TABLE `order` MODIFY `key` varchar(30) NOT NULL")
+    assert codes[0].startswith('op.execute("ALTER TABLE `order` MODIFY `key` varchar(30)')

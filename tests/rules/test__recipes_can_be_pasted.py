@@ -110,7 +110,7 @@ def test_a_constrained_domain_becomes_its_base_type_and_a_check_on_the_column() 
     first, _ = codes("adding-constrained-domain-column", deploy("ALTER TABLE users ADD COLUMN rank positive"))
     assert first.splitlines() == [
         'op.add_column("users", sa.Column("rank", sa.Integer(), nullable=True))',
-        'op.create_check_constraint("ck_users_rank", "users", "(rank > 0)", postgresql_not_valid=True)',
+        'op.create_check_constraint("ck_users_rank", "users", "(\\"rank\\" > 0)", postgresql_not_valid=True)',
     ]
 
 
@@ -124,7 +124,55 @@ def test_a_column_with_a_check_becomes_two_steps() -> None:
     ]
 
 
+RESERVED = """
+CREATE TABLE "user" (id int PRIMARY KEY, name text, "group" text);
+CREATE TABLE "order" ("user" int, "key" int, "desc" text, PRIMARY KEY ("user", "key"));
+CREATE SEQUENCE "all";
+CREATE TYPE "check" AS ENUM ('a');
+"""
+
+
+def test_reserved_words_are_quoted() -> None:
+    """``FROM user`` would be the name of who is connected; plain names stay plain."""
+    required = deploy('ALTER TABLE "user" ALTER COLUMN "group" SET NOT NULL', earlier=RESERVED)
+    fill, forbid, prove, last = codes("setting-not-null", required)
+    assert '"UPDATE \\"user\\" SET \\"group\\" = ... WHERE id IN ("' in fill
+    assert '"SELECT id FROM \\"user\\" WHERE \\"group\\" IS NULL LIMIT 1000)"' in fill
+    assert '"ck_user_group_not_null", "user", "\\"group\\" IS NOT NULL"' in forbid
+    assert prove == 'op.execute("ALTER TABLE \\"user\\" VALIDATE CONSTRAINT ck_user_group_not_null")'
+    assert last.startswith('op.alter_column("user", "group", nullable=False)')
+    first = next(iter(registry.rules()["setting-not-null"].findings(required)))
+    assert first.precondition_sql is None or 'FROM "user" WHERE "group" IS NULL' in first.precondition_sql
+
+
+def test_a_colon_before_a_word_is_no_parameter() -> None:
+    """``op.execute`` would ask for the value of ``:new``."""
+    world = deploy("ALTER TABLE users ADD COLUMN tag text CHECK (tag <> ':new' AND tag::text <> 'a:b')")
+    assert codes("adding-column-with-inline-constraint", world)[1] == (
+        "op.execute(\"ALTER TABLE users ADD CONSTRAINT ck_users_tag CHECK (tag <> '\\\\:new' AND tag::text <> 'a:b') "
+        'NOT VALID")'
+    )
+
+
 PYTHON = [
+    'ALTER TABLE "user" ALTER COLUMN "group" SET NOT NULL',
+    'ALTER TABLE "user" RENAME COLUMN "group" TO "key"',
+    'ALTER TABLE "user" RENAME TO "table"',
+    'ALTER TABLE "user" SET SCHEMA audit',
+    'ALTER TABLE "user" ADD COLUMN "key" bigserial',
+    'ALTER TABLE "user" ADD COLUMN "select" "check"',
+    'ALTER TABLE "user" ADD COLUMN "select" int REFERENCES users (id) DEFAULT 1',
+    'ALTER TABLE "order" ALTER COLUMN "desc" TYPE varchar(10)',
+    'ALTER TABLE "order" ADD CONSTRAINT "check" CHECK ("key" > 0)',
+    'ALTER TABLE "order" ADD CONSTRAINT "unique" UNIQUE ("desc")',
+    'ALTER TABLE "order" ADD CONSTRAINT "foreign" FOREIGN KEY ("key") REFERENCES "user" (id)',
+    'CREATE INDEX "index" ON "order" ("desc")',
+    'CREATE INDEX CONCURRENTLY IF NOT EXISTS "index" ON "order" ("desc")',
+    'CREATE TABLE "to" PARTITION OF events FOR VALUES FROM (1000) TO (2000)',
+    'UPDATE "order" SET "desc" = 1',
+    'DROP SEQUENCE "all"',
+    'REINDEX TABLE "order"',
+    "ALTER TYPE \"check\" ADD VALUE 'b'; ALTER TABLE users ADD COLUMN m \"check\" DEFAULT 'b'",
     "ALTER TABLE users ADD COLUMN code uuid DEFAULT gen_random_uuid()",
     "ALTER TABLE users ALTER COLUMN name TYPE varchar(10)",
     "ALTER TABLE users ALTER COLUMN age TYPE bigint",
@@ -151,7 +199,7 @@ PYTHON = [
 def test_every_step_is_python(sql: str) -> None:
     """No SQL spelling stands where Python wants a value."""
     for rule in registry.rules().values():
-        for finding in rule.findings(deploy(sql)):
+        for finding in rule.findings(deploy(sql, earlier=RESERVED)):
             for step in finding.remedy.steps if finding.remedy else ():
                 compile(step.code, f"{rule.id}: {step.title}", "exec")
                 assert ", ..., nullable" not in step.code, (rule.id, step.code)
