@@ -8,9 +8,9 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._index_recipes import concurrent_text, is_plain
+from gate.rules._index_recipes import as_it_is, body, concurrent_text, is_plain, partitioned
 from gate.rules._indexes import created
-from gate.rules._recipes import remedy
+from gate.rules._recipes import AUTOCOMMIT, remedy
 from gate.rules._rows import counting_duplicates, may_fail
 from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import holds_only_null, is_unique, table_before
@@ -35,7 +35,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             column=column,
             sql=sql,
             settles=not change.where,  # duplicates among the made-up rows need not lie within the predicate
-            remedy=_recipe(statement, change),
+            remedy=_recipe(deploy, statement, change),
         )
         yield Hit(
             f"The release still running may write rows to {change.table} that share {keys}; they are refused from "
@@ -45,33 +45,41 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             severity=Severity.NOTE if change.concurrently else Severity.WARNING,
             table=change.table,
             column=column,
-            remedy=_recipe(statement, change),
+            remedy=_recipe(deploy, statement, change),
         )
 
 
-def _recipe(statement: Statement, change: c.CreateIndex) -> Remedy:
-    name = change.name or "ux"
+def _recipe(deploy: Deploy, statement: Statement, change: c.CreateIndex) -> Remedy:
+    name = change.name or f"ux_{bare(change.table)}_{'_'.join(change.columns)}"
     return remedy(
         "Make the values unique first, in code and in the rows; then build the index.",
         (1, "Deploy code that writes no duplicates; merge or remove those that are there", ""),
-        (
-            2,
-            "A revision with only the autocommit block; after a failure drop the INVALID index before the next try",
-            "with op.get_context().autocommit_block():\n"
-            f"    op.drop_index({python(name)}, if_exists=True, postgresql_concurrently=True)\n"
-            f"    {_build(statement, change, name)}",
-        ),
+        *_build(deploy, statement, change, bare(name)),
     )
 
 
-def _build(statement: Statement, change: c.CreateIndex, name: str) -> str:
-    """The plain call where columns say it all, else the statement itself with CONCURRENTLY."""
-    text = None if is_plain(statement, change) else concurrent_text(statement, change)
-    if text is not None:
-        return f"op.execute({text})"
+def _build(deploy: Deploy, statement: Statement, change: c.CreateIndex, name: str) -> tuple[tuple[int, str, str], ...]:
+    """The plain call where columns say it all, else the index's own statement."""
+    schema = schema_argument(change.table)
+    call = (
+        f"op.create_index({python(name)}, {python(bare(change.table))}, {listed(change.columns)}, unique=True{schema}"
+    )
+    if deploy.dialect != "postgresql":
+        own = None if is_plain(statement, change, deploy.dialect) else as_it_is(statement, change, deploy.dialect)
+        return ((2, "In a revision of its own", own or f"{call})"),)
+    table = table_before(statement, change.table)
+    if table is not None and table.kind == "partitioned":
+        parts = partitioned(statement, change.table, name, body(statement, change), unique=True)
+        return tuple((2, step.title, step.code) for step in parts.steps)
+    own = None if is_plain(statement, change) else concurrent_text(statement, change)
+    place = f"table_name={python(bare(change.table))}{schema}"
     return (
-        f"op.create_index({python(name)}, {python(bare(change.table))}, {listed(change.columns)}, unique=True"
-        f"{schema_argument(change.table)}, postgresql_concurrently=True)"
+        (
+            2,
+            "A revision with only the autocommit block; after a failure drop the INVALID index before the next try",
+            f"{AUTOCOMMIT}op.drop_index({python(name)}, {place}, if_exists=True, postgresql_concurrently=True)\n"
+            "    " + (f"op.execute({own})" if own else f"{call}, postgresql_concurrently=True)"),
+        ),
     )
 
 

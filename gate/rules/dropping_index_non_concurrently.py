@@ -9,7 +9,7 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._indexes import dropped
 from gate.rules._recipes import drop_concurrently, remedy
-from gate.rules._says import python
+from gate.rules._says import bare, python, schema_argument
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -22,18 +22,19 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             f"{' and all its partitions' if parted else ''}: it waits for every running query on the table, and all new reads and writes queue behind it until the transaction ends.",
             statement,
             table=table.name,
-            remedy=_short(change.name) if parted else drop_concurrently(change.name, table.name),
+            remedy=_short(change.name, table.name) if parted else drop_concurrently(change.name, table.name),
         )
 
 
-def _short(name: str) -> Remedy:
+def _short(name: str, table: str) -> Remedy:
     """A partitioned table takes no CONCURRENTLY (https://www.postgresql.org/docs/current/sql-dropindex.html)."""
     return remedy(
         "An index of a partitioned table cannot be dropped CONCURRENTLY: let it give up soon, and try again.",
         (
             1,
             "A revision with nothing else",
-            f"op.execute(\"SET LOCAL lock_timeout = '2s'\")\nop.drop_index({python(name.rpartition('.')[2])})",
+            "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
+            f"op.drop_index({python(bare(name))}, table_name={python(bare(table))}{schema_argument(table)})",
         ),
     )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate import registry
 from gate.facts.rehearsal import Deploy
 from gate.rules._sa_types import sa_type
+from gate.sql import parse
 from tests.rules._deploy import deploy
 
 ALTER = "ALTER TABLE orders ALTER COLUMN note TYPE jsonb USING note::jsonb"
@@ -82,7 +85,7 @@ def test_a_unique_partial_index_keeps_its_condition() -> None:
     """After dropping what an earlier try may have left."""
     (code,) = codes("creating-unique-index", deploy("CREATE UNIQUE INDEX ux ON orders (note) WHERE amount > 0"))
     assert code.splitlines()[1:] == [
-        '    op.drop_index("ux", if_exists=True, postgresql_concurrently=True)',
+        '    op.drop_index("ux", table_name="orders", if_exists=True, postgresql_concurrently=True)',
         '    op.execute("CREATE UNIQUE INDEX CONCURRENTLY ux ON orders (note) WHERE amount > 0")',
     ]
 
@@ -95,6 +98,36 @@ def test_an_index_of_a_partitioned_table_is_built_partition_by_partition() -> No
         '    op.execute("CREATE INDEX CONCURRENTLY ix_events_1 ON events_1 (at)")',
         'op.execute("ALTER INDEX ix ATTACH PARTITION ix_events_1")',
     ]
+
+
+def in_one_text(*statements: str) -> Deploy:
+    """A deploy whose one ``op.execute`` holds several statements."""
+    world, sql = deploy(statements[0]), "; ".join(statements)
+    whole = replace(world.statements[0], sql=sql, changes=parse(sql, "postgresql").changes)
+    return replace(world, statements=(whole,))
+
+
+def test_each_index_of_one_text_gets_its_own_statement() -> None:
+    """Not the first whose name begins so, nor one that only names the column."""
+    world = in_one_text(
+        "CREATE INDEX ix_note_lower ON orders (lower(note))",
+        "CREATE INDEX ix_note ON orders (note varchar_pattern_ops)",
+        "CREATE INDEX ON orders (note) WHERE amount > 0",
+        "CREATE INDEX ON users (age) WHERE age > 0",
+    )
+    findings = list(registry.rules()["creating-index-non-concurrently"].findings(world))
+    assert [one.remedy.steps[0].code.split("CONCURRENTLY ")[1] for one in findings if one.remedy] == [
+        'ix_note_lower ON orders (lower(note))")',
+        'ix_note ON orders (note varchar_pattern_ops)")',
+        'ON orders (note) WHERE amount > 0")',
+        'ON users (age) WHERE age > 0")',
+    ]
+
+
+def test_an_index_without_partitions_is_built_as_it_is() -> None:
+    """No empty autocommit block, which would be a syntax error."""
+    world = deploy("DROP TABLE events_1; CREATE INDEX ix ON events (at)")
+    assert codes("creating-index-non-concurrently", world) == ['op.execute("CREATE INDEX ix ON events (at)")']
 
 
 def test_a_partition_is_attached_with_its_own_bound() -> None:

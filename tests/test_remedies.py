@@ -1,0 +1,137 @@
+"""Remedies followed to the letter: each step of a finding becomes a revision of its own, run on a real server.
+
+What stands in the database afterwards is asked for, so that a remedy that runs but makes less than was asked shows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import gate, repository, revision
+from tests.targets import DRIVERS, migrate, project_for
+
+URLS = {
+    "postgresql": "postgresql+psycopg2://app@db/app",
+    "mariadb": "mysql+pymysql://app@db/app",
+    "mysql": "mysql+pymysql://app@db/app",
+    "sqlite": "sqlite:///app.db",
+}
+SCOPED = ", transaction_per_migration=True"
+
+
+class Followed:
+    """A finding of a rule over a change, and the database after its remedy was followed."""
+
+    def __init__(self, folder: Path, new: Any, kind: str) -> None:
+        self.folder, self.new, self.kind = folder, new, kind
+
+    def steps(self, id: str, base: str, change: str) -> list[str]:
+        """The code of the remedy of this rule's first finding."""
+        repo = repository(
+            self.folder / "asked", {"b1": revision("b1", None, base)}, {"c1": revision("c1", "b1", change)},
+            url=URLS[self.kind],
+        )  # fmt: skip
+        server = () if self.kind == "sqlite" else ("--database-url", self.new(self.kind).url(DRIVERS[self.kind]))
+        done = gate(repo, "--base", "main", *server, "--only", "safe-operations,split-steps")
+        found = [one for one in done.project["findings"] if one["id"] == id]
+        assert found, done.err
+        return [step["code"] for step in found[0]["remedy"]["steps"] if step["code"]]
+
+    def follow(self, base: str, steps: list[str]) -> Any:
+        """A database on which the base and then each step has run."""
+        names = ["b1", *(f"s{number}" for number in range(1, len(steps) + 1))]
+        texts = [base, *steps]
+        history = {
+            name: revision(name, names[place - 1] if place else None, text)
+            for place, (name, text) in enumerate(zip(names, texts, strict=True))
+        }
+        repo = project_for(self.folder, self.kind, history)
+        env = repo / "migrations/env.py"
+        env.write_text(env.read_text().replace("target_metadata=metadata", f"target_metadata=metadata{SCOPED}"))
+        database = self.new(self.kind)
+        migrate(repo, database, "head")
+        return database
+
+
+def executed(*statements: str) -> str:
+    """The body of a revision that runs these."""
+    return "\n".join(f"op.execute({one!r})" for one in statements)
+
+
+METRICS = executed(
+    "CREATE SCHEMA audit",
+    "CREATE TABLE audit.metric (id int NOT NULL, region text NOT NULL, v int) PARTITION BY RANGE (id)",
+    "CREATE TABLE audit.metric_1 PARTITION OF audit.metric FOR VALUES FROM (1) TO (100)",
+    "CREATE TABLE metric_2 PARTITION OF audit.metric FOR VALUES FROM (100) TO (200) PARTITION BY LIST (region)",
+    "CREATE TABLE metric_2_eu PARTITION OF metric_2 FOR VALUES IN ('eu')",
+    "CREATE TABLE audit.entry (id int PRIMARY KEY, what text)",
+    "CREATE INDEX ix_metric_v ON audit.metric (v)",
+)
+INDEXES = (
+    "SELECT n.nspname || '.' || c.relname, i.indisvalid, i.indisunique, p.inhparent::regclass::text "
+    "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "LEFT JOIN pg_inherits p ON p.inhrelid = c.oid WHERE c.relname LIKE '{}%' ORDER BY 1"
+)
+
+
+@pytest.mark.parametrize(
+    ("id", "sql", "name", "unique"),
+    [
+        ("creating-index-non-concurrently", "CREATE INDEX ix_r ON audit.metric (region, v)", "ix_r", False),
+        ("creating-unique-index", "CREATE UNIQUE INDEX ux_r ON audit.metric (id, region)", "ux_r", True),
+    ],
+)
+def test_an_index_over_partitions_of_partitions(
+    tmp_path: Path, new: Any, id: str, sql: str, name: str, unique: bool
+) -> None:
+    """Each index hangs on the one of its table's parent, and all are valid in the end."""
+    way = Followed(tmp_path, new, "postgresql")
+    database = way.follow(METRICS, way.steps(id, METRICS, executed(sql)))
+    assert [tuple(row) for row in database.execute(INDEXES.format(name))] == [
+        (f"audit.{name}", True, unique, None),
+        (f"audit.{name}_metric_1", True, unique, f"audit.{name}"),
+        (f"public.{name}_metric_2", True, unique, f"audit.{name}"),
+        (f"public.{name}_metric_2_eu", True, unique, f"{name}_metric_2"),
+    ]
+
+
+def test_a_unique_index_outside_the_default_schema(tmp_path: Path, new: Any) -> None:
+    """What an earlier try left is found and dropped: the second round of the same step builds it again."""
+    way = Followed(tmp_path, new, "postgresql")
+    steps = way.steps("creating-unique-index", METRICS, executed("CREATE UNIQUE INDEX ux_e ON audit.entry (what)"))
+    database = way.follow(METRICS, [*steps, *steps])
+    assert [tuple(row) for row in database.execute(INDEXES.format("ux_e"))] == [("audit.ux_e", True, True, None)]
+
+
+def test_an_index_of_a_partitioned_table_is_dropped_where_it_lies(tmp_path: Path, new: Any) -> None:
+    """Without its schema the name is not found."""
+    way = Followed(tmp_path, new, "postgresql")
+    steps = way.steps("dropping-index-non-concurrently", METRICS, executed("DROP INDEX audit.ix_metric_v"))
+    database = way.follow(METRICS, steps)
+    assert [tuple(row) for row in database.execute(INDEXES.format("ix_metric_v"))] == []
+
+
+PEOPLE = executed("CREATE TABLE people (id int PRIMARY KEY, email varchar(90), state varchar(10))")
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql"),
+    [
+        ("sqlite", "CREATE UNIQUE INDEX ux ON people (email) WHERE state = 'new'"),
+        ("mariadb", "CREATE UNIQUE INDEX ux ON people (email(20))"),
+        ("mysql", "CREATE UNIQUE INDEX ux ON people (email(20))"),
+        ("mysql", "CREATE UNIQUE INDEX ux ON people (email)"),
+    ],
+)
+def test_a_unique_index_elsewhere(tmp_path: Path, new: Any, kind: str, sql: str) -> None:
+    """Built as its statement says: there is no CONCURRENTLY, and nothing is left behind that must be dropped."""
+    way = Followed(tmp_path, new, kind)
+    steps = way.steps("creating-unique-index", PEOPLE, executed(sql))
+    database = way.follow(PEOPLE, steps)
+    for id, email in ((1, "a"), (2, "b")):
+        database.execute(f"INSERT INTO people VALUES ({id}, '{email}', 'new')")
+    with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
+        database.execute("INSERT INTO people VALUES (3, 'a', 'new')")
