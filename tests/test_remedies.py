@@ -135,3 +135,65 @@ def test_a_unique_index_elsewhere(tmp_path: Path, new: Any, kind: str, sql: str)
         database.execute(f"INSERT INTO people VALUES ({id}, '{email}', 'new')")
     with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
         database.execute("INSERT INTO people VALUES (3, 'a', 'new')")
+
+
+OWNED = executed(
+    "CREATE TABLE users (id int PRIMARY KEY, email text)",
+    "CREATE TABLE goods (id int PRIMARY KEY, name text)",
+    "INSERT INTO users SELECT n, NULLIF((n % 7)::text, '0') FROM generate_series(1, 2500) n",
+    "INSERT INTO goods VALUES (1, 'a')",
+)
+OWNER = (
+    "ALTER TABLE goods ADD COLUMN owner int DEFAULT 1 NOT NULL CONSTRAINT owned REFERENCES users (id) "
+    "ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED"
+)
+SKU = "ALTER TABLE goods ADD COLUMN sku text UNIQUE CHECK (length(sku) > 2) CONSTRAINT small CHECK (length(sku) < 9)"
+MADE = (
+    "SELECT conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint "
+    "WHERE conrelid = 'goods'::regclass AND contype IN ('u', 'f', 'c') ORDER BY 1"
+)
+
+
+@pytest.mark.parametrize("sql", [OWNER, SKU])
+def test_a_columns_constraints_are_the_same_as_in_one_statement(tmp_path: Path, new: Any, sql: str) -> None:
+    """Names, actions, conditions, default and NOT NULL."""
+    way = Followed(tmp_path, new, "postgresql")
+    followed = way.follow(OWNED, way.steps("adding-column-with-inline-constraint", OWNED, executed(sql)))
+    way.folder = tmp_path / "at_once"
+    at_once = way.follow(OWNED, [executed(sql)])
+    columns = "SELECT column_name, column_default, is_nullable FROM information_schema.columns WHERE table_name = 'goods' ORDER BY 1"
+    for question in (MADE, columns):
+        assert [tuple(row) for row in followed.execute(question)] == [tuple(row) for row in at_once.execute(question)]
+
+
+def test_a_backfill_by_a_conversion_that_gives_null_ends(tmp_path: Path, new: Any) -> None:
+    """The rows that get NULL were found again for ever."""
+    change = executed("ALTER TABLE users ALTER COLUMN email TYPE int USING NULLIF(email, '3')::int")
+    way = Followed(tmp_path, new, "postgresql")
+    database = way.follow(OWNED, way.steps("changing-column-type", OWNED, change)[:2])
+    wrong = "SELECT count(*) FROM users WHERE email_new IS DISTINCT FROM NULLIF(email, '3')::int"
+    assert [tuple(row) for row in database.execute(wrong)] == [(0,)]
+
+
+@pytest.mark.parametrize("type", ["datetime(6)", "date", "time", "varchar(40)"])
+def test_a_default_of_now_on_mysql(tmp_path: Path, new: Any, type: str) -> None:
+    """The server takes the default as the remedy writes it."""
+    base = executed("CREATE TABLE people (id int PRIMARY KEY)", "INSERT INTO people VALUES (1)")
+    change = executed(f"ALTER TABLE people ADD COLUMN seen {type} DEFAULT (now())")
+    way = Followed(tmp_path, new, "mysql")
+    database = way.follow(base, way.steps("adding-column-with-volatile-default", base, change))
+    assert [tuple(row) for row in database.execute("SELECT count(*) FROM people WHERE seen IS NOT NULL")] == [(1,)]
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+def test_a_copy_by_ranges_copies_each_row_once(tmp_path: Path, new: Any, kind: str) -> None:
+    """Negative keys too; the read table has a name that needs quotes."""
+    base = executed(
+        "CREATE TABLE `order` (`key` int PRIMARY KEY, code varchar(20))",
+        "CREATE TABLE logs (code varchar(20))",
+        "INSERT INTO `order` VALUES (-3, 'a'), (0, 'b'), (999, 'c'), (1000, 'd'), (2500, 'e')",
+    )
+    way = Followed(tmp_path, new, kind)
+    steps = way.steps("unbatched-backfill", base, executed("INSERT INTO logs (code) SELECT code FROM `order`"))
+    database = way.follow(base, steps)
+    assert [row[0] for row in database.execute("SELECT code FROM logs ORDER BY code")] == ["a", "b", "c", "d", "e"]

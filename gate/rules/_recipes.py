@@ -35,10 +35,10 @@ def row_key(table: Table | None, address: str = "ctid") -> str:
 def backfill(table: str, column: str, value: str = "...", key: str = "id", source: str | None = None) -> str:
     """A batched backfill that commits after each batch and can be run again.
 
-    ``key`` is SQL, as ``key_of`` gives it. Rows whose ``source`` is NULL are left out: they would never be done.
+    ``key`` is SQL, as ``key_of`` gives it. Rows whose ``source`` (SQL) is NULL are left out: they would never be done.
     """
     name, col, keys = ident(table), ident(column), key.removeprefix("(").removesuffix(")")
-    left = f" AND {ident(source)} IS NOT NULL" if source else ""
+    left = f" AND {source} IS NOT NULL" if source else ""
     return (
         "with op.get_context().autocommit_block():\n"
         "    while op.get_bind().execute(sa.text(\n"
@@ -148,8 +148,8 @@ def not_valid_then_validate(table: str, name: str, create: str) -> Remedy:
     )
 
 
-def key_using_index(table: str, name: str, columns: tuple[str, ...], kind: str) -> Remedy:
-    """UNIQUE or PRIMARY KEY over an index that was built concurrently before."""
+def key_using_index(table: str, name: str, columns: tuple[str, ...], kind: str, late: str = "") -> Remedy:
+    """UNIQUE or PRIMARY KEY over an index that was built concurrently before; ``late`` is `` DEFERRABLE ...``."""
     index = f"{name}_idx"
     return remedy(
         "Build the unique index CONCURRENTLY, then turn it into the constraint.",
@@ -162,7 +162,7 @@ def key_using_index(table: str, name: str, columns: tuple[str, ...], kind: str) 
         (
             1,
             "In the next revision: instant, reads nothing",
-            execute(f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {kind} USING INDEX {ident(index)}"),
+            execute(f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {kind} USING INDEX {ident(index)}{late}"),
         ),
     )
 
@@ -179,7 +179,7 @@ def expand_and_contract(table: str, old: str, new: str, type: str, key: str = "i
         (
             2,
             f"Fill {new} in batches; deploy code that reads {new}",
-            backfill(table, new, using or ident(old), key, source=old),
+            backfill(table, new, using or ident(old), key, source=f"({using})" if using else ident(old)),
         ),
         (
             3,

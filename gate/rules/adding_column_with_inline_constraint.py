@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import Constraint
 from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import key_using_index, not_valid_then_validate, remedy
 from gate.rules._sa_types import add_nullable
-from gate.rules._says import bare, execute, ident
+from gate.rules._says import execute, ident
 from gate.rules._world import rewrote, scanned
+from gate.sql.schema_after import constraint_of
+
+_REFERENCES = re.compile(
+    r"(?:\bCONSTRAINT\s+(?P<name>\"[^\"]+\"|\w+)\s+)?(?P<rest>\bREFERENCES\s+[\w.\"]+\s*(?:\([^)]*\))?"
+    r"(?:\s+ON\s+(?:DELETE|UPDATE)\s+(?:CASCADE|RESTRICT|NO\s+ACTION|SET\s+(?:NULL|DEFAULT)))*"
+    r"(?:\s+(?:NOT\s+)?DEFERRABLE)?(?:\s+INITIALLY\s+(?:DEFERRED|IMMEDIATE))?)",
+    re.IGNORECASE,
+)
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -27,7 +37,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             statement,
             table=change.table,
             column=new.name,
-            remedy=_recipe(change.table, new),
+            remedy=_recipe(statement, change.table, new),
         )
 
 
@@ -41,24 +51,71 @@ def _work(new: c.ColumnSpec) -> str:
     return ""
 
 
-def _recipe(table: str, new: c.ColumnSpec) -> Remedy:
-    """The bare column, then the constraint by its own recipe."""
-    own = _constraint(table, new)
+def _recipe(statement: Statement, table: str, new: c.ColumnSpec) -> Remedy:
+    """The column, then each constraint by its own recipe."""
+    own = [step for one in _made(statement, table, new) for step in _constraint(statement, table, new, one).steps]
     return remedy(
         "Add the bare column first, which is instant, then the constraint by its own recipe.",
-        (1, "The column alone", add_nullable(table, new.name, new.type)),
-        *((1, step.title, step.code) for step in own.steps),
+        (1, "The column alone", _column(table, new)),
+        *((1, step.title, step.code) for step in own),
     )
 
 
-def _constraint(table: str, new: c.ColumnSpec) -> Remedy:
+def _column(table: str, new: c.ColumnSpec) -> str:
+    """With a default that is one value for all rows, which is instant too; NOT NULL costs nothing beside it."""
+    if new.default is None and new.collation is None:
+        return add_nullable(table, new.name, new.type)
+    parts = [
+        f"ALTER TABLE {ident(table)} ADD COLUMN {ident(new.name)} {new.type}",
+        f"COLLATE {ident(new.collation)}" if new.collation else "",
+        f"DEFAULT {new.default}" if new.default is not None else "",
+        "NOT NULL" if new.default is not None and not new.nullable else "",
+    ]
+    return execute(" ".join(part for part in parts if part))
+
+
+def _made(statement: Statement, table: str, new: c.ColumnSpec) -> tuple[Constraint, ...]:
+    """What the statement added about this column, as the catalogue has it; as it reads where it did not run."""
+    before, after = statement.before.table(table), statement.after.table(table)
+    old = {one.name for one in before.constraints} if before else set()
+    old |= {constraint_of(table, one.constraint).name for one in statement.changes if isinstance(one, c.AddConstraint)}
+    made = tuple(
+        one
+        for one in (after.constraints if after else ())
+        if one.name not in old
+        and (one.columns == (new.name,) or (one.kind == "check" and new.name in one.columns))
+        and one.kind != "not-null"
+    )
+    return made or tuple(constraint_of(table, one) for one in _written(new))
+
+
+def _written(new: c.ColumnSpec) -> Iterator[c.ConstraintSpec]:
     if new.unique or new.primary_key:
-        kind, ending = ("PRIMARY KEY", "pkey") if new.primary_key else ("UNIQUE", f"{new.name}_key")
-        return key_using_index(table, f"{bare(table)}_{ending}", (new.name,), kind)
-    name = f"ck_{bare(table)}_{new.name}" if new.check else f"fk_{bare(table)}_{new.name}"
-    rest = f"CHECK ({new.check})" if new.check else f"FOREIGN KEY ({ident(new.name)}) REFERENCES {new.references}"
-    statement = f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {rest} NOT VALID"
-    return not_valid_then_validate(table, name, execute(statement))
+        yield c.ConstraintSpec("primary-key" if new.primary_key else "unique", columns=(new.name,))
+    if new.references:
+        yield c.ConstraintSpec("foreign-key", columns=(new.name,), references=new.references)
+    if new.check:
+        yield c.ConstraintSpec("check", columns=(new.name,), expression=new.check)
+
+
+def _constraint(statement: Statement, table: str, new: c.ColumnSpec, one: Constraint) -> Remedy:
+    name, definition = one.name, one.definition.removesuffix(" NOT VALID")
+    if one.kind in ("unique", "primary-key"):
+        late = re.search(r"\bDEFERRABLE.*", definition)
+        kind = "PRIMARY KEY" if one.kind == "primary-key" else "UNIQUE"
+        return key_using_index(table, name, one.columns, kind, f" {late[0]}" if late else "")
+    if not definition:
+        name, definition = _reference(statement.sql, new, one)
+    sql = f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {definition} NOT VALID"
+    return not_valid_then_validate(table, name, execute(sql))
+
+
+def _reference(sql: str, new: c.ColumnSpec, one: Constraint) -> tuple[str, str]:
+    """Name and definition of a foreign key that was only read: what the text says after REFERENCES stays."""
+    found = _REFERENCES.search(sql)
+    name = found["name"].replace('"', "") if found and found["name"] else one.name
+    rest = " ".join(found["rest"].split()) if found else f"REFERENCES {ident(one.references or '')}"
+    return name, f"FOREIGN KEY ({ident(new.name)}) {rest}"
 
 
 def _did_nothing(statement: Statement, table: str) -> bool:

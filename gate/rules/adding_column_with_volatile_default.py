@@ -15,7 +15,9 @@ from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._sa_types import add_nullable, sa_type
 from gate.rules._says import bare, execute, python, schema_argument, ticked
 from gate.rules._world import rewrote
+from gate.sql import _types
 
+_NOW = re.compile(r"(?:now|current_timestamp|localtime|localtimestamp)(?:\(\d*\))?", re.IGNORECASE)
 DIALECTS: tuple[Dialect, ...] = (*POSTGRESQL, "mysql", "mariadb", "sqlite")
 
 
@@ -94,10 +96,15 @@ def _without_copy(deploy: Deploy, change: c.AddColumn) -> Remedy:
 
 
 def _plain(new: c.ColumnSpec) -> str | None:
-    """The default without its parentheses, where the server takes it so; texts and JSON take none."""
+    """The default without its parentheses, where the server takes it so; texts and JSON take none.
+
+    CURRENT_TIMESTAMP is for DATETIME and TIMESTAMP alone, with as many digits as the column has (error 1067):
+    https://dev.mysql.com/doc/refman/8.4/en/timestamp-initialization.html
+    """
     inner = (new.default or "").strip().removeprefix("(").removesuffix(")").strip()
-    if re.fullmatch(r"(?:now|current_timestamp|localtime|localtimestamp)(?:\(\d*\))?", inner, re.IGNORECASE):
-        return "CURRENT_TIMESTAMP"
+    if _NOW.fullmatch(inner):
+        digits = "".join(f"({one})" for one in _types.size(new.type) if one)
+        return f"CURRENT_TIMESTAMP{digits}" if _types.base(new.type) in ("datetime", "timestamp") else None
     literal = re.fullmatch(r"-?\d+(?:\.\d+)?|'(?:[^']|'')*'|null|true|false", inner, re.IGNORECASE)
     return inner if literal and not re.search("text|blob|json|geometry|point", new.type, re.IGNORECASE) else None
 

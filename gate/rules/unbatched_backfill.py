@@ -12,8 +12,17 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._recipes import backfill, key_of, remedy
+from gate.rules._says import bare, text, ticked
 from gate.rules._source import upgrade_of
 from gate.rules._world import is_unique, table_before
+from gate.sql import _types
+
+_INTEGERS = ("tinyint", "smallint", "mediumint", "int", "integer", "bigint")
+_ACROSS_ROWS = re.compile(
+    r"\b(?:DISTINCT|DISTINCTROW|OVER)\b|\b(?:count|sum|avg|min|max|any_value|group_concat|json_arrayagg|json_objectagg|"
+    r"bit_and|bit_or|bit_xor|std\w*|var\w*)\s*\(",
+    re.IGNORECASE,
+)
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -78,23 +87,46 @@ def _read_whole(deploy: Deploy) -> Iterator[Hit]:
                     table=table,
                     remedy=remedy(
                         "Copy in ranges of the key that commit, in a revision that does nothing else.",
-                        (1, "For example", _ranges(statement, table)),
+                        _copy(statement, table),
                     ),
                 )
 
 
-def _ranges(statement: Statement, table: str) -> str:
-    """The same statement over ranges of the key; nothing where more follows its FROM."""
-    if re.search(r"\b(?:GROUP|ORDER|UNION|HAVING)\b", statement.sql, re.IGNORECASE):
-        return ""
-    key = key_of(statement, table)
-    text = " ".join(statement.sql.rstrip("; \n").split()).replace('"', '\\"')
+def _copy(statement: Statement, table: str) -> tuple[int, str, str]:
+    """Ranges of the key in code where they copy the same rows; in words where the author has to choose."""
+    known = table_before(statement, table)
+    keys = [one.columns for one in (known.constraints if known else ()) if one.kind == "primary-key"]
+    column = known.column(keys[0][0]) if known and keys and len(keys[0]) == 1 else None
+    if column is None or _types.base(column.type) not in _INTEGERS or not _is_row_by_row(statement.sql, table):
+        return (1, f"Choose a range of {table} that no two batches share, and give each a transaction of its own", "")
     return (
-        f'last = op.get_bind().execute(sa.text("SELECT coalesce(max({key}), 0) FROM {table}")).scalar()\n'
+        1,
+        "For example; after a failure go on with the range that failed",
+        _ranges(statement.sql, table, column.name),
+    )
+
+
+def _is_row_by_row(sql: str, table: str) -> bool:
+    """Whether each row of the one table that is read gives one row of its own, and nothing stands after FROM.
+
+    DISTINCT, aggregates and windows look across rows, so that parts of the table give something else than all of it.
+    """
+    if _ACROSS_ROWS.search(sql) or len(re.findall(r"\bSELECT\b", sql, re.IGNORECASE)) != 1:
+        return False
+    found = re.search(r"\bFROM\s+([`\w.$]+)(?:\s+(?:AS\s+)?[`\w$]+)?\s*;?\s*$", sql, re.IGNORECASE)
+    return found is not None and bare(found[1].replace("`", "")).lower() == bare(table).lower()
+
+
+def _ranges(sql: str, table: str, column: str) -> str:
+    """The same statement over ranges of an integer key."""
+    key, whole = ticked(column), " ".join(sql.rstrip("; \n").split())
+    ends = f"SELECT coalesce(min({key}), 0), coalesce(max({key}), -1) FROM {ticked(table)}"
+    return (
+        f'first, last = op.get_bind().execute(sa.text("{text(ends)}")).fetchone()\n'
         "with op.get_context().autocommit_block():\n"
-        "    for low in range(0, last + 1, 1000):\n"
+        "    for low in range(first, last + 1, 1000):\n"
         "        op.get_bind().execute(sa.text(\n"
-        f'            "{text} WHERE {key} > :low AND {key} <= :high"\n'
+        f'            "{text(whole)} WHERE {key} >= :low AND {key} < :high"\n'
         '        ), {"low": low, "high": low + 1000})'
     )
 

@@ -49,11 +49,11 @@ def test_a_new_column_has_its_type_and_the_backfill_the_tables_key() -> None:
 
 
 def test_a_changed_type_is_filled_by_its_own_using_and_ends() -> None:
-    """Rows that have NULL in the old column are left out: they would be found again for ever."""
+    """Rows that would get NULL are left out: they would be found again for ever."""
     add, fill, drop = codes("changing-column-type", deploy(ALTER))
     assert add == 'op.execute("ALTER TABLE orders ADD COLUMN note_new jsonb")'
     assert "SET note_new = note::jsonb WHERE id IN (" in fill
-    assert "WHERE note_new IS NULL AND note IS NOT NULL LIMIT 1000" in fill
+    assert "WHERE note_new IS NULL AND (note::jsonb) IS NOT NULL LIMIT 1000" in fill
     assert drop == 'op.drop_column("orders", "note")'
 
 
@@ -152,8 +152,8 @@ def test_a_column_with_a_check_becomes_two_steps() -> None:
     world = deploy("ALTER TABLE users ADD COLUMN rank int CHECK (rank > 0)")
     assert codes("adding-column-with-inline-constraint", world) == [
         'op.add_column("users", sa.Column("rank", sa.Integer(), nullable=True))',
-        'op.execute("ALTER TABLE users ADD CONSTRAINT ck_users_rank CHECK (rank > 0) NOT VALID")',
-        'op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_rank")',
+        'op.execute("ALTER TABLE users ADD CONSTRAINT users_rank_check CHECK (rank > 0) NOT VALID")',
+        'op.execute("ALTER TABLE users VALIDATE CONSTRAINT users_rank_check")',
     ]
 
 
@@ -182,9 +182,37 @@ def test_a_colon_before_a_word_is_no_parameter() -> None:
     """``op.execute`` would ask for the value of ``:new``."""
     world = deploy("ALTER TABLE users ADD COLUMN tag text CHECK (tag <> ':new' AND tag::text <> 'a:b')")
     assert codes("adding-column-with-inline-constraint", world)[1] == (
-        "op.execute(\"ALTER TABLE users ADD CONSTRAINT ck_users_tag CHECK (tag <> '\\\\:new' AND tag::text <> 'a:b') "
+        "op.execute(\"ALTER TABLE users ADD CONSTRAINT users_tag_check CHECK (tag <> '\\\\:new' AND tag::text <> 'a:b') "
         'NOT VALID")'
     )
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (
+            "ALTER TABLE orders ADD COLUMN o int DEFAULT 1 CONSTRAINT fk_o REFERENCES users (id) ON DELETE SET NULL",
+            [
+                "ADD COLUMN o integer DEFAULT 1",
+                "ADD CONSTRAINT fk_o FOREIGN KEY (o) REFERENCES users (id) ON DELETE SET NULL NOT VALID",
+                "VALIDATE CONSTRAINT fk_o",
+            ],
+        ),
+        (
+            "ALTER TABLE orders ADD COLUMN sku text UNIQUE CHECK (length(sku) > 2)",
+            [
+                "ADD CONSTRAINT orders_sku_key UNIQUE USING INDEX orders_sku_key_idx",
+                "ADD CONSTRAINT orders_sku_check CHECK (length(sku) > 2) NOT VALID",
+                "VALIDATE CONSTRAINT orders_sku_check",
+            ],
+        ),
+    ],
+)
+def test_every_constraint_of_a_column_is_made(sql: str, expected: list[str]) -> None:
+    """Though the statement was only read: none is lost, nor its name, action or default."""
+    told = codes("adding-column-with-inline-constraint", deploy(sql))
+    found = [one.removeprefix('op.execute("ALTER TABLE orders ').removesuffix('")') for one in told]
+    assert [one for one in found if not one.startswith(("op.", "with "))] == expected
 
 
 PYTHON = [

@@ -86,3 +86,24 @@ def test_mysql_needs_no_copy(default: str, code: list[str]) -> None:
     remedy = next(registry.rules()[ID].findings(world)).remedy
     assert remedy is not None
     assert [step.code for step in remedy.steps] == code
+
+
+@pytest.mark.parametrize(
+    ("column", "plain"),
+    [
+        ("t datetime(6) NOT NULL DEFAULT (now(6))", "t datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)"),
+        ("t timestamp(3) NULL DEFAULT (current_timestamp())", "t timestamp(3) DEFAULT CURRENT_TIMESTAMP(3)"),
+        ("t date DEFAULT (now())", None),
+        ("t time DEFAULT (now())", None),
+        ("t varchar(30) DEFAULT (now())", None),
+    ],
+)
+def test_a_default_is_plain_where_the_column_takes_it(column: str, plain: str | None) -> None:
+    """CURRENT_TIMESTAMP of other digits, or for other types, is error 1067; those get their default afterwards."""
+    world = deploy(f"ALTER TABLE users ADD {column}", dialect="mysql", version=(8, 4))
+    remedy = next(registry.rules()[ID].findings(world)).remedy
+    assert remedy is not None
+    if plain is None:
+        assert ["CURRENT_TIMESTAMP" in step.code for step in remedy.steps] == [False, False, False]
+    else:
+        assert [step.code for step in remedy.steps] == [f'op.execute("ALTER TABLE users ADD COLUMN {plain}")']

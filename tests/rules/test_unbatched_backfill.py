@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy
 from tests.rules._deploy import Autocommit, deploy, on_line, on_one_line, said
 
@@ -52,3 +53,50 @@ def test_unsafe(world: Deploy, expected: list[str]) -> None:
 def test_silent(world: Deploy) -> None:
     """Near misses, and what the deploy made itself, give nothing."""
     assert said(ID, world) == []
+
+
+KEYS = (
+    "CREATE TABLE uu (k char(36) PRIMARY KEY, v int); CREATE TABLE oi (o int, i int, PRIMARY KEY (o, i)); "
+    "CREATE TABLE `order` (`key` bigint unsigned PRIMARY KEY, code varchar(20))"
+)
+
+
+def copied(sql: str) -> str:
+    """The code of the remedy of a copy on MySQL."""
+    remedy = next(registry.rules()[ID].findings(deploy(sql, dialect="mysql", version=(8, 4), earlier=KEYS))).remedy
+    assert remedy is not None
+    return remedy.steps[0].code
+
+
+def test_a_copy_goes_by_ranges_of_an_integer_key() -> None:
+    """From the smallest to the greatest: no row is left out, none is copied twice."""
+    assert copied("INSERT INTO logs (code) SELECT o.code FROM `order` AS o;") == (
+        'first, last = op.get_bind().execute(sa.text("SELECT coalesce(min(`key`), 0), coalesce(max(`key`), -1) '
+        'FROM `order`")).fetchone()\n'
+        "with op.get_context().autocommit_block():\n"
+        "    for low in range(first, last + 1, 1000):\n"
+        "        op.get_bind().execute(sa.text(\n"
+        '            "INSERT INTO logs (code) SELECT o.code FROM `order` AS o WHERE `key` >= :low AND `key` < :high"\n'
+        '        ), {"low": low, "high": low + 1000})'
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO logs (code) SELECT text FROM logs",
+        "INSERT INTO logs (code) SELECT k FROM uu",
+        "INSERT INTO logs (code) SELECT o FROM oi",
+        "INSERT INTO logs (code) SELECT DISTINCT state FROM users",
+        "INSERT INTO logs (code) SELECT count(*) FROM users",
+        "INSERT INTO logs (code) SELECT row_number() OVER (ORDER BY id) FROM users",
+        "INSERT INTO logs (code) SELECT state FROM users ON DUPLICATE KEY UPDATE code = code",
+        "INSERT INTO logs (code) SELECT name FROM users FORCE INDEX (PRIMARY)",
+        "INSERT INTO logs (code) SELECT users.name FROM users, orders",
+        "INSERT INTO logs (code) SELECT name FROM users ORDER BY name",
+        "INSERT INTO logs (code) SELECT name FROM users UNION SELECT note FROM orders",
+    ],
+)
+def test_a_copy_that_ranges_would_change_is_left_to_the_author(sql: str) -> None:
+    """No integer key, rows that depend on each other, or something after FROM: words, and no code."""
+    assert copied(sql) == ""
