@@ -114,6 +114,28 @@ def test_an_index_of_a_partitioned_table_is_dropped_where_it_lies(tmp_path: Path
     assert [tuple(row) for row in database.execute(INDEXES.format("ix_metric_v"))] == []
 
 
+LOOP = """DO $$ BEGIN FOR y IN 3..4 LOOP EXECUTE format(
+'CREATE TABLE audit.metric_%s PARTITION OF audit.metric FOR VALUES FROM (%L) TO (%L)', y, y * 100, y * 100 + 100);
+END LOOP; END $$"""
+MAKE = "CREATE TABLE audit.metric_{0} PARTITION OF audit.metric FOR VALUES FROM ({0}00) TO ({0}99 + 1)"
+PARTITIONS = (
+    "SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relispartition AND relkind IN ('r', 'p') "
+    "AND relname IN ('metric_3', 'metric_4') ORDER BY 1"
+)
+
+
+@pytest.mark.parametrize("sql", [LOOP, f"{MAKE.format(3)} PARTITION BY LIST (region); {MAKE.format(4)}"])
+def test_each_partition_of_one_text_gets_its_own_bound(tmp_path: Path, new: Any, sql: str) -> None:
+    """Whether a loop writes the bounds or two statements stand in one text."""
+    way = Followed(tmp_path, new, "postgresql")
+    steps = way.steps("creating-partition-of", METRICS, executed(sql))
+    database = way.follow(METRICS, steps)
+    assert [tuple(row) for row in database.execute(PARTITIONS)] == [
+        ("metric_3", "FOR VALUES FROM (300) TO (400)"),
+        ("metric_4", "FOR VALUES FROM (400) TO (500)"),
+    ]
+
+
 PEOPLE = executed("CREATE TABLE people (id int PRIMARY KEY, email varchar(90), state varchar(10))")
 
 

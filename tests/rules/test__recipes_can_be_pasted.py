@@ -138,6 +138,31 @@ def test_a_partition_is_attached_with_its_own_bound() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sql", "parted", "bound"),
+    [
+        (
+            "events_2 PARTITION OF events FOR VALUES FROM ((1000)) TO ((2 * (500 + 500)))",
+            "",
+            "FOR VALUES FROM ((1000)) TO ((2 * (500 + 500)))",
+        ),
+        ("events_2 PARTITION OF events DEFAULT", "", "DEFAULT"),
+        (
+            "events_2 PARTITION OF events (CHECK (id > 0)) FOR VALUES FROM (1) TO (2) PARTITION BY LIST (at)",
+            " PARTITION BY LIST (at)",
+            "FOR VALUES FROM (1) TO (2)",
+        ),
+    ],
+)
+def test_a_partitions_bound_is_read_to_its_end(sql: str, parted: str, bound: str) -> None:
+    """Parentheses in it, and what follows it."""
+    code = codes("creating-partition-of", deploy(f"CREATE TABLE {sql}"))[0]
+    assert code.splitlines() == [
+        f'op.execute("CREATE TABLE events_2 (LIKE events INCLUDING ALL){parted}")',
+        f'op.execute("ALTER TABLE events ATTACH PARTITION events_2 {bound}")',
+    ]
+
+
 def test_a_constrained_domain_becomes_its_base_type_and_a_check_on_the_column() -> None:
     """VALUE of the domain is the column."""
     first, _ = codes("adding-constrained-domain-column", deploy("ALTER TABLE users ADD COLUMN rank positive"))
