@@ -92,7 +92,13 @@ class Catalogue:
             self._look(doing, understood, seen, ask)
         except GateError:
             pass  # the picture stays as it was; the final one is read from our own connection
-        except (TypeError, ValueError, LookupError) as error:  # what came from the project's process is no catalogue
+        except (
+            AttributeError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ) as error:  # what came from the project's process is no catalogue
             raise ProjectBroken("the catalogue could not be read on the project's connection") from error
         return self.now
 

@@ -37,7 +37,7 @@ def ride(
         return RoundTrip(True, down_failure=down, revision=down.revision)
     versions = stage.version_rows
     left = differences(was, stage.database.schema())
-    again = stage.upgrade(heads, None)
+    again = stage.upgrade(heads, None, again=True)
     if again:
         return RoundTrip(
             True, up_failure=again, leftovers=_told(left), version_after_down=versions, revision=again.revision

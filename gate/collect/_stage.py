@@ -230,12 +230,15 @@ class Stage:
             return _base_schema.build(self, heads)
         return _snapshot.restored_or(self, heads, lambda: self.upgrade(heads, None))
 
-    def upgrade(self, heads: tuple[str, ...], recorder: Recorder | None) -> Failure | None:
-        """Upgrade to these heads; observed when there is a recorder. A failure is told, not raised."""
+    def upgrade(self, heads: tuple[str, ...], recorder: Recorder | None, again: bool = False) -> Failure | None:
+        """Upgrade to these heads; observed when there is a recorder. A failure is told, not raised.
+
+        ``again`` is for the second time, after a downgrade: labels of enums are there already.
+        """
         self._recorder = recorder
         self._revision = self._deadlock = None
         try:
-            told = self.probe.call("upgrade", target=self._apart(heads), observe=self._observing(recorder))
+            told = self.probe.call("upgrade", target=self._apart(heads), observe=self._observing(recorder), again=again)
         except ProjectFailure as failure:
             if self._revision is None:
                 raise self.explained(failure) from failure  # env.py itself, before any revision
@@ -251,7 +254,12 @@ class Stage:
         return None
 
     def _observing(self, recorder: Recorder | None) -> dict[str, str] | None:
-        """What the probe is told of observing: the queries to ask, None when nobody listens."""
+        """What the probe is told of observing: the queries to ask, None when nobody listens.
+
+        They go to whatever database of ours the project opens, so each has to know them.
+        """
+        for one in self._others.values():
+            one.watching()
         return None if recorder is None else dict(self.database.watching())
 
     def _apart(self, heads: tuple[str, ...]) -> list[str]:
@@ -363,6 +371,7 @@ class Stage:
     def _other(self, name: str) -> ScratchDatabase:
         if name not in self._others:
             self._others[name] = self._prepared(self.server.create(name))
+            self._others[name].watching()
             self.notes.append(f"the project opens a second database, {name}: it got one of its own")
         return self._others[name]
 

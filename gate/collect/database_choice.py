@@ -85,12 +85,17 @@ def _from_flag_url(url: str, named: str) -> DatabaseChoice:
     return DatabaseChoice(kind, version, found.driver, url, why="--database-url")
 
 
+# env.py that makes the URL itself; an engine made with the config's own option does not.
+_OWN_URL = re.compile(
+    r"set_main_option\(\s*[\"']sqlalchemy\.url|environ|current_app"
+    r"|create_(?:async_)?engine\((?!\s*(?:context\.)?config\.get_(?:main|section)_option\()"
+)
+
+
 def _everything(context: RunContext, project: Project) -> Iterator[Evidence]:
     """All evidence of the repository, whatever it weighs."""
     env_text = text_of(context.repo / (project.script_location or ".") / "env.py") or ""
-    overridden = bool(
-        re.search(r"set_main_option\(\s*[\"']sqlalchemy\.url|create_(?:async_)?engine\(|environ|current_app", env_text)
-    )
+    overridden = _OWN_URL.search(env_text) is not None
     if project.url and (
         found := evidence.from_url(project.url, project.config or "the config", 40 if overridden else 100)
     ):

@@ -85,7 +85,12 @@ class PostgresServer(OwnDatabases[PostgresCluster]):
             options |= {"host": str(self._cluster.socket)}
         options = {name: value for name, value in options.items() if value is not None}
         return psycopg.connect(
-            dbname=database, autocommit=True, connect_timeout=15, options=_SESSION, application_name=MARKER, **options
+            dbname=database,
+            autocommit=True,
+            connect_timeout=15,
+            options=_SESSION,
+            application_name=MARKER,
+            **{"client_encoding": "utf8", **options},
         )
 
     def create(self, name_hint: str = "gate", template: str | None = None) -> PostgresDatabase:

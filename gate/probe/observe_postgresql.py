@@ -20,84 +20,95 @@ NOT_TRANSACTIONAL = re.compile(
 
 # On what is locked already this one is no news: reading the catalogue after a statement takes it.
 READING = {"AccessShareLock"}
+# The one statement that has to be the first of its transaction (manual, SET TRANSACTION).
+FIRST = re.compile(r"^\s*SET\s+(?:SESSION\s+|LOCAL\s+)?TRANSACTION\b", re.IGNORECASE)
 BACK_TO = re.compile(r"^\s*ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.IGNORECASE)
 # A statement that changes a relation's catalogue entries holds at least one of these on it (manual, 13.3.1).
 CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
 TRANSACTION = "SELECT pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp())::text"
 
 
+class State(object):
+    """What is known of one session's transaction."""
+
+    def __init__(self, transaction):
+        self.transaction = transaction
+        self.asked = set()
+        self.lost = set()
+        self.nodes = {}
+        self.locks = {}
+        self.names = {}
+        self.counts = {}
+
+
 class Observer(object):
-    """Keeps the picture of one connection's transaction between statements."""
+    """Keeps what was seen of each session's transaction between statements."""
 
     def __init__(self, committed):
         self._committed = committed
         self.queries = {}
-        self._transaction = None
-        self._forget()
+        self._states = {}
+        self._state = State(None)
         self._notices = 0
         self._wrapped = False
         self._known = False
         self._listening = None
         self._heard = []
 
-    def _forget(self):
-        self._asked = set()
-        self._lost = set()
-        self._nodes = {}
-        self._locks = {}
-        self._names = {}
-        self._counts = {}
+    def _enter(self, connection, anew=False):
+        """The state of this session's transaction; a new one when that has begun since, or ``anew``."""
+        transaction = _run(connection, TRANSACTION)[0][0]
+        session = transaction.partition("/")[0]
+        state = self._states.get(session)
+        if anew or state is None or state.transaction != transaction:
+            state = self._states[session] = State(transaction)
+        self._state = state
 
     def before(self, connection, cursor, statement, parameters, many):
         """Notice a new transaction; open one around a statement that would run on its own."""
         self._wrapped = self._known = False
         alone = _autocommit(connection)
-        if alone and NOT_TRANSACTIONAL.match(statement):
-            self._known = True
-            self._listen(connection)
-            self._transaction = None
-            return
-        if alone:
-            _run(connection, "BEGIN")
-            self._wrapped = True
-        elif NOT_TRANSACTIONAL.match(statement):
-            self._known = True
+        self._known = NOT_TRANSACTIONAL.match(statement) is not None
         self._listen(connection)
-        if BACK_TO.match(statement):  # the transaction may be an aborted one, which answers nothing
-            return
-        now = _run(connection, TRANSACTION)[0][0]
-        if now != self._transaction:
-            self._transaction = now
-            self._forget()
+        if alone and self._known:
+            self._state = State(None)
+        elif FIRST.match(statement) or BACK_TO.match(statement):
+            self._state = State(None)  # no query may come before the one, and an aborted transaction answers none
+        else:
+            if alone:
+                _run(connection, "BEGIN")
+                self._wrapped = True
+            self._enter(connection)
 
     def after(self, connection, cursor, statement, parameters, many):
         """New locks, locks held before, rewrites, scans and rows of this one statement."""
-        if BACK_TO.match(statement):
-            self._start_over(connection)
+        if BACK_TO.match(
+            statement
+        ):  # locks and file nodes are what they were there: the next statement starts from them
+            self._enter(connection, anew=True)
+            self._look(connection)
         if self._known:
-            return {"known": True, "notices": self._said(connection), "transaction": self._transaction}
+            return {"known": True, "notices": self._said(connection), "transaction": self._state.transaction}
         seen = self._look(connection)
         seen["notices"] = self._said(connection)
-        seen["transaction"] = self._transaction
-        if self._wrapped:  # the outcome is what autocommit would have given
-            _run(connection, "COMMIT")
-            self._wrapped = False
-            self._transaction = None
+        seen["transaction"] = self._state.transaction
         return seen
+
+    def finish(self, connection):
+        """Commit what was opened around the statement, as autocommit would have; it may be refused only now."""
+        if self._wrapped:
+            self._wrapped = False
+            _run(connection, "COMMIT")
 
     def failed(self, connection):
         """Roll back what was opened around a statement that failed."""
         if self._wrapped:
-            _run(connection, "ROLLBACK")
             self._wrapped = False
-        transaction, self._transaction = self._transaction, None
-        return {"transaction": transaction, "notices": self._said(connection) if connection is not None else []}
-
-    def _start_over(self, connection):
-        """Back to a savepoint: locks and file nodes are what they were there, which the next statement starts from."""
-        self._transaction = _run(connection, TRANSACTION)[0][0]
-        self._forget()
-        self._look(connection)
+            _run(connection, "ROLLBACK")
+        return {
+            "transaction": self._state.transaction,
+            "notices": self._said(connection) if connection is not None else [],
+        }
 
     def _look(self, connection):
         """What changed since the last look."""
@@ -115,18 +126,18 @@ class Observer(object):
         relations = self._relations(rows)
         self._look_back(database, {one for oid, row in relations.items() for one in (oid, row[3]) if one})
         for oid in sorted(relations):
-            if oid in self._names:  # else made and dropped within the statement, as a rewrite makes a copy
+            if oid in self._state.names:  # else made and dropped within the statement, as a rewrite makes a copy
                 self._one(seen, oid, *relations[oid])
         return seen
 
     def _one(self, seen, oid, modes, node, kind, table, heirs, counts):
         """What is new of one relation that this transaction has locked."""
-        name, before = self._names[oid], self._locks.get(oid, set())
-        owner = self._names.get(table, name)
+        name, before = self._state.names[oid], self._state.locks.get(oid, set())
+        owner = self._state.names.get(table, name)
         new = modes - before - (READING if before else set())
         seen["locks"] += [[name, mode, owner] for mode in sorted(new)]
         seen["held"] += [[name, mode, owner] for mode in sorted(before)]
-        self._locks[oid] = modes
+        self._state.locks[oid] = modes
         if kind is None:
             self._lose(seen, oid, name)
         elif modes & CHANGING:
@@ -137,23 +148,23 @@ class Observer(object):
 
     def _lose(self, seen, oid, name):
         """Told once: the lock stays to the end, and by then another relation may have the name."""
-        if oid not in self._lost:
-            self._lost.add(oid)
+        if oid not in self._state.lost:
+            self._state.lost.add(oid)
             seen["gone"].append(name)
 
     def _look_back(self, database, oids):
         """File node and name of relations met for the first time, as they were before this transaction."""
-        first, self._asked = sorted(oids - self._asked), self._asked | oids
+        first, self._state.asked = sorted(oids - self._state.asked), self._state.asked | oids
         for oid, node, name in self._committed(database, first) if first else ():
-            self._nodes[oid] = node
-            self._names.setdefault(oid, name)
+            self._state.nodes[oid] = node
+            self._state.names.setdefault(oid, name)
 
     def _relations(self, rows):
         """Modes, file node, kind, the table of an index, and counts by relation; names are brought up to date."""
         found = {}
         for oid, mode, node, name, *more in rows:
             if name:
-                self._names[oid] = name
+                self._state.names[oid] = name
             found.setdefault(oid, (set(), node, *more))[0].add(mode)
         return found
 
@@ -161,19 +172,19 @@ class Observer(object):
         """A new file node of a known relation is a rewrite; an unknown relation was born in this transaction."""
         if kind in ("v", None):
             return
-        if oid not in self._nodes:
+        if oid not in self._state.nodes:
             seen["born"].append(name)
             if kind in ("i", "I"):
                 seen["indexes_built"].append(name)
-        elif node != self._nodes[oid]:
+        elif node != self._state.nodes[oid]:
             (seen["indexes_built"] if kind in ("i", "I") else seen["rewrites"]).append(name)
-        self._nodes[oid] = node
+        self._state.nodes[oid] = node
 
     def _rows(self, seen, oid, name, counts):
-        before = self._counts.get(oid, (0, 0, 0, 0, 0))
+        before = self._state.counts.get(oid, (0, 0, 0, 0, 0))
         if counts == before:
             return
-        self._counts[oid] = counts
+        self._state.counts[oid] = counts
         delta = [max(now - old, 0) for now, old in zip(counts, before)]
         if any(delta):
             names = ("scans", "rows_read", "inserted", "updated", "deleted")

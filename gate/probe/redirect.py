@@ -42,10 +42,8 @@ class Refused(Exception):
 class Redirect:
     """Knows which scratch database stands for which of the project's."""
 
-    def __init__(self, channel, prepare=None):
-        """``prepare`` may change the parameters with which a driver's connection is opened."""
+    def __init__(self, channel):
         self._channel = channel
-        self._prepare = prepare
         self._known = {}
         self.generation = 0
         self.opened = []
@@ -93,8 +91,6 @@ class Redirect:
         if backend == "sqlite":
             kept.pop("uri", None)
         params = dict(kept, **params)
-        if self._prepare is not None:
-            self._prepare(dialect, params)
         self._inside += 1
         hidden = dict((name, os.environ.pop(name)) for name in STEERING if name in os.environ)
         try:

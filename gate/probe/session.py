@@ -56,7 +56,7 @@ class Session(object):
         self._observer = seen_by["postgresql"]
         self._watch = watch.Watch(channel, seen_by)
         self._direct = direct.Direct(self._watch, seen_by)
-        self._redirect = redirect.Redirect(channel, self._direct.prepare)
+        self._redirect = redirect.Redirect(channel)
         self._tolerance = tolerance.Tolerance(channel, self._watch)
         self._config = self._script = self._project = None
         self._here = os.getcwd()
@@ -103,13 +103,15 @@ class Session(object):
         revisions = {one.revision: os.path.realpath(one.path) for one in self._script.walk_revisions()}
         return {"heads": list(self._script.get_heads()), "revisions": revisions}
 
-    def do_upgrade(self, target, observe, tolerant=False):
+    def do_upgrade(self, target, observe, tolerant=False, again=False):
         """Upgrade to these revisions (several when there are several heads).
 
         ``observe`` are the queries of the observer by name, None when nobody looks.
+        ``again``: once more after a downgrade, which leaves the labels of enums.
         Tolerant: what the server refuses and what revisions raise is passed over, statements are told but not observed.
         """
         self._tolerance.on = self._watch.reading = tolerant
+        self._watch.again = again
         steps = self._steps(lambda rev, destination: self._script._upgrade_revs(destination, rev))
         return self._migrate(steps, target, observe)
 

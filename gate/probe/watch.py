@@ -1,10 +1,16 @@
 """Sees every statement that the project's engines run, and tells which line of which revision issued it."""
 
 import os
+import re
 import sys
 import time
 
 MOST_TEXT = 200000  # characters of one statement that are sent on
+
+
+# No downgrade takes a label away, so it is there when the same upgrade runs once more
+# (https://www.postgresql.org/docs/current/sql-altertype.html).
+_LABEL = re.compile(r'^(\s*ALTER\s+TYPE\s+(?:[^\s"]*"[^"]*"|\S+)\s+ADD\s+VALUE\s+)(?!IF\s)', re.IGNORECASE)
 
 
 class Watch:
@@ -17,6 +23,7 @@ class Watch:
         self.path = None
         self.on = False
         self.reading = False
+        self.again = False
         self.raw = None
         self.number = 0
         self.sent = 0
@@ -42,6 +49,8 @@ class Watch:
         self.revision = self.path = None
 
     def _before(self, conn, cursor, statement, parameters, context, executemany):
+        if self.again:
+            statement = _LABEL.sub(r"\1IF NOT EXISTS ", statement)
         if not self.on or self._skip:
             return statement, parameters
         self.raw = conn.connection
@@ -59,14 +68,21 @@ class Watch:
         record = getattr(context, "_alembic_gate", None)
         if record is None:
             return
+        observer, seen = record.get("observer"), {}
+        if observer is not None:
+            seen = self._quietly(observer.after, conn.connection, cursor, statement, parameters, executemany) or {}
+            self.finish(observer, conn.connection)
         context._alembic_gate = None
-        seen = {}
-        if record.get("observer"):
-            seen = (
-                self._quietly(record["observer"].after, conn.connection, cursor, statement, parameters, executemany)
-                or {}
-            )
         self._report(conn, record, seen, _count(cursor), bool(parameters))
+
+    def finish(self, observer, connection):
+        """End what the observer opened around a statement; what that raises is the project's, as autocommit gives it."""
+        if hasattr(observer, "finish"):
+            self._skip = True
+            try:
+                observer.finish(connection)
+            finally:
+                self._skip = False
 
     def _failed(self, error):
         context = error.execution_context

@@ -84,3 +84,13 @@ def test_a_url_of_an_unknown_kind_does_not_show_its_password(tmp_path: Path) -> 
     with pytest.raises(UsageError, match="no database that is known: oracle") as error:
         choice(tmp_path, {}, database_url="oracle://u:secret@h/d")
     assert "secret" not in str(error.value) + str(error.value.advice)
+
+
+def test_an_engine_made_with_the_configs_url_keeps_it(tmp_path: Path) -> None:
+    """Drivers that happen to be installed too weigh less than the URL."""
+    files = {
+        **ini("mysql+pymysql://u:p@h/d"),
+        "m/env.py": 'engine = create_engine(config.get_main_option("sqlalchemy.url"), poolclass=pool.NullPool)',
+    }
+    found = choice(tmp_path, files, ("psycopg", "pymysql"))
+    assert (found.kind, found.driver, found.certain) == ("mysql", "pymysql", True)

@@ -186,6 +186,101 @@ cursor.execute("CREATE INDEX ix_users_name ON users (name)")
     ]
 
 
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        (POSTGRESQL, 'cursor.executemany("ALTER TABLE users DROP COLUMN email", [()])'),
+        ("sqlite:///app.db", 'cursor.executescript("ALTER TABLE users DROP COLUMN email;")'),
+        ("sqlite:///app.db", 'op.get_bind().connection.execute("ALTER TABLE users DROP COLUMN email")'),
+    ],
+)
+def test_whatever_method_runs_them(tmp_path: Path, url: str, body: str) -> None:
+    """Many at once, a script, and the short cut on sqlite3's connection."""
+    text = f"cursor = op.get_bind().connection.cursor()\n{body}"
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", text)}, url, MODELS.format(more=""))
+    done = gate(repo, "--only", "safe-operations")
+    errors = {(one["id"], one["line"]) for one in done.project["findings"] if one["severity"] == "error"}
+    assert errors == {("dropping-column", 11)}
+
+
+def test_a_second_database_is_watched_as_the_first(tmp_path: Path) -> None:
+    """The questions go to it too, and end no transaction there."""
+    body = """
+other = sa.create_engine(op.get_bind().engine.url.set(database="second"))
+with other.begin() as connection:
+    connection.execute(sa.text("CREATE TABLE o (id int)"))
+    connection.execute(sa.text("INSERT INTO o VALUES (1)"))
+"""
+    repo = repository(
+        tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, POSTGRESQL, MODELS.format(more="")
+    )
+    done = gate(repo, "--only", "upgrade-works,safe-operations")
+    assert ([one for one in done.findings() if one[2] != "note"], done.verdicts()["upgrade-works"]) == ([], "pass")
+
+
+def test_sessions_in_turn_are_told_apart(tmp_path: Path) -> None:
+    """What the first one rewrote is no news when it goes on after the second has said something."""
+    body = """
+op.execute("CREATE TABLE fresh (id int)")
+op.alter_column("users", "id", type_=sa.BigInteger)
+with sa.create_engine(op.get_bind().engine.url).connect() as other:
+    other.execute(sa.text("SELECT 1"))
+op.execute("ALTER TABLE fresh ADD COLUMN x int")
+"""
+    repo = repository(
+        tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", body)}, POSTGRESQL, MODELS.format(more="")
+    )
+    done = gate(repo, "--only", "safe-operations")
+    assert {(one["id"], one["line"]) for one in done.project["findings"] if one["severity"] == "error"} == {
+        ("changing-column-type", 11)
+    }
+
+
+def test_the_first_statement_of_a_transaction_comes_first(tmp_path: Path) -> None:
+    """SET TRANSACTION is refused after any query, ours too."""
+    options = ", transaction_per_migration=True"
+    change = {
+        "a2": revision("a2", "a1", NULLABLE),
+        "a3": revision(
+            "a3", "a2", 'op.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")\nop.execute("SELECT 1")'
+        ),
+    }
+    repo = repository(tmp_path / "r", {"a1": USERS}, change, POSTGRESQL, WITH_AGE, options)
+    done = gate(repo, "--only", "upgrade-works")
+    assert (done.code, done.findings()) == (0, [])
+
+
+def test_what_autocommit_refuses_at_its_end_fails(tmp_path: Path) -> None:
+    """A deferred foreign key is looked at when the statement commits; the revision meets the driver's error there."""
+    base = (
+        "op.execute('CREATE TABLE p (id int PRIMARY KEY)')\n"
+        "op.execute('CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED)')"
+    )
+    body = "with op.get_context().autocommit_block():\n    op.execute('INSERT INTO c VALUES (7)')"
+    repo = repository(
+        tmp_path / "r", {"a1": revision("a1", None, base)}, {"a2": revision("a2", "a1", body)}, POSTGRESQL
+    )
+    done = gate(repo, "--only", "upgrade-works")
+    assert [(one[1], one[2]) for one in done.findings()] == [("broken", "error")]
+    assert "violates foreign key constraint" in done.project["findings"][0]["message"]
+
+
+def test_a_connection_of_sqlite3_is_one(tmp_path: Path) -> None:
+    """Projects compare its type before they switch foreign keys on."""
+    models = (
+        MODELS.format(more="")
+        + """
+import sqlite3
+from sqlalchemy import event
+@event.listens_for(sa.Engine, "connect")
+def on(connection, record):
+    assert type(connection) is sqlite3.Connection
+"""
+    )
+    repo = repository(tmp_path / "r", {"a1": USERS}, {"a2": revision("a2", "a1", NULLABLE)}, "sqlite:///app.db", models)
+    assert gate(repo, "--only", "upgrade-works").code == 0
+
+
 @pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
 def test_what_sqlalchemy_asks_for_itself_is_no_statement_of_the_revision(tmp_path: Path, driver: str) -> None:
     """The isolation level that an autocommit block reads and sets."""
