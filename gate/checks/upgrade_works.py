@@ -130,7 +130,7 @@ def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Ite
     for change in plain.data if plain else ():
         left = _partitions(rehearsal.baseline, change.table) - _partitions(rehearsal.result, change.table)
         # A partition that left took its rows along; one that was dropped is told by its own rule.
-        if change.kind == "rows-lost" and not left:
+        if change.kind == "rows-lost" and not left and not _is_truncated_along(rehearsal, change.table):
             taker = _taker(change.table, rehearsal.statements)
             last = history.by_id[new.ids[-1]]
             place = taker.location if taker else Location(last.path, last.upgrade_line or last.line)
@@ -147,6 +147,17 @@ def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Ite
                 evidence=(Evidence(EvidenceKind.OBSERVED, f"{change.table}: {change.detail}"),),
                 remedy=Remedy("Copy or keep the rows; where they are meant to go, allow it with the reason."),
             )
+
+
+def _is_truncated_along(rehearsal: Rehearsal, table: str) -> bool:
+    """TRUNCATE ... CASCADE empties all that points at its table, and its rule says so."""
+    cut = {c.table for one in rehearsal.statements for c in one.changes if isinstance(c, Truncate) and c.cascade}
+    seen: set[str] = set()
+    while cut - seen:
+        name = (cut - seen).pop()
+        seen.add(name)
+        cut |= {pointing.name for pointing, _ in rehearsal.baseline.referencing(name)}
+    return table in seen
 
 
 def _partitions(schema: Schema, table: str) -> set[str]:

@@ -9,6 +9,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.facts.schema import Constraint, Index, Table
 
+ACTIONS = ("CASCADE", "SET NULL", "SET DEFAULT")  # of ON DELETE: with these the parent's row may go
 _OFF = ("off", "0", "false", "no")
 # SQLite's and Alembic's own words for what rules of their own explain.
 NO_SUPPORT = "No support for ALTER of constraints in SQLite"
@@ -74,6 +75,25 @@ def refusal(deploy: Deploy, statement: Statement, change: c.RecreateTable) -> st
     told += [(one.sql or "", one.error) for one in failures]
     refused = (f"{sql}: {error}" for sql, error in told if sql.strip() in drops)
     return next((one for one in refused if "FOREIGN KEY CONSTRAINT FAILED" in one.upper()), None)
+
+
+def refusing(deploy: Deploy, change: c.RecreateTable) -> tuple[str, ...]:
+    """Tables whose rows keep the old table from being dropped: its children without an action, and those of cascades."""
+    schema = steps(deploy, change)[0].before
+    found: dict[str, None] = {}
+    gone, todo = {change.table.lower()}, [change.table.lower()]
+    while todo:
+        name = todo.pop()
+        for table in schema.tables.values():
+            for key in table.constraints:
+                if key.kind != "foreign-key" or (key.references or "").lower() != name:
+                    continue
+                if (key.on_delete or "").upper() not in ACTIONS:
+                    found.setdefault(table.name)
+                elif key.on_delete == "CASCADE" and table.name.lower() not in gone:
+                    gone.add(table.name.lower())
+                    todo.append(table.name.lower())
+    return tuple(found)
 
 
 def rows_lost(deploy: Deploy, change: c.RecreateTable, child: str) -> int | None:

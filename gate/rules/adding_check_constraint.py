@@ -19,10 +19,12 @@ from gate.rules._rows import counting, may_fail
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import constraint_before, existed_column, holds_only_null, scanned, table_before
 
+_ASKS_FOR_NULL = re.compile(r"NULL|COALESCE|DISTINCT|\bCASE\b|\bIS\s+(?:TRUE|FALSE)\b", re.IGNORECASE)
+
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for one in (*added(deploy, "check"), *added(deploy, "not-null")):
-        if not one.spec.enforced:
+        if not one.spec.enforced or _is_only_read(deploy):
             continue
         yield from _lock(deploy, one)
         adding = c.AddConstraint(one.table, one.spec)
@@ -50,6 +52,15 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             yield from rows_of_validate(deploy, statement, change, _counting(change.table, known))
 
 
+def _is_only_read(deploy: Deploy) -> bool:
+    """MySQL before 8.0.16 reads a CHECK and forgets it: https://dev.mysql.com/doc/refman/8.0/en/create-table-check-constraints.html.
+
+    So did MariaDB before 10.2.1: https://mariadb.com/kb/en/constraint/.
+    """
+    since = {"mysql": (8, 0, 16), "mariadb": (10, 2, 1)}.get(deploy.dialect)
+    return since is not None and bool(deploy.version) and deploy.version < since[: len(deploy.version)]
+
+
 def _is_about_old_values(deploy: Deploy, one: Added) -> bool:
     """Whether the condition reads values that were there before: that made-up ones keep it proves nothing."""
     return any(existed_column(deploy, one.table, name, one.statement) for name in _columns(one))
@@ -72,8 +83,7 @@ def _lock(deploy: Deploy, one: Added) -> Iterator[Hit]:
 
 def _passes_on_null(deploy: Deploy, one: Added) -> bool:
     """Whether the release still running cannot break it: it leaves the columns NULL, and unknown is no violation."""
-    asks = ("NULL", "COALESCE", "DISTINCT")
-    if any(word in _condition(one).upper() for word in asks):
+    if _ASKS_FOR_NULL.search(_condition(one)):
         return False
     return holds_only_null(deploy, one.table, _columns(one), one.statement)
 

@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
 from gate.rules._says import spoken
-from gate.rules._sqlite import FOREIGN_KEYS_OFF, children, foreign_keys, recreates, refusal, rows_lost
+from gate.rules._sqlite import FOREIGN_KEYS_OFF, children, foreign_keys, recreates, refusal, refusing, rows_lost
 
 _EFFECTS = {
     "CASCADE": "deletes every row of {}",
@@ -20,8 +20,15 @@ _EFFECTS = {
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in recreates(deploy):
-        if foreign_keys(deploy, statement) is not False and refusal(deploy, statement, change) is None:
+        if foreign_keys(deploy, statement) is not False and not _is_refused(deploy, statement, change):
             yield from _hits(deploy, statement, change)
+
+
+def _is_refused(deploy: Deploy, statement: Statement, change: c.RecreateTable) -> bool:
+    """By rows that point at the table itself. Rows of a grandchild may be there or not, and without them all else goes."""
+    every = set(refusing(deploy, change))
+    only_grandchildren = bool(every) and not every & {child.name for child, _ in children(deploy, change)}
+    return refusal(deploy, statement, change) is not None and not only_grandchildren
 
 
 def _hits(deploy: Deploy, statement: Statement, change: c.RecreateTable) -> Iterator[Hit]:

@@ -8,25 +8,25 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
-from gate.rules._sqlite import FOREIGN_KEYS_OFF, children, foreign_keys, recreates, refusal, steps
-
-_ACTS = ("CASCADE", "SET NULL", "SET DEFAULT")
+from gate.rules._sqlite import ACTIONS, FOREIGN_KEYS_OFF, children, foreign_keys, recreates, refusal, refusing, steps
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in recreates(deploy):
         refused = refusal(deploy, statement, change)
-        pointing = [child.name for child, key in children(deploy, change) if (key.on_delete or "").upper() not in _ACTS]
+        pointing = [
+            child.name for child, key in children(deploy, change) if (key.on_delete or "").upper() not in ACTIONS
+        ]
         if refused is None and not (pointing and foreign_keys(deploy, statement) and _is_doubtful(deploy, change)):
             continue
         evidence = [Evidence(EvidenceKind.SQL, statement.sql)]
         if refused is not None:
             evidence.append(Evidence(EvidenceKind.OBSERVED, refused))
-        pointing += [child.name for child, _ in children(deploy, change)] if not pointing else []
-        names = ", ".join(dict.fromkeys(pointing)) or "another table"
+        names = ", ".join(dict.fromkeys(pointing) or refusing(deploy, change)) or "another table"
+        what = "it" if pointing else "rows that would go along"
         yield Hit(
             f"Making {change.table} anew drops the old one; PRAGMA foreign_keys=ON refuses that while rows of {names} "
-            f"point at it. {change.temporary} stays behind and makes the next run fail too.",
+            f"point at {what}. {change.temporary} stays behind and makes the next run fail too.",
             statement,
             table=change.table,
             evidence=tuple(evidence),

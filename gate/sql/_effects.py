@@ -96,13 +96,13 @@ def _write(statement: Statement, kind: type[c.Change], table: str) -> c.Change |
 
 
 def _is_idle(change: c.Change, before: Schema) -> bool:
-    """IF NOT EXISTS over what exists, IF EXISTS over what does not."""
+    """IF NOT EXISTS over what exists, IF EXISTS over what does not; CONCURRENTLY is refused in a transaction all the same."""
     if isinstance(change, c.AddColumn) and change.if_not_exists:
         table = before.table(change.table)
         return table is not None and table.column(change.column.name) is not None
     if isinstance(change, c.CreateTable) and change.if_not_exists:
         return before.table(change.table) is not None
-    if isinstance(change, c.CreateIndex) and change.if_not_exists and change.name:
+    if isinstance(change, c.CreateIndex) and change.if_not_exists and change.name and not change.concurrently:
         return before.index_owner(change.name) is not None
     return (
         isinstance(change, c.DropTable) and change.if_exists and bool(before.tables) and _unknown(change.table, before)

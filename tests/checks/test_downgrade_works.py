@@ -67,3 +67,23 @@ def test_an_enum_label_that_stays_says_nothing_against_the_way_back(tmp_path: Pa
     change = {"b": revision("b", "a1", upgrade, 'op.drop_table("t")')}
     done = gate(repository(tmp_path / "r", base, change, POSTGRESQL), "--only", "downgrade-works")
     assert ([one for one in done.findings() if one[2] != "note"], done.verdicts()) == ([], {"downgrade-works": "pass"})
+
+
+def test_a_label_that_stays_hides_nothing_else_that_is_left(tmp_path: Path) -> None:
+    """The second upgrade gets past the label, so it meets the column that downgrade() forgot."""
+    base = {
+        "a1": revision(
+            "a1",
+            None,
+            "op.execute(\"CREATE TYPE mood AS ENUM ('ok')\")\nop.create_table('t', sa.Column('id', sa.Integer))",
+            'op.drop_table("t")\nop.execute("DROP TYPE mood")',
+        )
+    }
+    columns = 'op.add_column("t", sa.Column("x", sa.Integer))\nop.add_column("t", sa.Column("y", sa.Integer))'
+    change = {
+        "b": revision("b", "a1", "op.execute(\"ALTER TYPE mood ADD VALUE 'bad'\")"),
+        "c": revision("c", "b", columns, 'op.drop_column("t", "x")'),
+    }
+    done = gate(repository(tmp_path / "r", base, change, POSTGRESQL), "--only", "downgrade-works")
+    assert [one for one in done.findings() if one[2] == "error"] == [("downgrade-works", "irreversible", "error", "c")]
+    assert done.verdicts() == {"downgrade-works": "fail"}

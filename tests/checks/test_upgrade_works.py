@@ -140,3 +140,16 @@ op.execute("CREATE TABLE old_rest PARTITION OF old DEFAULT")
     repo = repository(tmp_path / "r", files, {"b": revision("b", "a", change)}, "postgresql+psycopg2://u@h/app")
     done = gate(repo, "--only", "upgrade-works,safe-operations")
     assert [one for one in done.findings() if one[1] == "data-loss"] == []
+
+
+def test_what_a_truncate_takes_along_is_told_once(tmp_path: Path) -> None:
+    """CASCADE empties the tables that point at it, on any level: the rule names it, at its line."""
+    base = """
+op.execute("CREATE TABLE t (id int PRIMARY KEY)")
+op.execute("CREATE TABLE child (id int PRIMARY KEY, t int REFERENCES t)")
+op.execute("CREATE TABLE grandchild (child int REFERENCES child)")
+"""
+    change = revision("b", "a", 'op.execute("TRUNCATE t CASCADE")')
+    repo = repository(tmp_path / "r", {"a": revision("a", None, base)}, {"b": change}, "postgresql+psycopg2://u@h/app")
+    done = gate(repo, "--only", "upgrade-works,safe-operations")
+    assert [one[0] for one in done.findings() if one[1] == "data-loss"] == ["truncating-table"]

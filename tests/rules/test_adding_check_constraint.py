@@ -10,6 +10,17 @@ from tests.rules._deploy import deploy, passed, said
 ID = "adding-check-constraint"
 UNSAFE = [
     (
+        deploy("ALTER TABLE orders ADD z bool; ALTER TABLE orders ADD CONSTRAINT ck CHECK (z IS TRUE) NOT VALID"),
+        ["note backward-incompatible orders.z c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE orders ADD z bool; ALTER TABLE orders ADD CONSTRAINT ck CHECK (CASE WHEN z THEN true ELSE "
+            "false END) NOT VALID"
+        ),
+        ["note backward-incompatible orders.z c1"],
+    ),
+    (
         deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0)"),
         [
             "error lock orders.amount c1",
@@ -65,6 +76,10 @@ UNSAFE = [
     ),
 ]
 SAFE = [
+    deploy("ALTER TABLE orders ADD z bool; ALTER TABLE orders ADD CONSTRAINT ck CHECK (z IS NOT FALSE) NOT VALID"),
+    deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0)", dialect="mysql", version=(5, 7, 40)),
+    deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0)", dialect="mysql", version=(8, 0, 15)),
+    deploy("ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount >= 0)", dialect="mariadb", version=(10, 1)),
     deploy(
         "CREATE TABLE _alembic_tmp_logs (code varchar(20), text text, ok boolean, CHECK (ok IN (0, 1)));"
         "INSERT INTO _alembic_tmp_logs (code, text) SELECT code, text FROM logs;"

@@ -11,6 +11,7 @@ ID = "concurrent-index-in-transaction"
 UNSAFE = [
     (deploy("CREATE INDEX CONCURRENTLY ix ON orders (note)"), ["error transaction orders c1"]),
     (deploy("DROP INDEX CONCURRENTLY ix_users_email"), ["error transaction users c1"]),
+    (deploy("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_users_email ON users (email)"), ["error transaction users c1"]),
     (deploy("VACUUM users"), ["error transaction users c1"]),
     (deploy("REINDEX TABLE CONCURRENTLY users"), ["error transaction - c1"]),
     (
