@@ -134,5 +134,13 @@ rule = Rule(
         Example(('op.execute("ALTER TABLE users ADD COLUMN code text UNIQUE")',)),
         Example(('op.execute("ALTER TABLE users ADD COLUMN level int CHECK (level > 0)")',)),
     ),
-    safe=(Example(('op.execute("ALTER TABLE users ADD COLUMN order_id int REFERENCES orders (id)")',)),),
+    safe=(
+        Example(
+            (
+                'op.execute("ALTER TABLE users ADD COLUMN order_id int REFERENCES orders (id)")',
+                "with op.get_context().autocommit_block():\n"
+                '    op.create_index("ix_users_order_id", "users", ["order_id"], postgresql_concurrently=True)',
+            )
+        ),
+    ),
 )

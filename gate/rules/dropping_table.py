@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
+from gate.facts.schema import Table
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import code_first
-from gate.rules._says import bare, python, schema_argument
+from gate.rules._says import bare, python, schema_argument, spoken
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.DropTable):
         table = statement.before.table(change.table)
-        parents = sorted({one.references for one in (table.constraints if table else ()) if one.references})
-        also = f" It also locks {', '.join(parents)}, which it points at, against everybody." if parents else ""
+        also = _also_locked(deploy, table)
         recipe = code_first(
             change.table,
             "When no release uses it, and a copy is kept or not needed",
@@ -29,8 +29,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             remedy=recipe,
         )
-        if not deploy.used(change.table):
-            continue  # the base's models have let go of it already: the second of the two deploys
+        if deploy.baseline.table(change.table) is None or not deploy.used(change.table):
+            continue  # a name that this deploy gave, or one that the base's models let go of: the second of two deploys
         yield Hit(
             f"Every query of the release still running on {change.table} fails at once.",
             statement,
@@ -38,6 +38,14 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             remedy=recipe,
         )
+
+
+def _also_locked(deploy: Deploy, table: Table | None) -> str:
+    """The tables that lose a foreign key are locked as well; SQLite has one lock, that of the whole file."""
+    if table is None or deploy.dialect == "sqlite":
+        return ""
+    parents = sorted({one.references for one in table.constraints if one.references} - {table.name})
+    return f" It also locks {spoken(tuple(parents))}, which it points at, against everybody." if parents else ""
 
 
 rule = Rule(

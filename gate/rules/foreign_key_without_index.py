@@ -41,13 +41,16 @@ def _added(deploy: Deploy) -> Iterator[tuple[Statement, str, c.ConstraintSpec]]:
     for statement, change in deploy.all_changes(c.Change):
         if isinstance(change, c.AddConstraint) and change.constraint.kind == "foreign-key":
             yield statement, change.table, change.constraint
+        elif isinstance(change, c.AddColumn) and change.column.references:
+            column, references = change.column.name, change.column.references
+            yield statement, change.table, c.ConstraintSpec("foreign-key", columns=(column,), references=references)
         elif isinstance(change, c.CreateTable):
             yield from ((statement, change.table, one) for one in change.constraints if one.kind == "foreign-key")
 
 
 def _indexed(schema: Schema, table: str, columns: tuple[str, ...]) -> bool:
     known = schema.table(table)
-    if known is None:
+    if known is None or (known.columns and not all(map(known.column, columns))):
         return True  # gone again, or not known: nothing to say
     starts = [index.columns for index in known.indexes if not index.predicate]
     starts += [one.columns for one in known.constraints if one.kind in ("primary-key", "unique")]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy
+from gate.sql import Dialect
 from tests.rules._deploy import deploy, said
 
 ID = "dropping-table"
@@ -31,6 +33,25 @@ SAFE = [
 def test_unsafe(world: Deploy, expected: list[str]) -> None:
     """Each harm is said once, at the revision that does it."""
     assert said(ID, world) == expected
+
+
+def test_a_name_that_the_deploy_gave_is_known_to_no_release() -> None:
+    """The rename tells of the old name; the rows go all the same."""
+    swap = "ALTER TABLE logs RENAME TO logs_old; CREATE TABLE logs (code text); DROP TABLE logs_old"
+    assert said(ID, deploy(swap)) == ["error data-loss logs_old c1"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [("postgresql", " It also locks orders, which it points at, against everybody."), ("sqlite", "")],
+)
+def test_what_it_points_at_is_locked_where_tables_are_locked(dialect: Dialect, expected: str) -> None:
+    """SQLite locks the file whatever is written; a table that points at itself is told already."""
+    earlier = "" if dialect == "sqlite" else "ALTER TABLE items ADD up int REFERENCES items (id)"
+    loss = next(registry.rules()[ID].findings(deploy("DROP TABLE items", dialect=dialect, earlier=earlier)))
+    assert loss.message == (
+        f"Dropping items destroys all its rows; a downgrade brings back the table, not the data.{expected}"
+    )
 
 
 @pytest.mark.parametrize("world", SAFE)

@@ -24,8 +24,16 @@ UNSAFE = [
         ["warning hygiene orders.user_id c1"],
     ),
     (deploy("CREATE TABLE t (u int REFERENCES users (id))"), ["note hygiene t.u c1"]),
+    (deploy("ALTER TABLE orders ADD COLUMN u int REFERENCES users (id)"), ["warning hygiene orders.u c1"]),
+    (
+        deploy("CREATE TABLE t (a int); ALTER TABLE t ADD COLUMN u int REFERENCES users (id)"),
+        ["note hygiene t.u c1"],
+    ),
 ]
 SAFE = [
+    deploy("ALTER TABLE orders ADD COLUMN u int REFERENCES users (id); CREATE INDEX ix ON orders (u)"),
+    deploy("ALTER TABLE orders ADD COLUMN u int UNIQUE REFERENCES users (id)"),
+    deploy("ALTER TABLE orders ADD COLUMN u int REFERENCES users (id); ALTER TABLE orders DROP COLUMN u"),
     deploy("CREATE INDEX ix ON orders (user_id); ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users"),
     deploy("CREATE TABLE t (u int REFERENCES users (id)); CREATE INDEX ix ON t (u, u)"),
 ]
