@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gate.model import Finding, Severity
+from gate.rules._says import ident, ticked
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ def _constraint(statement: _Statement, draft: _Draft, back: _Way, dialect: str) 
     ):
         return False
     _reword(statement, draft, _with_keyword(statement, "postgresql_not_valid=True"))
-    sql = f"ALTER TABLE {_quoted(names[1])} VALIDATE CONSTRAINT {_quoted(names[0])}"
+    sql = f"ALTER TABLE {ident(names[1])} VALIDATE CONSTRAINT {ident(names[0])}"
     draft.parts.append(Part(f"Prove the old rows of {names[1]}", 1, f"op.execute({sql!r})"))
     return True
 
@@ -251,9 +252,7 @@ def _unique(statement: _Statement, draft: _Draft, back: _Way, dialect: str) -> b
     bare_name, bare_table = _literals(call)[:2]
     index = f"op.create_index({name}, {table}, {columns}, unique=True, postgresql_concurrently=True)"
     drop = f"op.drop_index({name}, table_name={table}, if_exists=True, postgresql_concurrently=True)"
-    sql = (
-        f"ALTER TABLE {_quoted(bare_table)} ADD CONSTRAINT {_quoted(bare_name)} UNIQUE USING INDEX {_quoted(bare_name)}"
-    )
+    sql = f"ALTER TABLE {ident(bare_table)} ADD CONSTRAINT {ident(bare_name)} UNIQUE USING INDEX {ident(bare_name)}"
     undo = back.take(statement)
     _reword(statement, draft, "")
     draft.parts.append(
@@ -279,9 +278,11 @@ def _add_column(statement: _Statement, draft: _Draft, back: _Way, dialect: str) 
 
 
 def _backfill(table: str, column: str, dialect: str) -> str:
-    where = f"{_quoted(column)} IS NULL LIMIT 1000"
-    inner = where if dialect in ("mysql", "mariadb") else f"id IN (SELECT id FROM {_quoted(table)} WHERE {where})"
-    sql = f"UPDATE {_quoted(table)} SET {_quoted(column)} = :value WHERE {inner}"
+    mysql = dialect in ("mysql", "mariadb")
+    name, key = (ticked(table), ticked(column)) if mysql else (ident(table), ident(column))
+    where = f"{key} IS NULL LIMIT 1000"
+    inner = where if mysql else f"id IN (SELECT id FROM {name} WHERE {where})"
+    sql = f"UPDATE {name} SET {key} = :value WHERE {inner}"
     return (
         "value = None  # the value of the rows that are there\n"
         'assert value is not None, "say above what the old rows get"\n'
@@ -308,11 +309,9 @@ def _not_null(table: str, column: str, deploy: int, dialect: str) -> list[Part]:
             )
         ]
     check = f"ck_{table}_{column}_not_null"
-    made = (
-        f"op.create_check_constraint({check!r}, {table!r}, '{_quoted(column)} IS NOT NULL', postgresql_not_valid=True)"
-    )
+    made = f"op.create_check_constraint({check!r}, {table!r}, '{ident(column)} IS NOT NULL', postgresql_not_valid=True)"
     drop = f"op.drop_constraint({check!r}, {table!r})"
-    proven = f"op.execute({f'ALTER TABLE {_quoted(table)} VALIDATE CONSTRAINT {_quoted(check)}'!r})"
+    proven = f"op.execute({f'ALTER TABLE {ident(table)} VALIDATE CONSTRAINT {ident(check)}'!r})"
     return [
         Part(f"No new NULL in {column}", deploy, made, drop),
         Part(f"Prove that no row of {table} has NULL", deploy, proven),
@@ -345,10 +344,6 @@ _SPECIAL: Mapping[str, Callable[[_Statement, _Draft, _Way, str], bool]] = {
     "add_column": _add_column,
     "alter_column": _alter_column,
 }
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() and name.islower() else '"' + name.replace('"', '""') + '"'
 
 
 def _edited(source: str, draft: _Draft, upgrade: ast.FunctionDef, back: _Way) -> str:

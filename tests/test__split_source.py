@@ -141,3 +141,20 @@ def test_a_part_is_rendered_as_a_revision_file():
     )
     ast.parse(text)
     assert new_id("r1", 1, part) == new_id("r1", 1, part) != new_id("r1", 2, part)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        ("mysql", "UPDATE `order` SET `key` = :value WHERE `key` IS NULL LIMIT 1000"),
+        (
+            "postgresql",
+            'UPDATE "order" SET "key" = :value WHERE id IN (SELECT id FROM "order" WHERE "key" IS NULL LIMIT 1000)',
+        ),
+    ],
+)
+def test_reserved_words_are_quoted_as_the_server_takes_them(dialect, sql):
+    """``UPDATE order`` is a syntax error everywhere."""
+    text = source('op.add_column("order", sa.Column("key", sa.Integer(), nullable=False))')
+    done = split(text, [found("adding-not-nullable-column")], LEVELS, dialect)
+    assert f"sa.text({sql!r})" in done.parts[0].upgrade
