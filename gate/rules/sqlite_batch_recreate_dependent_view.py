@@ -9,7 +9,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
-from gate.rules._says import ident
+from gate.rules._says import execute, ident
 from gate.rules._sqlite import recreates, steps
 
 _REFUSED = re.compile(r"error in (view|trigger) (\S+?):", re.IGNORECASE)
@@ -36,9 +36,9 @@ def _hit(statement: Statement, change: c.RecreateTable, step: Statement, kind: s
                 Step(
                     1,
                     "In this revision, around the batch",
-                    f'op.execute("DROP {kind.upper()} {ident(name)}")\n'
+                    f"{execute(f'DROP {kind.upper()} {ident(name)}')}\n"
                     "with op.batch_alter_table(...) as batch_op:\n    ...\n"
-                    f'op.execute("CREATE {kind.upper()} {ident(name)} ...")',
+                    f"{execute(f'CREATE {kind.upper()} {ident(name)} ...')}",
                 ),
             ),
         ),

@@ -41,8 +41,13 @@ SERIALS = {
 
 
 def type_text(node: pg.TypeName) -> str:
-    """A written type as the catalogue would spell it: ``varchar(20)[]`` is ``character varying(20)[]``."""
+    """A written type as the catalogue would spell it: ``varchar(20)[]`` is ``character varying(20)[]``.
+
+    Empty where none is written, as for a column that a partition only gives another default.
+    """
     names = [one.string.sval for one in node.names]
+    if not names:
+        return ""
     built_in = len(names) == 1 or names[0] == "pg_catalog"
     base = _base(names[-1], list(_modifiers(node))) if built_in else ".".join(_without_public(names))
     return base + "[]" * len(node.array_bounds)

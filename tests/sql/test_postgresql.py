@@ -131,6 +131,10 @@ def test_a_batch_named_in_a_cte_is_bounded_and_not_a_table_read() -> None:
         ("TRUNCATE ONLY t CASCADE", c.Truncate("t", cascade=True)),
         ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY", c.DetachPartition("t", "p", concurrently=True)),
         ("CREATE TABLE p PARTITION OF t DEFAULT", c.CreateTable("p", partition_of="t")),
+        (
+            "CREATE TABLE p PARTITION OF t (a DEFAULT 3) DEFAULT",
+            c.CreateTable("p", (c.ColumnSpec("a", "", default="3"),), partition_of="t"),
+        ),
         ("ALTER TABLE t SET UNLOGGED", c.SetTableOption("t", "unlogged")),
         ("DROP TRIGGER x ON s.t", c.DropTrigger("s.t", "x")),
         (
