@@ -9,7 +9,6 @@ from gate.check import Answer, Check
 from gate.facts.changes import CodeBlock, Delete, DropTable, RecreateTable, Truncate
 from gate.facts.history import History, NewRevisions
 from gate.facts.rehearsal import Failure, Rehearsal, Statement
-from gate.facts.schema import Schema
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity
 
 ID = "upgrade-works"
@@ -128,9 +127,9 @@ def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Ite
     """Tables that hold fewer rows afterwards. Where a rule knows the statement, the two become one finding."""
     plain = rehearsal.run("plain")
     for change in plain.data if plain else ():
-        left = _partitions(rehearsal.baseline, change.table) - _partitions(rehearsal.result, change.table)
+        was, now = (schema.with_partitions(change.table) for schema in (rehearsal.baseline, rehearsal.result))
         # A partition that left took its rows along; one that was dropped is told by its own rule.
-        if change.kind == "rows-lost" and not left and not _is_truncated_along(rehearsal, change.table):
+        if change.kind == "rows-lost" and set(was) <= set(now) and not _is_truncated_along(rehearsal, change.table):
             taker = _taker(change.table, rehearsal.statements)
             last = history.by_id[new.ids[-1]]
             place = taker.location if taker else Location(last.path, last.upgrade_line or last.line)
@@ -158,12 +157,6 @@ def _is_truncated_along(rehearsal: Rehearsal, table: str) -> bool:
         seen.add(name)
         cut |= {pointing.name for pointing, _ in rehearsal.baseline.referencing(name)}
     return table in seen
-
-
-def _partitions(schema: Schema, table: str) -> set[str]:
-    """All below a partitioned table, on every level."""
-    own = {one.name for one in schema.tables.values() if one.partition_of == table}
-    return own.union(*(_partitions(schema, one) for one in own))
 
 
 def _taker(table: str, statements: tuple[Statement, ...]) -> Statement | None:

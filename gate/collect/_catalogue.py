@@ -45,6 +45,8 @@ from gate.facts.schema import Schema
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
 _ROWS_ONLY = (Insert, Update, Delete, Query, SetSetting, TransactionControl)
+# What reading an answer raises that is none: it came from the project's process.
+_NO_CATALOGUE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _VIEWS = ("view", "materialized-view")
 _OTHERS = (
     CreateEnum,
@@ -63,7 +65,9 @@ _OTHERS = (
 
 
 class Catalogue:
-    """The schema now. ``refresh`` is told what a statement did; ``born`` answers for relations made by this deploy.
+    """The schema now. ``refresh`` is told what a statement did; ``is_new`` answers for relations made by this deploy.
+
+    ``queries`` are what the project's own session is asked.
 
     Without ``looking`` it stays as it was at the start: for a run of which only the failure counts.
     """
@@ -72,7 +76,7 @@ class Catalogue:
         self._database, self._left_out, self.version_table = database, frozenset({version_table}), version_table
         self.dialect, self._looking = database.server.dialect, looking
         self.now = database.schema()
-        self._queries = database.watching()
+        self.queries = database.watching()
         self._oids: dict[int, str] = {}
         self._by_name: dict[str, int] = {}
         if self.dialect == "postgresql":
@@ -92,13 +96,7 @@ class Catalogue:
             self._look(doing, understood, seen, ask)
         except GateError:
             pass  # the picture stays as it was; the final one is read from our own connection
-        except (
-            AttributeError,
-            LookupError,
-            RecursionError,
-            TypeError,
-            ValueError,
-        ) as error:  # what came from the project's process is no catalogue
+        except _NO_CATALOGUE as error:
             raise ProjectBroken("the catalogue could not be read on the project's connection") from error
         return self.now
 
@@ -159,7 +157,7 @@ class Catalogue:
         for name in seen.get("gone", ()):
             tables.pop(name, None)
         if oids:
-            ((answer,),) = ask(self._queries["tables"].replace("{oids}", ", ".join(map(str, sorted(oids)))))
+            ((answer,),) = ask(self.queries["tables"].replace("{oids}", ", ".join(map(str, sorted(oids)))))
             rows = _catalog_postgresql.told(str(answer))
             for oid in oids & self._oids.keys():
                 tables.pop(self._oids[oid], None)  # it may have another name by now

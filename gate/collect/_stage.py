@@ -254,13 +254,8 @@ class Stage:
         return None
 
     def _observing(self, recorder: Recorder | None) -> dict[str, str] | None:
-        """What the probe is told of observing: the queries to ask, None when nobody listens.
-
-        They go to whatever database of ours the project opens, so each has to know them.
-        """
-        for one in self._others.values():
-            one.watching()
-        return None if recorder is None else dict(self.database.watching())
+        """What the probe is told of observing: the queries to ask, None when nobody listens."""
+        return None if recorder is None else dict(recorder.catalogue.queries)
 
     def _apart(self, heads: tuple[str, ...]) -> list[str]:
         """Alembic refuses targets of which one stands above another (by ``depends_on`` too)."""
@@ -371,7 +366,7 @@ class Stage:
     def _other(self, name: str) -> ScratchDatabase:
         if name not in self._others:
             self._others[name] = self._prepared(self.server.create(name))
-            self._others[name].watching()
+            self._others[name].watching()  # the observer's queries go to whatever database of ours the project opens
             self.notes.append(f"the project opens a second database, {name}: it got one of its own")
         return self._others[name]
 

@@ -128,6 +128,13 @@ class Schema:
             if constraint.kind == "foreign-key" and constraint.references == name
         )
 
+    def with_partitions(self, name: str) -> tuple[str, ...]:
+        """The table and, of a partitioned one, every partition below it: the rows are there, the parent has none."""
+        names = [name.removeprefix("public.")]
+        for one in names:
+            names += [table.name for table in self.tables.values() if table.partition_of == one]
+        return tuple(names)
+
     def index_owner(self, name: str) -> Table | None:
         """The table that an index of this name stands on."""
         bare = name.rpartition(".")[2]

@@ -66,14 +66,13 @@ class Observer(object):
 
     def before(self, connection, cursor, statement, parameters, many):
         """Notice a new transaction; open one around a statement that would run on its own."""
-        self._wrapped = self._known = False
+        self._wrapped = False
         alone = _autocommit(connection)
         self._known = NOT_TRANSACTIONAL.match(statement) is not None
         self._listen(connection)
-        if alone and self._known:
+        if (alone and self._known) or FIRST.match(statement) or BACK_TO.match(statement):
+            # Outside of any transaction; before the one no query may come; an aborted transaction answers none.
             self._state = State(None)
-        elif FIRST.match(statement) or BACK_TO.match(statement):
-            self._state = State(None)  # no query may come before the one, and an aborted transaction answers none
         else:
             if alone:
                 _run(connection, "BEGIN")
@@ -82,9 +81,8 @@ class Observer(object):
 
     def after(self, connection, cursor, statement, parameters, many):
         """New locks, locks held before, rewrites, scans and rows of this one statement."""
-        if BACK_TO.match(
-            statement
-        ):  # locks and file nodes are what they were there: the next statement starts from them
+        if BACK_TO.match(statement):
+            # Locks and file nodes are what they were at the savepoint: the next statement starts from them.
             self._enter(connection, anew=True)
             self._look(connection)
         if self._known:

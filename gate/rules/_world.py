@@ -69,11 +69,8 @@ def existed_column(deploy: Deploy, table: str, column: str, at: Statement) -> bo
 
 
 def with_partitions(statement: Statement, table: str) -> tuple[str, ...]:
-    """The table and, of a partitioned one, every partition below it: the rows are there, the parent has none."""
-    names = [table.removeprefix("public.")]
-    for name in names:
-        names += [one.name for one in statement.before.tables.values() if one.partition_of == name]
-    return tuple(names)
+    """The table and every partition below it, as they were before the statement."""
+    return statement.before.with_partitions(table)
 
 
 def rewrote(statement: Statement, table: str) -> bool | None:
