@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from gate.collect._catalogue import Rows
 from gate.collect._recording import Recorder
@@ -40,18 +40,31 @@ _BY_TEXT = (
 )  # fmt: skip
 
 
+class Start(NamedTuple):
+    """Where a run starts: the scratch database's dialect and schema, and what its sessions are asked."""
+
+    dialect: Dialect
+    baseline: Schema
+    queries: Mapping[str, str]
+
+
 class _Read:
     """A catalogue that follows what statements say: for tables that the scratch server does not have, too."""
 
     version_table = "alembic_version"
 
-    def __init__(self, dialect: Dialect, baseline: Schema) -> None:
-        self.dialect, self.now = dialect, baseline
+    def __init__(self, dialect: Dialect, baseline: Schema, queries: Mapping[str, str]) -> None:
+        self.dialect, self.now, self.queries = dialect, baseline, queries
+        self._old = frozenset(baseline.tables)
 
     def refresh(self, changes: Iterable[Change], understood: bool, seen: Mapping[str, Any], ask: Rows) -> Schema:
         """The schema after one statement."""
         self.now = schema_after(self.now, changes)
         return self.now
+
+    def is_new(self, table: str) -> bool:
+        """Was this relation made by the deploy, by what its statements say?"""
+        return table not in self._old
 
 
 class Reading(Recorder):
@@ -61,11 +74,9 @@ class Reading(Recorder):
     ``unknown`` are tables that the base should have and the scratch database has not.
     """
 
-    def __init__(
-        self, dialect: Dialect, baseline: Schema, history: History, sources: Mapping[str, str], apart: bool, whole: bool
-    ) -> None:
-        super().__init__(_Read(dialect, baseline), history, sources)  # type: ignore[arg-type]  # the part that is used
-        self._baseline = baseline
+    def __init__(self, start: Start, history: History, sources: Mapping[str, str], apart: bool, whole: bool) -> None:
+        super().__init__(_Read(*start), history, sources)
+        self._baseline = start.baseline
         self._apart, self._whole, self._commits = apart, whole, 0
         self.doubts: list[str] = []
         self.unknown: list[str] = []

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from gate import sql
-from gate.collect._catalogue import Catalogue, Rows
+from gate.collect._catalogue import Rows
 from gate.facts.changes import Change, CreateIndex, DetachPartition, DropIndex, Maintenance, Reindex, SetSetting
 from gate.facts.history import History
 from gate.facts.rehearsal import Lock, Observation, Statement, Touched
@@ -20,10 +20,28 @@ from gate.model import Location
 _SHARE_UPDATE, _EXCLUSIVE = "ShareUpdateExclusiveLock", "AccessExclusiveLock"
 
 
+class Followed(Protocol):
+    """The schema as of now, kept up to date statement by statement: ``Catalogue`` by looking, others by reading.
+
+    ``queries`` are what the project's own session is asked after each statement.
+    """
+
+    dialect: sql.Dialect
+    now: Schema
+    version_table: str
+    queries: Mapping[str, str]
+
+    def refresh(self, changes: Iterable[Change], understood: bool, seen: Mapping[str, Any], ask: Rows) -> Schema:
+        """The schema after one statement."""
+
+    def is_new(self, table: str) -> bool:
+        """Was this relation made by the deploy?"""
+
+
 class Recorder:
     """Collects the deploy's statements of one run. ``outside`` are those of env.py and of Alembic itself."""
 
-    def __init__(self, catalogue: Catalogue, history: History, sources: Mapping[str, str]) -> None:
+    def __init__(self, catalogue: Followed, history: History, sources: Mapping[str, str]) -> None:
         self.catalogue, self._history, self._sources = catalogue, history, sources
         self.statements: list[Statement] = []
         self.outside: list[Mapping[str, Any]] = []
