@@ -101,6 +101,8 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
     for name in (*_LISTS, *_LOCKS, "touched", "changing"):
         if name in observed and not isinstance(observed[name], list):
             raise nonsense()
+    if not _numbers(observed.get("read", [])) or not isinstance(observed.get("tables", ""), str):
+        raise nonsense()
     shapes = [_is(row, _LOCK) for name in _LOCKS for row in observed.get(name, ())]
     shapes += [_is(row, _CHANGING) for row in observed.get("changing", ())]
     shapes += [_is_touched(row) for row in observed.get("touched", ())]

@@ -67,19 +67,17 @@ _OTHERS = (
 class Catalogue:
     """The schema now. ``refresh`` is told what a statement did; ``is_new`` answers for relations made by this deploy.
 
-    ``queries`` are what the project's own session is asked.
-
-    Without ``looking`` it stays as it was at the start: for a run of which only the failure counts.
+    Without ``looking`` it stays as it was at the start, and nothing is observed: for a run of which only the failure counts.
     """
 
     def __init__(self, database: ScratchDatabase, version_table: str = "alembic_version", looking: bool = True) -> None:
         self._database, self._left_out, self.version_table = database, frozenset({version_table}), version_table
         self.dialect, self._looking = database.server.dialect, looking
         self.now = database.schema()
-        self.queries = database.watching()
+        self.watching = database.watching() if looking else None
         self._oids: dict[int, str] = {}
         self._by_name: dict[str, int] = {}
-        if self.dialect == "postgresql":
+        if self.dialect == "postgresql" and looking:
             self._know(_catalog_postgresql.identities(database.execute))
         self._old = frozenset(self._oids)
         self._old_names = set(self.now.tables)
@@ -156,10 +154,13 @@ class Catalogue:
         tables = dict(self.now.tables)
         for name in seen.get("gone", ()):
             tables.pop(name, None)
-        if oids:
-            ((answer,),) = ask(self.queries["tables"].replace("{oids}", ", ".join(map(str, sorted(oids)))))
-            rows = _catalog_postgresql.told(str(answer))
-            for oid in oids & self._oids.keys():
+        answers = [(given, str(seen["tables"]))] if (given := set(seen.get("read", ()))) else []
+        if (missing := oids - given) and self.watching:
+            ((answer,),) = ask(self.watching.queries["tables"].replace("{known}", ", ".join(map(str, sorted(missing)))))
+            answers.append((missing, str(answer)))
+        for about, answer in answers:
+            rows = _catalog_postgresql.told(answer)
+            for oid in about & self._oids.keys():
                 tables.pop(self._oids[oid], None)  # it may have another name by now
             tables.update(_catalog_postgresql.read_tables(rows, self._left_out).tables)
             self._know(_catalog_postgresql.identities(rows))

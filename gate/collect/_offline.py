@@ -20,7 +20,7 @@ from typing import Any
 from gate.collect import _pythonpath
 from gate.collect._database_evidence import NAMES
 from gate.collect._interpreters import inspect
-from gate.collect._reading import Reading, Start
+from gate.collect._reading import Reading
 from gate.collect._recording import Recorder
 from gate.collect._stage import BLOCKING, Stage
 from gate.collect._stub_uses import imports, unseen
@@ -148,8 +148,7 @@ def _seen(
             return dataclasses.replace(found, unjudged=_unjudged(stage, revisions))
     stage.use(pristine.clone())
     apart = bool(stage.options.get("transaction_per_migration"))
-    start = Start(stage.database.server.dialect, baseline, stage.database.watching())
-    reading = Reading(start, history, stage.sources, apart, whole)
+    reading = Reading(stage.database.server.dialect, baseline, history, stage.sources, apart, whole)
     stage.read(heads, reading)
     said = reading.told()
     found = _deploy(stage, history, revisions, said, reading.baseline, said[-1].after if said else reading.baseline)

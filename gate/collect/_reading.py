@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from gate.collect._catalogue import Rows
 from gate.collect._recording import Recorder
+from gate.databases.base import Watching
 from gate.facts.changes import (
     AddColumn,
     AddConstraint,
@@ -40,21 +41,14 @@ _BY_TEXT = (
 )  # fmt: skip
 
 
-class Start(NamedTuple):
-    """Where a run starts: the scratch database's dialect and schema, and what its sessions are asked."""
-
-    dialect: Dialect
-    baseline: Schema
-    queries: Mapping[str, str]
-
-
 class _Read:
     """A catalogue that follows what statements say: for tables that the scratch server does not have, too."""
 
     version_table = "alembic_version"
+    watching: Watching | None = None
 
-    def __init__(self, dialect: Dialect, baseline: Schema, queries: Mapping[str, str]) -> None:
-        self.dialect, self.now, self.queries = dialect, baseline, queries
+    def __init__(self, dialect: Dialect, baseline: Schema) -> None:
+        self.dialect, self.now = dialect, baseline
         self._old = frozenset(baseline.tables)
 
     def refresh(self, changes: Iterable[Change], understood: bool, seen: Mapping[str, Any], ask: Rows) -> Schema:
@@ -74,9 +68,11 @@ class Reading(Recorder):
     ``unknown`` are tables that the base should have and the scratch database has not.
     """
 
-    def __init__(self, start: Start, history: History, sources: Mapping[str, str], apart: bool, whole: bool) -> None:
-        super().__init__(_Read(*start), history, sources)
-        self._baseline = start.baseline
+    def __init__(
+        self, dialect: Dialect, baseline: Schema, history: History, sources: Mapping[str, str], apart: bool, whole: bool
+    ) -> None:
+        super().__init__(_Read(dialect, baseline), history, sources)
+        self._baseline = baseline
         self._apart, self._whole, self._commits = apart, whole, 0
         self.doubts: list[str] = []
         self.unknown: list[str] = []

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from gate import sql
 from gate.collect._catalogue import Rows
+from gate.databases.base import Watching
 from gate.facts.changes import Change, CreateIndex, DetachPartition, DropIndex, Maintenance, Reindex, SetSetting
 from gate.facts.history import History
 from gate.facts.rehearsal import Lock, Observation, Statement, Touched
@@ -23,13 +24,13 @@ _SHARE_UPDATE, _EXCLUSIVE = "ShareUpdateExclusiveLock", "AccessExclusiveLock"
 class Followed(Protocol):
     """The schema as of now, kept up to date statement by statement: ``Catalogue`` by looking, others by reading.
 
-    ``queries`` are what the project's own session is asked after each statement.
+    ``watching`` is what the observer is told; None where statements are to be told but not observed.
     """
 
     dialect: sql.Dialect
     now: Schema
     version_table: str
-    queries: Mapping[str, str]
+    watching: Watching | None
 
     def refresh(self, changes: Iterable[Change], understood: bool, seen: Mapping[str, Any], ask: Rows) -> Schema:
         """The schema after one statement."""

@@ -253,9 +253,11 @@ class Stage:
             )
         return None
 
-    def _observing(self, recorder: Recorder | None) -> dict[str, str] | None:
-        """What the probe is told of observing: the queries to ask, None when nobody listens."""
-        return None if recorder is None else dict(recorder.catalogue.queries)
+    def _observing(self, recorder: Recorder | None) -> dict[str, Any] | None:
+        """What the probe is told of observing: None when nobody listens, nothing when statements are only to be told."""
+        if recorder is None:
+            return None
+        return dataclasses.asdict(recorder.catalogue.watching) if recorder.catalogue.watching else {}
 
     def _apart(self, heads: tuple[str, ...]) -> list[str]:
         """Alembic refuses targets of which one stands above another (by ``depends_on`` too)."""

@@ -20,7 +20,7 @@ from gate.databases._ours import OwnDatabases
 from gate.databases._rows_mysql import Connection, Rows, quoted, read_digest
 from gate.databases._seed import seed
 from gate.databases._url import ServerUrl, render
-from gate.databases.base import DatabaseRefused, Progress, Seeded, SeedProfile
+from gate.databases.base import DatabaseRefused, Progress, Seeded, SeedProfile, Watching
 from gate.databases.digests import Digest
 from gate.errors import ServerUnavailable
 from gate.facts.rehearsal import Server
@@ -275,9 +275,9 @@ class MysqlDatabase:
             copy_database(connection, self.name, copy.name)
         return copy
 
-    def watching(self) -> Mapping[str, str]:
-        """None: the observer has its own."""
-        return {}
+    def watching(self) -> Watching:
+        """Nothing: the observer has its own queries."""
+        return Watching()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement or a script in autocommit; the rows of the last one."""

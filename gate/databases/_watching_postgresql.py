@@ -13,46 +13,72 @@ from collections.abc import Mapping
 
 from gate.databases._catalog_postgresql import of_tables
 
-# The database, and one row per lock on a relation of users: relation, mode, file node, name, kind, table of an index,
-# has partitions or heirs, and of a table what this transaction did to it: scans, rows read, inserted, updated, deleted
-# (monitoring-stats.html, pg_stat_get_xact_*). Of a relation that is gone only the lock is left.
-LOCKED = """
-SELECT json_build_array(current_database(), coalesce(json_agg(json_build_array(
-       l.relation::bigint, l.mode, nullif(c.relfilenode, 0)::bigint,
-       CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname, c.relkind::text, x.indrelid::bigint,
-       c.relhassubclass, CASE WHEN c.relkind IN ('r', 'p', 'm') THEN json_build_array(
+_HEAD = "pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp()) || ',' || to_json(current_database())"
+# A line for each relation of users on which this session holds a lock: oid, modes, file node, kind, table of an index, has
+# partitions or heirs, of a table what this transaction did to it (scans, rows read, inserted, updated, deleted:
+# monitoring-stats.html, pg_stat_get_xact_*), and its name; of a relation that is gone, kind and name are left out.
+# Text, since JSON's functions look up the type of every argument again at each call.
+_LINES = """string_agg(concat_ws(',', l.relation, l.modes, coalesce(c.relfilenode, 0), c.relkind, coalesce(x.indrelid, 0),
+       coalesce(c.relhassubclass, false), CASE WHEN c.relkind IN ('r', 'p', 'm') THEN concat_ws(',',
        pg_stat_get_xact_numscans(l.relation), pg_stat_get_xact_tuples_returned(l.relation),
        pg_stat_get_xact_tuples_inserted(l.relation), pg_stat_get_xact_tuples_updated(l.relation),
-       pg_stat_get_xact_tuples_deleted(l.relation)) END)), '[]'))::text
-FROM pg_lock_status() l LEFT JOIN pg_class c ON c.oid = l.relation LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+       pg_stat_get_xact_tuples_deleted(l.relation)) ELSE '0,0,0,0,0' END,
+       to_json(CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname)), chr(10))"""
+# The tables that got a lock under which their catalogue entries may change (13.3.1), and had none before ($1).
+_FRESH = """coalesce(array_agg(coalesce(x.indrelid, l.relation))
+       FILTER (WHERE l.changing AND c.oid IS NOT NULL AND l.relation <> ALL ($1)), ARRAY[]::oid[])"""
+_LOCKED = """
+FROM (SELECT relation, string_agg(mode, ' ') AS modes, bool_or(mode IN ('ShareUpdateExclusiveLock', 'ShareLock',
+             'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')) AS changing
+      FROM pg_lock_status() WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= 16384
+      GROUP BY relation) l
+LEFT JOIN pg_class c ON c.oid = l.relation LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_index x ON x.indexrelid = l.relation
-WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384
-      AND left(n.nspname, 3) IS DISTINCT FROM 'pg_' AND coalesce(c.relkind IN ('r', 'p', 'm', 'i', 'I', 'v'), true)
-"""
+WHERE left(n.nspname, 3) IS DISTINCT FROM 'pg_' AND coalesce(c.relkind IN ('r', 'p', 'm', 'i', 'I', 'v'), true)"""
 
 # Relations as everybody else sees them: what they were before a transaction that has not ended.
 COMMITTED = """
-SELECT c.oid::bigint, nullif(c.relfilenode, 0)::bigint,
+SELECT c.oid::bigint, c.relfilenode::bigint,
        CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY (%s::bigint[]::oid[]) AND left(n.nspname, 3) <> 'pg_'
 """
+# The files of all relations: one that still has its own has not been rewritten, without asking again.
+FILES = """
+SELECT coalesce(json_agg(json_build_array(c.oid::bigint, c.relfilenode::bigint)), '[]')::text
+FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'm', 'i', 'I', 'v')
+"""
 
-_TABLES = "ARRAY[{oids}]::oid[]"
-_PLAIN = {"locked": LOCKED, "tables": of_tables(_TABLES)}
-_ARGUMENTS = {"locked": "()", "tables": "(oid[])"}
-_BODIES = {"locked": LOCKED, "tables": of_tables("$1")}
+# What ``look`` answers: head and lines; then, if any, the tables that were read and what was read. No JSON has a raw
+# control character. ``{known}`` are relations with a changing lock from before, ``{named}`` tables to read anyhow.
+_KNOWN, _NAMED = "ARRAY[{known}]::oid[]", "ARRAY[{named}]::oid[]"
+_READ = "chr(1) || array_to_string(changed, ',') || chr(1)"
+_PLAIN = {
+    "look": f"""WITH held AS (SELECT {_LINES} AS lines, {_FRESH.replace("$1", _KNOWN)} || {_NAMED} AS changed {_LOCKED})
+SELECT concat_ws(chr(10), {_HEAD}, lines) || CASE cardinality(changed) WHEN 0 THEN ''
+       ELSE {_READ} || ({of_tables("(SELECT changed FROM held)::oid[]")}) END FROM held""",
+    "tables": of_tables(_KNOWN),
+}
+_CALLS = {"look": f"({_KNOWN}, {_NAMED})", "tables": f"({_KNOWN})"}
+_ARGUMENTS = {"look": "(oid[], oid[])", "tables": "(oid[])"}
+_BODIES = {
+    "look": f"""DECLARE lines text; changed oid[]; BEGIN
+SELECT {_LINES}, {_FRESH} || $2 INTO lines, changed {_LOCKED};
+lines := concat_ws(chr(10), {_HEAD}, lines);
+IF cardinality(changed) = 0 THEN RETURN lines; END IF;
+RETURN lines || {_READ} || ({of_tables("changed")}); END""",
+    "tables": f"BEGIN RETURN ({of_tables('$1')}); END",
+}
 # One plan for all calls, whatever the number of tables; and event triggers of the project's do not hear of us.
 _GENERIC_SINCE = 12
 _UNHEARD = "SET session_replication_role = replica; {}; RESET session_replication_role"
 
 
 def queries(planned: bool) -> Mapping[str, str]:
-    """``locked``, and ``tables`` with ``{oids}`` to be filled in: as calls of our functions, or as plain text."""
+    """``look`` and ``tables``, with ``{known}`` and ``{named}`` to be filled in: as calls of our functions, or as text."""
     if not planned:
         return _PLAIN
-    names = _names()
-    return {"locked": f"SELECT {names['locked']}()", "tables": f"SELECT {names['tables']}({_TABLES})"}
+    return {id: f"SELECT {name}{_CALLS[id]}" for id, name in _names().items()}
 
 
 def there() -> str:
@@ -68,7 +94,7 @@ def creation(version: int) -> str:
     )
     functions = [
         f"CREATE OR REPLACE FUNCTION {name}{_ARGUMENTS[id]} RETURNS text LANGUAGE plpgsql {means} "
-        f"AS $gate$BEGIN RETURN ({_BODIES[id]}); END$gate$; GRANT EXECUTE ON FUNCTION {name}{_ARGUMENTS[id]} TO PUBLIC"
+        f"AS $gate${_BODIES[id]}$gate$; GRANT EXECUTE ON FUNCTION {name}{_ARGUMENTS[id]} TO PUBLIC"
         for id, name in _names().items()
     ]
     return _UNHEARD.format("; ".join(functions))

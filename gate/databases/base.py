@@ -39,6 +39,19 @@ class Seeded:
     unseeded: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Watching:
+    """What the observer in the project's process is told of one database.
+
+    ``queries`` by name are what the project's own session is asked after a statement; ``files`` is a JSON list of pairs:
+    each relation's oid and the file node that it has now.
+    """
+
+    database: str = ""
+    queries: Mapping[str, str] = field(default_factory=dict)
+    files: str = "[]"
+
+
 class ScratchDatabase(Protocol):
     """A database that the gate made and will drop. ``version_table`` is left out of ``schema``."""
 
@@ -78,8 +91,8 @@ class ScratchDatabase(Protocol):
         """A copy of this database as it is now. Every connection to this one is closed first."""
         ...
 
-    def watching(self) -> Mapping[str, str]:
-        """Queries by name that the project's own session is asked after a statement; empty where none is needed."""
+    def watching(self) -> Watching:
+        """What the observer in the project's process has to know of this database."""
         ...
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ from gate.databases._ours import MARKER, OwnDatabases
 from gate.databases._rows_postgresql import Rows, read_digest
 from gate.databases._seed import seed
 from gate.databases._url import ServerUrl, parse, render
-from gate.databases.base import DatabaseRefused, Progress, Seeded, SeedProfile
+from gate.databases.base import DatabaseRefused, Progress, Seeded, SeedProfile, Watching
 from gate.databases.digests import Digest
 from gate.errors import ServerUnavailable
 from gate.facts.rehearsal import Server
@@ -277,8 +277,8 @@ class PostgresDatabase:
         copy.version_table = self.version_table
         return copy
 
-    def watching(self) -> Mapping[str, str]:
-        """The observer's queries; planned functions where our user may make them."""
+    def watching(self) -> Watching:
+        """The observer's queries (planned functions where our user may make them), and the files of all relations."""
         version = self.server.version[0]
         with self._session() as connection:
             there = connection.execute(_watching_postgresql.there().encode()).fetchone()
@@ -287,7 +287,8 @@ class PostgresDatabase:
                 with contextlib.suppress(psycopg.Error):
                     connection.execute(_watching_postgresql.creation(version).encode())
                     planned = True
-        return _watching_postgresql.queries(planned)
+            files = connection.execute(_watching_postgresql.FILES.encode()).fetchone()
+        return Watching(self.name, _watching_postgresql.queries(planned), files[0] if files else "[]")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run SQL in autocommit."""

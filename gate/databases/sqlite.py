@@ -19,7 +19,7 @@ from gate.databases._catalog_sqlite import read_schema
 from gate.databases._process import Identity, Keeper, runtime_folder
 from gate.databases._rows_sqlite import Rows, read_digest
 from gate.databases._seed import seed
-from gate.databases.base import DatabaseRefused, Progress, Seeded, SeedProfile
+from gate.databases.base import DatabaseRefused, Progress, Seeded, SeedProfile, Watching
 from gate.databases.digests import Digest
 from gate.errors import ServerUnavailable
 from gate.facts.rehearsal import Server
@@ -187,9 +187,9 @@ class SqliteDatabase:
         copy.version_table = self.version_table
         return copy
 
-    def watching(self) -> Mapping[str, str]:
-        """None: the observer has its own."""
-        return {}
+    def watching(self) -> Watching:
+        """Nothing: the observer has its own queries."""
+        return Watching()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement, or a script when there are no parameters and several statements."""

@@ -1,17 +1,20 @@
 """What PostgreSQL does for one statement, read on the same connection right after it.
 
 After each statement one query looks only at relations that this backend has locked, since whatever is scanned or
-rewritten is also locked. What a relation was before the transaction is told by the gate's own session, which sees only what
-is committed: what this costs does not depend on how many tables there are. Manual:
+rewritten is also locked. A relation that has the file it had when the deploy began was not rewritten; of every other one
+the gate's own session, which sees only what is committed, tells what it was before the transaction. What this costs does
+not depend on how many tables there are. Manual:
 https://www.postgresql.org/docs/current/view-pg-locks.html and monitoring-stats.html (pg_stat_get_xact_*).
 """
 
+import collections
 import json
 import re
 
+_START = r"^\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*"
 NOT_TRANSACTIONAL = re.compile(
-    r"^\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*(?:"
-    r"(?:CREATE|DROP)\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY|REINDEX\s+(?:\([^)]*\)\s*)?\w+\s+CONCURRENTLY|REINDEX\s+(?:DATABASE|SYSTEM)"
+    _START
+    + r"(?:(?:CREATE|DROP)\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY|REINDEX\s+(?:\([^)]*\)\s*)?\w+\s+CONCURRENTLY|REINDEX\s+(?:DATABASE|SYSTEM)"
     r"|VACUUM|CREATE\s+DATABASE|DROP\s+DATABASE|ALTER\s+SYSTEM|CREATE\s+TABLESPACE|DROP\s+TABLESPACE|CREATE\s+SUBSCRIPTION"
     r"|ALTER\s+TABLE\s+.*DETACH\s+PARTITION\s+.*CONCURRENTLY|BEGIN|START\s|COMMIT|ROLLBACK|END\b|ABORT|SAVEPOINT|RELEASE|SET\s|RESET\s|SHOW\s"
     r"|CALL\s|DISCARD|LISTEN|DO\b.*\bCOMMIT\b)",
@@ -20,12 +23,18 @@ NOT_TRANSACTIONAL = re.compile(
 
 # On what is locked already this one is no news: reading the catalogue after a statement takes it.
 READING = {"AccessShareLock"}
-# The one statement that has to be the first of its transaction (manual, SET TRANSACTION).
-FIRST = re.compile(r"^\s*SET\s+(?:SESSION\s+|LOCAL\s+)?TRANSACTION\b", re.IGNORECASE)
-BACK_TO = re.compile(r"^\s*ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.IGNORECASE)
+BACK_TO = re.compile(_START + r"ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.IGNORECASE | re.DOTALL)
+# After these no query may come: it would be the first of the next transaction, or (manual, SET TRANSACTION) of this one.
+UNASKED = re.compile(
+    _START + r"(?:COMMIT|ROLLBACK|END|ABORT|SET\s+(?:SESSION\s+|LOCAL\s+)?TRANSACTION)\b", re.IGNORECASE | re.DOTALL
+)
+WORD = re.compile(r"\w+")
 # A statement that changes a relation's catalogue entries holds at least one of these on it (manual, 13.3.1).
 CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
-TRANSACTION = "SELECT pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp())::text"
+TRANSACTION = "SELECT pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp())"
+SEEN = ("locks", "held", "rewrites", "indexes_built", "touched", "born", "gone", "changing")
+# One line of the answer: a relation on which this session holds locks. ``kind`` is empty when it is gone.
+Relation = collections.namedtuple("Relation", "oid modes node kind table heirs counts name")
 
 
 class State(object):
@@ -33,6 +42,7 @@ class State(object):
 
     def __init__(self, transaction):
         self.transaction = transaction
+        self.lines = {}
         self.asked = set()
         self.lost = set()
         self.nodes = {}
@@ -47,50 +57,57 @@ class Observer(object):
     def __init__(self, committed):
         self._committed = committed
         self.queries = {}
+        self.files = {}  # by database: the file node of each relation when the run began
         self._states = {}
+        self._latest = {}
         self._state = State(None)
         self._notices = 0
         self._wrapped = False
-        self._known = False
+        self._known = self._alone = False
         self._listening = None
         self._heard = []
 
-    def _enter(self, connection, anew=False):
+    def told(self, watching):
+        """What to ask, and the file nodes of one database's relations as they are now."""
+        self.queries = watching.get("queries", {})
+        self.files = {watching.get("database"): dict(json.loads(watching.get("files", "[]")))}
+
+    def _enter(self, connection, transaction, anew=False):
         """The state of this session's transaction; a new one when that has begun since, or ``anew``."""
-        transaction = _run(connection, TRANSACTION)[0][0]
         session = transaction.partition("/")[0]
         state = self._states.get(session)
         if anew or state is None or state.transaction != transaction:
             state = self._states[session] = State(transaction)
-        self._state = state
+        self._state = self._latest[id(_raw(connection))] = state
 
     def before(self, connection, cursor, statement, parameters, many):
-        """Notice a new transaction; open one around a statement that would run on its own."""
-        self._wrapped = False
-        alone = _autocommit(connection)
+        """Open a transaction around a statement that would run on its own. Asks nothing of the server."""
+        raw = _raw(connection)
+        idle = _is_idle(raw)
+        self._alone = _autocommit(connection) or (idle and _thinks_it_began(connection, raw))
         self._known = NOT_TRANSACTIONAL.match(statement) is not None
         self._listen(connection)
-        if (alone and self._known) or FIRST.match(statement) or BACK_TO.match(statement):
-            # Outside of any transaction; before the one no query may come; an aborted transaction answers none.
-            self._state = State(None)
-        else:
-            if alone:
-                _run(connection, "BEGIN")
-                self._wrapped = True
-            self._enter(connection)
+        self._wrapped = False
+        self._state = State(None) if idle or self._alone else self._latest.get(id(raw), State(None))
+        if self._alone and not self._known:
+            _run(connection, "BEGIN")
+            self._wrapped = True
 
     def after(self, connection, cursor, statement, parameters, many):
         """New locks, locks held before, rewrites, scans and rows of this one statement."""
-        if BACK_TO.match(statement):
-            # Locks and file nodes are what they were at the savepoint: the next statement starts from them.
-            self._enter(connection, anew=True)
-            self._look(connection)
-        if self._known:
-            return {"known": True, "notices": self._said(connection), "transaction": self._state.transaction}
-        seen = self._look(connection)
+        seen = self._pass(connection, statement) if self._known else self._look(connection, statement)
         seen["notices"] = self._said(connection)
         seen["transaction"] = self._state.transaction
         return seen
+
+    def _pass(self, connection, statement):
+        """A statement that is known to do nothing to a table, or that cannot be watched from inside."""
+        if BACK_TO.match(statement):
+            # Locks and file nodes are what they were at the savepoint: the next statement starts from them.
+            self._look(connection, anew=True)
+        elif not self._alone and not UNASKED.match(statement):
+            self._enter(connection, _run(connection, TRANSACTION)[0][0])
+        return {"known": True}
 
     def finish(self, connection):
         """Commit what was opened around the statement, as autocommit would have; it may be refused only now."""
@@ -108,41 +125,57 @@ class Observer(object):
             "notices": self._said(connection) if connection is not None else [],
         }
 
-    def _look(self, connection):
+    def _ask(self, connection, statement):
+        """Locks, and the catalogue entries of tables that the statement has likely changed, in one question."""
+        state, words = self._state, set(WORD.findall(statement))
+        known = [oid for oid, modes in state.locks.items() if modes & CHANGING]
+        named = [oid for oid in known if oid not in state.lost and _bare(state.names[oid]) in words]
+        query = self.queries["look"].replace("{known}", _listed(known)).replace("{named}", _listed(named))
+        held, *read = _run(connection, query)[0][0].split("\1")
+        return held, {"read": [int(oid) for oid in read[0].split(",")], "tables": read[1]} if read else {}
+
+    def _look(self, connection, statement="", anew=False):
         """What changed since the last look."""
-        database, rows = json.loads(_run(connection, self.queries["locked"])[0][0])
-        seen = {
-            "locks": [],
-            "held": [],
-            "rewrites": [],
-            "indexes_built": [],
-            "touched": [],
-            "born": [],
-            "gone": [],
-            "changing": [],
-        }
-        relations = self._relations(rows)
-        self._look_back(database, {one for oid, row in relations.items() for one in (oid, row[3]) if one})
-        for oid in sorted(relations):
-            if oid in self._state.names:  # else made and dropped within the statement, as a rewrite makes a copy
-                self._one(seen, oid, *relations[oid])
+        held, read = self._ask(connection, statement)
+        head, *lines = held.split("\n")
+        transaction, _, database = head.partition(",")
+        self._enter(connection, transaction, anew)
+        before, state = self._state.lines, self._state
+        state.lines = {line: before.get(line) or _relation(line) for line in lines}
+        seen = dict({name: [] for name in SEEN}, **read)
+        new = [one for line, one in state.lines.items() if line not in before]
+        state.names.update({one.oid: one.name for one in new if one.name})
+        self._look_back(json.loads(database), new)
+        for line in sorted(lines, key=lambda line: state.lines[line].oid):
+            # A relation without a name was made and dropped within the statement, as a rewrite makes a copy.
+            if state.lines[line].oid in state.names:
+                (self._again if line in before else self._one)(seen, state.lines[line])
         return seen
 
-    def _one(self, seen, oid, modes, node, kind, table, heirs, counts):
+    def _again(self, seen, relation):
+        """Nothing is new of this one: its locks are held."""
+        name = self._state.names[relation.oid]
+        owner = self._state.names.get(relation.table, name)
+        seen["held"] += [[name, mode, owner] for mode in sorted(relation.modes)]
+        if relation.kind and relation.modes & CHANGING:
+            seen["changing"].append([relation.table or relation.oid, owner, False, relation.heirs])
+
+    def _one(self, seen, relation):
         """What is new of one relation that this transaction has locked."""
-        name, before = self._state.names[oid], self._state.locks.get(oid, set())
-        owner = self._state.names.get(table, name)
-        new = modes - before - (READING if before else set())
+        oid, state = relation.oid, self._state
+        name, before = state.names[oid], state.locks.get(oid, frozenset())
+        owner = state.names.get(relation.table, name)
+        new = relation.modes - before - (READING if before else set())
         seen["locks"] += [[name, mode, owner] for mode in sorted(new)]
         seen["held"] += [[name, mode, owner] for mode in sorted(before)]
-        self._state.locks[oid] = modes
-        if kind is None:
+        state.locks[oid] = relation.modes
+        if not relation.kind:
             self._lose(seen, oid, name)
-        elif modes & CHANGING:
-            seen["changing"].append([table or oid, owner, bool(new), bool(heirs)])
-        self._file(seen, oid, node, name, kind)
-        if counts:
-            self._rows(seen, oid, name, tuple(counts))
+        elif relation.modes & CHANGING:
+            seen["changing"].append([relation.table or oid, owner, bool(new), relation.heirs])
+        self._file(seen, relation)
+        if any(relation.counts):
+            self._rows(seen, oid, name, relation.counts)
 
     def _lose(self, seen, oid, name):
         """Told once: the lock stays to the end, and by then another relation may have the name."""
@@ -150,33 +183,32 @@ class Observer(object):
             self._state.lost.add(oid)
             seen["gone"].append(name)
 
-    def _look_back(self, database, oids):
+    def _look_back(self, database, relations):
         """File node and name of relations met for the first time, as they were before this transaction."""
-        first, self._state.asked = sorted(oids - self._state.asked), self._state.asked | oids
-        for oid, node, name in self._committed(database, first) if first else ():
-            self._state.nodes[oid] = node
-            self._state.names.setdefault(oid, name)
+        state, files = self._state, self.files.get(database, {})
+        first = {one.oid: one for one in relations if one.oid not in state.asked}
+        unchanged = {oid: one.node for oid, one in first.items() if one.kind and files.get(oid) == one.node}
+        state.nodes.update(unchanged)
+        # The table of an index need not be locked itself.
+        owners = {one.table for one in relations if one.table and one.table not in state.names}
+        ask = sorted((set(first) - set(unchanged)) | (owners - state.asked))
+        state.asked.update(first, owners)
+        for oid, node, name in self._committed(database, ask) if ask else ():
+            state.nodes[oid] = node
+            state.names.setdefault(oid, name)
 
-    def _relations(self, rows):
-        """Modes, file node, kind, the table of an index, and counts by relation; names are brought up to date."""
-        found = {}
-        for oid, mode, node, name, *more in rows:
-            if name:
-                self._state.names[oid] = name
-            found.setdefault(oid, (set(), node, *more))[0].add(mode)
-        return found
-
-    def _file(self, seen, oid, node, name, kind):
+    def _file(self, seen, relation):
         """A new file node of a known relation is a rewrite; an unknown relation was born in this transaction."""
-        if kind in ("v", None):
+        oid, nodes, is_index = relation.oid, self._state.nodes, relation.kind in ("i", "I")
+        if relation.kind in ("v", ""):
             return
-        if oid not in self._state.nodes:
-            seen["born"].append(name)
-            if kind in ("i", "I"):
-                seen["indexes_built"].append(name)
-        elif node != self._state.nodes[oid]:
-            (seen["indexes_built"] if kind in ("i", "I") else seen["rewrites"]).append(name)
-        self._state.nodes[oid] = node
+        if oid not in nodes:
+            seen["born"].append(relation.name)
+            if is_index:
+                seen["indexes_built"].append(relation.name)
+        elif relation.node != nodes[oid]:
+            seen["indexes_built" if is_index else "rewrites"].append(relation.name)
+        nodes[oid] = relation.node
 
     def _rows(self, seen, oid, name, counts):
         before = self._state.counts.get(oid, (0, 0, 0, 0, 0))
@@ -224,6 +256,47 @@ def _text(notice):
     if isinstance(notice, bytes):
         notice = notice.decode("utf-8", "replace")
     return re.sub(r"^\w+:\s+", "", str(notice)).strip()
+
+
+def _listed(oids):
+    return ", ".join(map(str, oids))
+
+
+def _bare(name):
+    return name.rpartition(".")[2]
+
+
+def _relation(line):
+    """One line of the answer; of a relation that is gone, kind and name are left out."""
+    oid, modes, node, *rest = line.split(",", 11)
+    kind, table, heirs, *counts, name = rest if len(rest) > 8 else ("", 0, "f", "null")
+    return Relation(
+        oid=int(oid),
+        modes=frozenset(modes.split(" ")),
+        node=int(node),
+        kind=kind,
+        table=int(table),
+        heirs=heirs == "t",
+        counts=tuple(map(int, counts)),
+        name=json.loads(name),
+    )
+
+
+def _is_idle(raw):
+    """Does the driver know that no transaction is open? False where it cannot tell."""
+    status = getattr(getattr(raw, "info", None), "transaction_status", None)  # psycopg2, psycopg
+    if status is not None:
+        return status == 0
+    asked = getattr(raw, "is_in_transaction", None)  # asyncpg
+    if callable(asked):
+        return not asked()
+    return getattr(raw, "_in_transaction", None) is False  # pg8000
+
+
+def _thinks_it_began(connection, raw):
+    """psycopg2 and the adapter of asyncpg miss a COMMIT that is sent as text: from then on each statement is alone."""
+    adapter = getattr(connection, "dbapi_connection", None)
+    return getattr(raw, "status", None) == 2 or getattr(adapter, "_started", False) is True  # 2 is STATUS_BEGIN
 
 
 def _raw(connection):

@@ -106,11 +106,13 @@ class Session(object):
     def do_upgrade(self, target, observe, tolerant=False, again=False):
         """Upgrade to these revisions (several when there are several heads).
 
-        ``observe`` are the queries of the observer by name, None when nobody looks.
+        ``observe`` is what the observer needs to know of the database, None when nobody listens; empty when statements
+        are to be told, but not observed.
         ``again``: once more after a downgrade, which leaves the labels of enums.
         Tolerant: what the server refuses and what revisions raise is passed over, statements are told but not observed.
         """
-        self._tolerance.on = self._watch.reading = tolerant
+        self._tolerance.on = tolerant
+        self._watch.reading = not observe
         self._watch.again = again
         steps = self._steps(lambda rev, destination: self._script._upgrade_revs(destination, rev))
         return self._migrate(steps, target, observe)
@@ -219,7 +221,7 @@ class Session(object):
             return steps(rev, context, destination)
 
         self._watch.on = observe is not None
-        self._observer.queries = observe or {}
+        self._observer.told(observe or {})
         self._run_environment(fn, destination if isinstance(destination, str) else "heads")
         stubbed = sorted(self._config.attributes.get("alembic_gate_stubbed", ()))
         return {"runs": len(runs), "started_from": runs, "version_table": table, "stubbed": stubbed}

@@ -102,7 +102,7 @@ class Watch:
         event = {"event": "statement", "revision": self.revision, "line": record["line"], "sql": record["sql"],
                  "seconds": time.perf_counter() - record["started"], "row_count": count, "observed": seen,
                  "with_parameters": with_parameters, "autocommit": autocommit(conn) if conn is not None else False,
-                 "error": error, "refused": record.get("refused"), "read": self.reading,
+                 "error": error, "refused": record.get("refused"),
                  "dialect": conn.dialect.name if conn is not None else None}  # fmt: skip
         if self.revision is None or error is not None:
             self._channel.write(event)

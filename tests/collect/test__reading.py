@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gate.collect._reading import Reading, Start
+from gate.collect._reading import Reading
 from gate.facts.history import History, Revision
 from gate.facts.schema import Schema
 from gate.sql import parse
@@ -16,10 +16,10 @@ BASE = schema_after(Schema(), parse("CREATE TABLE orders (id int, label varchar(
 
 def reading(*statements: tuple[str, str | None], whole: bool = False, apart: bool = False) -> Reading:
     """The reading of statements, each with what the server said against it."""
-    found = Reading(Start("postgresql", BASE, {}), HISTORY, {"versions/a2.py": "x = 1\n" * 20}, apart, whole)
+    found = Reading("postgresql", BASE, HISTORY, {"versions/a2.py": "x = 1\n" * 20}, apart, whole)
     found.began("a2")
     for line, (sql, refused) in enumerate(statements, 1):
-        event: dict[str, Any] = {"event": "statement", "revision": "a2", "line": line, "sql": sql, "read": True}
+        event: dict[str, Any] = {"event": "statement", "revision": "a2", "line": line, "sql": sql}
         found.heard(event | ({"refused": {"text": refused}} if refused else {}), lambda _: [])
     return found
 
@@ -42,8 +42,8 @@ def test_the_same_is_a_doubt_where_the_whole_base_ran() -> None:
 
 def test_a_refusal_because_of_rows_is_no_doubt_nor_is_what_follows_from_it() -> None:
     """The rule has judged the column; the index on it fails only because the server did not add it."""
-    found = Reading(Start("postgresql", BASE, {}), HISTORY, {}, False, True)
-    event = {"event": "statement", "revision": "a2", "read": True}
+    found = Reading("postgresql", BASE, HISTORY, {}, False, True)
+    event = {"event": "statement", "revision": "a2"}
     told = {"text": "contains null values", "sqlstate": "23502"}
     found.heard({**event, "sql": "ALTER TABLE orders ADD COLUMN a int NOT NULL", "refused": told}, lambda _: [])
     told = {"text": 'column "a" does not exist', "sqlstate": "42703"}

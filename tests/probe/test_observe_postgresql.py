@@ -1,0 +1,124 @@
+"""What is seen of one statement on PostgreSQL: against real servers, the oldest and the newest at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+
+from gate.databases import _watching_postgresql
+from gate.databases.base import ScratchServer
+from tests.observed import BEFORE, Session, postgresql
+
+
+@pytest.fixture(scope="module", params=["15", "18"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchServer]:
+    with postgresql(request.param, tmp_path_factory.mktemp("server")) as opened:
+        yield opened
+
+
+def test_a_savepoint_takes_back_what_was_seen(server: ScratchServer) -> None:
+    """After ROLLBACK TO, locks from before are held and not new, and a file node that came back is no rewrite."""
+    database = server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    session.run("ALTER TABLE users ADD COLUMN a int")
+    session.run("SAVEPOINT here")
+    rewritten = session.run("ALTER TABLE orders ALTER COLUMN id TYPE bigint")
+    session.run("ROLLBACK TO SAVEPOINT here")
+    seen = session.run("ALTER TABLE users ADD COLUMN b int")
+    assert rewritten["rewrites"] == ["orders"]
+    strong = [lock for lock in seen["locks"] if lock[1] != "AccessShareLock"]  # ours: PostgreSQL 15 reads a view so
+    assert (seen["rewrites"], strong, [lock[0] for lock in seen["held"]]) == ([], [], ["users"])
+    again = session.run("ALTER TABLE orders ALTER COLUMN id TYPE bigint")
+    assert (again["rewrites"], again["locks"]) == (["orders"], rewritten["locks"])
+
+
+def test_a_rewrite_is_told_once(server: ScratchServer) -> None:
+    """What an earlier transaction rewrote or made is neither rewritten nor born in a later one."""
+    database = server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    first = session.run("ALTER TABLE orders ALTER COLUMN id TYPE bigint")
+    made = session.run("CREATE TABLE made (id int PRIMARY KEY)")
+    session.connection.commit()
+    later = [session.run(f"ALTER TABLE {name} ADD COLUMN later int") for name in ("orders", "made")]
+    assert (first["rewrites"], made["born"]) == (["orders"], ["made", "made_pkey"])
+    assert [(one["rewrites"], one["born"], one["indexes_built"]) for one in later] == [([], [], [])] * 2
+    assert first["transaction"] == made["transaction"] != later[0]["transaction"] == later[1]["transaction"]
+
+
+def test_what_another_session_did_in_between_is_not_this_ones(server: ScratchServer) -> None:
+    """A file that changed behind our back is asked for again; the gate's own session knows better."""
+    database = server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    database.execute("ALTER TABLE orders ALTER COLUMN id TYPE bigint; CREATE TABLE aside (id int)")
+    seen = [session.run(f"ALTER TABLE {name} ADD COLUMN more int") for name in ("orders", "aside")]
+    assert [(one["rewrites"], one["born"]) for one in seen] == [([], [])] * 2
+    assert session.run("ALTER TABLE aside ALTER COLUMN id TYPE bigint")["rewrites"] == ["aside"]
+
+
+def test_a_statement_that_fails_is_in_its_own_transaction(server: ScratchServer) -> None:
+    """The transaction before it has ended, and no query of ours may tell which one this is."""
+    database = server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    within = session.run("ALTER TABLE orders ADD COLUMN a int")["transaction"]
+    assert session.fail("ALTER TABLE orders ADD COLUMN a int")["transaction"] == within
+    session.connection.rollback()
+    assert session.fail("ALTER TABLE nowhere ADD COLUMN a int")["transaction"] is None
+
+
+def test_a_setting_belongs_to_the_transaction_that_it_opens(server: ScratchServer) -> None:
+    """SET LOCAL holds to the end of its transaction; SET TRANSACTION has to come before any query, ours too."""
+    database = server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    told = session.run("-- a comment\nSET LOCAL lock_timeout = '2s'")["transaction"]
+    assert told == session.run("ALTER TABLE orders ADD COLUMN a int")["transaction"] is not None
+    session.connection.commit()
+    session.run("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+    session.run("SET TRANSACTION READ ONLY")
+    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
+        session.run("ALTER TABLE orders ADD COLUMN b int")
+
+
+@pytest.mark.parametrize("planned", [True, False])
+@pytest.mark.parametrize("name", ['a,b "c"', "two\nlines", "ein\tTab \x01", "größe", "100%"])
+def test_names_may_hold_anything(server: ScratchServer, name: str, planned: bool) -> None:
+    """A name with the characters that part our answer stays one name."""
+    database = server.create()
+    quoted = '"' + name.replace('"', '""') + '"'
+    database.execute(f"CREATE TABLE {quoted} (id int PRIMARY KEY)")
+    session = Session(database, None if planned else dict(_watching_postgresql.queries(planned=False)))
+    seen = session.run(f"ALTER TABLE {quoted} ADD COLUMN a int DEFAULT random()")
+    assert seen["rewrites"] == [name]
+    assert session.catalogue.now.tables[name].column("a") is not None
+    assert session.run(f"DROP TABLE {quoted}")["gone"] == [name, name + "_pkey"]
+
+
+def test_after_a_commit_as_text_each_statement_is_alone(server: ScratchServer) -> None:
+    """psycopg2 does not notice, so there is no transaction in which to look, unless the observer opens one."""
+    database = server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    session.run("ALTER TABLE orders ADD COLUMN a int")
+    session.run("COMMIT")
+    seen = session.run("ALTER TABLE orders ALTER COLUMN id TYPE bigint")
+    assert (seen["rewrites"], seen["locks"][0][:2], seen["held"]) == (["orders"], ["orders", "AccessExclusiveLock"], [])
+    assert ("bigint",) in database.execute("SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attname = 'id'")
+
+
+def test_views_partitions_and_indexes_are_seen_as_what_they_are(server: ScratchServer) -> None:
+    """A built index is no rewrite of its table, and a partitioned table has no file."""
+    database = server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    index = session.run("CREATE INDEX parted_at ON parted (at)")
+    assert (index["rewrites"], sorted(index["indexes_built"])) == ([], ["parted_1_at_idx", "parted_at"])
+    truncated = session.run("TRUNCATE orders")
+    assert (truncated["rewrites"], sorted(truncated["indexes_built"])) == (["orders"], ["orders_note", "orders_pkey"])
+    dropped = session.run("DROP VIEW known")
+    assert (dropped["gone"], dropped["rewrites"]) == (["known"], [])
