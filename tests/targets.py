@@ -41,16 +41,15 @@ def running_servers(folder: Path) -> Iterator[Any]:
     with ExitStack() as stack:
         opened: dict[str, Any] = {}
 
-        def new(kind: str) -> ScratchDatabase:
-            if kind not in opened:
+        def new(kind: str, version: str | None = None) -> ScratchDatabase:
+            key = f"{kind} {version}"
+            if key not in opened:
+                places = {"cache_dir": folder / "cache", "workdir": folder / "work", "progress": lambda _: None}
                 try:
-                    server = open_server(
-                        kind, None, None, cache_dir=folder / "cache", workdir=folder / "work", progress=lambda _: None
-                    )
+                    opened[key] = stack.enter_context(open_server(kind, version, None, **places))
                 except ServerUnavailable as error:
                     pytest.skip(f"{kind}: {error}")
-                opened[kind] = stack.enter_context(server)
-            return opened[kind].create("target")  # type: ignore[no-any-return]  # a dictionary of servers
+            return opened[key].create("target")  # type: ignore[no-any-return]  # a dictionary of servers
 
         yield new
 

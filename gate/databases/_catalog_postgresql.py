@@ -35,6 +35,10 @@ _USERS = (
 _RELATION = _USERS.format(catalog="pg_class", oid="c.oid")
 _NAME = "CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || "
 
+# Columns that older servers lack: a name that the inner table does not have is taken from the outer one.
+_SINCE_11 = """(SELECT NULL::int2 AS indnkeyatts, NULL::"char" AS prokind, NULL::bool AS proisagg) lacking"""
+_SINCE_12 = """(SELECT NULL::"char" AS attgenerated) lacking"""
+
 _TABLES = f"""
 SELECT c.oid::bigint, {_NAME} c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'),
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid)
@@ -49,10 +53,11 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_RELATION} ORDER BY 2
 """
 _COLUMNS = f"""
 SELECT a.attrelid::bigint, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
-       pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity <> '',
+       pg_get_expr(d.adbin, d.adrelid), a.made::text, a.attidentity <> '',
        col_description(a.attrelid, a.attnum),
        CASE WHEN a.attcollation <> t.typcollation THEN l.collname END
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM {_SINCE_12} CROSS JOIN LATERAL (SELECT b.*, attgenerated AS made FROM pg_attribute b) a
+JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_RELATION}
@@ -60,9 +65,9 @@ ORDER BY a.attrelid, a.attnum
 """
 _INDEXES = f"""
 SELECT x.indrelid::bigint, c.relname, x.indisunique, x.indisvalid, pg_get_indexdef(x.indexrelid),
-       pg_get_expr(x.indpred, x.indrelid), m.amname, ARRAY(SELECT a.attname FROM generate_series(0, x.indnkeyatts - 1) k
+       pg_get_expr(x.indpred, x.indrelid), m.amname, ARRAY(SELECT a.attname FROM generate_series(0, coalesce(x.keys, x.indnatts) - 1) k
                        JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k] ORDER BY k)::text[]
-FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM {_SINCE_11} CROSS JOIN LATERAL (SELECT i.*, indnkeyatts AS keys FROM pg_index i) x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_am m ON m.oid = c.relam WHERE {_RELATION} ORDER BY x.indrelid, c.relname
 """
 _CONSTRAINT_ROWS = f"""
@@ -110,8 +115,9 @@ ORDER BY 1
 """
 _ROUTINES = f"""
 SELECT {_NAME} p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
-       CASE WHEN p.prokind = 'a' THEN 'aggregate' ELSE pg_get_functiondef(p.oid) END
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+       CASE WHEN p.is_aggregate THEN 'aggregate' ELSE pg_get_functiondef(p.oid) END
+FROM {_SINCE_11} CROSS JOIN LATERAL (SELECT r.oid, r.proname, r.pronamespace, prokind = 'a' OR proisagg AS is_aggregate
+                                     FROM pg_proc r) p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE {_USERS.format(catalog="pg_proc", oid="p.oid")} ORDER BY 1
 """
 _EXTENSIONS = "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1"

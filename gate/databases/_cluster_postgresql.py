@@ -27,14 +27,12 @@ from gate.databases._process import (
 from gate.errors import ServerUnavailable
 
 SUPERUSER = "postgres"
-# Small WAL segments keep the data directory small; names and order of columns in scripts are what production has.
-_INITDB = ("--no-sync", "-U", SUPERUSER, "-E", "UTF8", "--locale=C", "--wal-segsize=1", "-A", "trust")
+_INITDB = ("--no-sync", "-U", SUPERUSER, "-E", "UTF8", "--locale=C", "-A", "trust")
 _SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
-    "jit": "off",
     "shared_buffers": "64MB",
     "max_connections": "60",
     # A whole upgrade is often one transaction, and every table, index and sequence in it needs a lock: with these, 41,000
@@ -42,7 +40,6 @@ _SETTINGS = {
     "max_locks_per_transaction": "512",
     "max_prepared_transactions": "20",
     "max_wal_size": "1GB",
-    "min_wal_size": "2MB",
     "checkpoint_timeout": "1h",
     "wal_level": "logical",
     "timezone": "UTC",
@@ -50,7 +47,11 @@ _SETTINGS = {
     "lc_messages": "C",
     "dynamic_shared_memory_type": "mmap",
     "listen_addresses": "127.0.0.1",
+    "password_encryption": "scram-sha-256",  # md5 before 14, which pg_hba.conf does not take
 }
+# What PostgreSQL 10 does not know yet (https://www.postgresql.org/docs/11/release-11.html).
+_SETTINGS_SINCE_11 = {"jit": "off", "min_wal_size": "2MB"}
+_INITDB_SINCE_11 = ("--wal-segsize=1",)  # small WAL segments keep the data directory small
 _HBA = """local all all trust
 host all all 127.0.0.1/32 scram-sha-256
 host all all ::1/128 scram-sha-256
@@ -66,6 +67,14 @@ class PostgresCluster(Cluster):
     def __init__(self, binaries: Binaries, cache_dir: Path, workdir: Path, connect: Callable[[Path, int], Any]) -> None:
         self.binaries, self._cache_dir, self._connect = binaries, cache_dir, connect
         super().__init__(("postgres",), workdir, f"PostgreSQL {binaries.text}", _ADVICE)
+
+    @property
+    def _is_11(self) -> bool:
+        return self.binaries.version[0] >= 11
+
+    @property
+    def _made_with(self) -> tuple[str, ...]:
+        return (*_INITDB, *(_INITDB_SINCE_11 if self._is_11 else ()))
 
     def _prepare(self) -> None:
         self.binaries = self._readable(self.binaries)
@@ -106,7 +115,7 @@ class PostgresCluster(Cluster):
         (self.data / "pg_hba.conf").write_text(_HBA)
 
     def _initdb(self) -> None:
-        argv = [str(self.binaries.program("initdb")), "-D", str(self.data), *_INITDB]
+        argv = [str(self.binaries.program("initdb")), "-D", str(self.data), *self._made_with]
         try:
             done = self.identity.run(argv, cwd=self.folder, timeout=120)
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -136,7 +145,12 @@ class PostgresCluster(Cluster):
         return tuple(lacking)
 
     def _argv(self, port: int) -> list[str]:
-        settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": str(self.socket)}
+        settings = {
+            **_SETTINGS,
+            **(_SETTINGS_SINCE_11 if self._is_11 else {}),
+            "port": str(port),
+            "unix_socket_directories": str(self.socket),
+        }
         if self.stand_ins:
             settings["extension_control_path"] = f"$system:{self.folder / 'stand-ins'}"
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -162,5 +176,5 @@ class PostgresCluster(Cluster):
 def _key(binaries: Binaries, identity: Identity) -> str:
     """What decides the content of a fresh data directory, shortened."""
     state = binaries.program("postgres").stat()
-    parts = (binaries.text, platform.machine(), *_INITDB, str(state.st_size))
+    parts = (binaries.text, platform.machine(), *_INITDB, *_INITDB_SINCE_11, str(state.st_size))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

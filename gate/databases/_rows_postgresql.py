@@ -170,14 +170,19 @@ def _read_table(connection: Connection, table: Table) -> TableDigest:
     return TableDigest(len(rows), digests)
 
 
+_SINCE_11 = 110000
+_HASH, _HASH_OF_10 = "hashtextextended({}::text, 0)", "('x' || left(md5({}::text), 16))::bit(64)::bigint"
+
+
 def _read_large(connection: Connection, table: Table) -> TableDigest:
     """Of a large table the server itself makes one hash a column: counts, and whether anything changed."""
     columns = [one for one in table.columns if one.generated != "virtual"]
+    hashed = _HASH if connection.info.server_version >= _SINCE_11 else _HASH_OF_10
     parts: list[sql.Composable] = [sql.SQL("count(*)::text")]
     for one in columns:
         name = sql.Identifier(one.name)
         parts.append(sql.SQL("count({})::text").format(name))
-        parts.append(sql.SQL("coalesce(sum(hashtextextended({}::text, 0)::numeric), 0)::text").format(name))
+        parts.append(sql.SQL("coalesce(sum({}::numeric), 0)::text").format(sql.SQL(hashed).format(name)))
     row = connection.execute(
         sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join(parts), identifier(table.name))
     ).fetchone()

@@ -14,8 +14,8 @@ from gate.errors import ServerUnavailable
 Opened = Callable[[str], ScratchServer]
 NewDatabase = Callable[[str], ScratchDatabase]
 
-KINDS = ("postgresql:15", "postgresql:18", "mariadb", "mysql", "sqlite")
-POSTGRES = ("postgresql:15", "postgresql:18")
+KINDS = ("postgresql:10", "postgresql:15", "postgresql:18", "mariadb", "mysql", "sqlite")
+POSTGRES = ("postgresql:10", "postgresql:15", "postgresql:18")
 
 
 @pytest.fixture(scope="session")

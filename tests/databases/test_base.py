@@ -31,6 +31,7 @@ def test_a_server_says_what_it_is(kind: str, servers: Opened) -> None:
     assert server.version_text.startswith(version)
     assert ".".join(map(str, server.version)) in server.version_text.replace("-", ".")
     assert server.source == {
+        "postgresql:10": "binaries",
         "postgresql:15": "binaries",
         "postgresql:18": "wheel",
         "mariadb": "binaries",

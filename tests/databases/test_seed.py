@@ -143,7 +143,7 @@ def test_hard_schemas_are_seeded(kind: str, profile: Any, new_database: NewDatab
     assert (seeded.tables, seeded.rows) == (13, 50)
     # Keys were not checked while the rows went in: they are now.
     for table, constraint in database.execute(
-        "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f' AND conparentid = 0"
+        "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f' AND coninhcount = 0"
     ):
         definition = database.execute(
             f"SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '{constraint}'"
@@ -162,9 +162,10 @@ def test_what_cannot_be_seeded_is_named(kind: str, new_database: NewDatabase) ->
     )
     seeded = database.seed("plain")
     assert (seeded.tables, seeded.rows) == (1, 4)
-    assert dict(seeded.unseeded) == {
+    told = {name: why.replace('"p" of relation "hard"', '"p"') for name, why in seeded.unseeded.items()}  # since 13
+    assert told == {
         "empty": 'no partition of relation "empty" found for row',
-        "hard": 'null value in column "p" of relation "hard" violates not-null constraint',
+        "hard": 'null value in column "p" violates not-null constraint',
         "never": 'new row for relation "never" violates check constraint "never_id_check"',
     }
 

@@ -30,7 +30,8 @@ op.execute("CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (1) TO (10
 op.execute("CREATE TABLE old_events (id int NOT NULL, at date)")
 op.execute("CREATE SCHEMA audit")
 op.execute("CREATE TABLE audit.events (id int PRIMARY KEY, what text)")
-op.execute("CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler")
+if op.get_bind().dialect.server_version_info >= (12,):
+    op.execute("CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler")
 """
 MODELS = """\
 import sqlalchemy as sa
