@@ -9,7 +9,8 @@ from gate.facts.schema import Column, Table
 from gate.model import Remedy, Step
 from gate.rules._mysql import modify, online_tool
 from gate.rules._recipes import backfill, remedy, row_key
-from gate.rules._says import bare, listed, python, schema_argument, text, ticked
+from gate.rules._sa_types import add_nullable
+from gate.rules._says import bare, ident, listed, python, schema_argument, text, ticked
 
 _BATCH = "with op.batch_alter_table({}) as batch_op:\n    batch_op."
 
@@ -48,12 +49,10 @@ def unique(deploy: Deploy, table: str, name: str, columns: tuple[str, ...]) -> R
 
 def required_column(deploy: Deploy, table: str, column: str, type: str) -> Remedy:
     """A new column that must have a value: three deploys."""
-    add = (
-        f"op.add_column({python(bare(table))}, sa.Column({python(column)}, ..., nullable=True){schema_argument(table)})"
-    )
+    add = add_nullable(table, column, type, ident if deploy.dialect == "sqlite" else ticked)
     return remedy(
         f"Add {column} as nullable, let the code write it, fill the old rows, then make it NOT NULL.",
-        (1, f"Add the column ({type}) as nullable, then deploy code that writes it", add),
+        (1, "Add the column as nullable, then deploy code that writes it", add),
         (2, "Fill the rows that are there, in batches, in a revision of its own", batches(deploy, table, column)),
         (3, "When no row has NULL any more", _not_null(deploy, table, column, type)),
     )

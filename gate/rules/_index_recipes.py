@@ -96,7 +96,7 @@ def _makes(sql: str, change: c.CreateIndex, dialect: Dialect) -> bool:
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """A partition below a partitioned table: what its index is called, and the index of its direct parent."""
 
     table: str
@@ -109,11 +109,11 @@ class _Part:
 def partitioned(statement: Statement, table: str, name: str | None, columns: str, *, unique: bool) -> Remedy:
     """A partitioned table takes no CONCURRENTLY: https://www.postgresql.org/docs/current/ddl-partitioning.html."""
     index, kind = bare(name) if name else f"ix_{bare(table)}", "UNIQUE INDEX" if unique else "INDEX"
-    parts = list(_parts(statement, table, index))
-    if not parts:
+    every = list(parts(statement, table, index))
+    if not every:
         call = execute(f"CREATE {kind} {ident(index)} ON {ident(table)} {columns}")
         return remedy("Build the index while the table has no partition: it reads nothing.", (1, "As it is", call))
-    shown, rest = parts[:_SHOWN], [f"# and the same for {len(parts) - _SHOWN} more"] if len(parts) > _SHOWN else []
+    shown, rest = every[:_SHOWN], [f"# and the same for {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
     parents = [(index, table), *((one.name, one.table) for one in shown if not one.leaf)]
     only = [execute(f"CREATE {kind} {ident(made)} ON ONLY {ident(on)} {columns}") for made, on in parents]
     builds = [
@@ -135,7 +135,7 @@ def partitioned(statement: Statement, table: str, name: str | None, columns: str
     )
 
 
-def _parts(statement: Statement, table: str, index: str) -> Iterator[_Part]:
+def parts(statement: Statement, table: str, index: str) -> Iterator[Part]:
     """Every partition, parents before their own: an index lies in its table's schema, and hangs on its parent's."""
     made = {table.removeprefix("public."): _beside(table, index)}
     for number, one in enumerate(with_partitions(statement, table)[1:], 1):
@@ -146,7 +146,7 @@ def _parts(statement: Statement, table: str, index: str) -> Iterator[_Part]:
         if len(name.encode()) > _LONGEST:
             name = f"{index[: _LONGEST - 10]}_{number}"
         made[one] = _beside(one, name)
-        yield _Part(one, name, made[one], made[known.partition_of], known.kind != "partitioned")
+        yield Part(one, name, made[one], made[known.partition_of], known.kind != "partitioned")
 
 
 def _beside(table: str, index: str) -> str:

@@ -148,25 +148,6 @@ def not_valid_then_validate(table: str, name: str, create: str) -> Remedy:
     )
 
 
-def key_using_index(table: str, name: str, columns: tuple[str, ...], kind: str, late: str = "") -> Remedy:
-    """UNIQUE or PRIMARY KEY over an index that was built concurrently before; ``late`` is `` DEFERRABLE ...``."""
-    index = f"{name}_idx"
-    return remedy(
-        "Build the unique index CONCURRENTLY, then turn it into the constraint.",
-        (
-            1,
-            "A revision with only the autocommit block",
-            f"{AUTOCOMMIT}op.create_index({python(index)}, {python(bare(table))}, {listed(columns)}, unique=True"
-            f"{schema_argument(table)}, postgresql_concurrently=True)",
-        ),
-        (
-            1,
-            "In the next revision: instant, reads nothing",
-            execute(f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {kind} USING INDEX {ident(index)}{late}"),
-        ),
-    )
-
-
 def expand_and_contract(table: str, old: str, new: str, type: str, key: str = "id", using: str | None = None) -> Remedy:
     """A new column beside the old one: never fewer than three deploys."""
     return remedy(
@@ -214,7 +195,6 @@ __all__ = [
     "drop_concurrently",
     "expand_and_contract",
     "key_of",
-    "key_using_index",
     "make_required",
     "not_valid_then_validate",
     "own_transaction",

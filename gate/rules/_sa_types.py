@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gate.rules._says import bare, execute, ident, python, schema_argument
 from gate.rules._types import shape
 
@@ -47,11 +49,11 @@ def sa_type(text: str) -> str | None:
     return None if known.sizes else _PLAIN.get(known.base)
 
 
-def add_nullable(table: str, column: str, type: str) -> str:
+def add_nullable(table: str, column: str, type: str, quoted: Callable[[str], str] = ident) -> str:
     """Code that adds the column as nullable: an ``op`` call where the type has a generic name, else the SQL itself."""
     code = sa_type(type)
     if type and code is None:
-        return execute(f"ALTER TABLE {ident(table)} ADD COLUMN {ident(column)} {type}")
+        return execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(column)} {type}")
     return (
         f"op.add_column({python(bare(table))}, sa.Column({python(column)}, {code or '...'}, nullable=True)"
         f"{schema_argument(table)})"

@@ -28,12 +28,12 @@ def fills(change: c.Update | c.Insert, column: str) -> bool:
     return not change.columns or column.lower() in (name.lower() for name in change.columns)
 
 
-def added_then_required(deploy: Deploy) -> Iterator[tuple[Statement, ColumnEdit]]:
+def added_then_required(deploy: Deploy) -> Iterator[tuple[Statement, c.AddColumn, ColumnEdit]]:
     """Columns that one deploy both adds and makes NOT NULL, with the statement that added them."""
     for edit in made_required(deploy):
         new = added_here(deploy, edit.table, edit.column, edit.statement)
         if new is not None:
-            yield new[0], edit
+            yield *new, edit
 
 
 def filled_then_required(deploy: Deploy) -> Iterator[tuple[Statement, ColumnEdit]]:

@@ -9,6 +9,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import backfill, remedy
+from gate.rules._sa_types import add_nullable
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import rewrote
 
@@ -31,8 +32,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (
                     1,
                     "Both are instant",
-                    f"op.add_column({python(bare(change.table))}, sa.Column({python(new.name)}, ..., nullable=True)"
-                    f"{schema_argument(change.table)})\n"
+                    f"{add_nullable(change.table, new.name, new.type)}\n"
                     f"op.alter_column({python(bare(change.table))}, {python(new.name)}, "
                     f"server_default=sa.text({python(new.default)}){schema_argument(change.table)})",
                 ),

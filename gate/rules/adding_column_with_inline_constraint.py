@@ -10,7 +10,8 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Constraint
 from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
-from gate.rules._recipes import key_using_index, not_valid_then_validate, remedy
+from gate.rules._key_recipes import key_using_index
+from gate.rules._recipes import not_valid_then_validate, remedy
 from gate.rules._sa_types import add_nullable
 from gate.rules._says import execute, ident
 from gate.rules._world import rewrote, scanned
@@ -101,9 +102,9 @@ def _written(new: c.ColumnSpec) -> Iterator[c.ConstraintSpec]:
 def _constraint(statement: Statement, table: str, new: c.ColumnSpec, one: Constraint) -> Remedy:
     name, definition = one.name, one.definition.removesuffix(" NOT VALID")
     if one.kind in ("unique", "primary-key"):
-        late = re.search(r"\bDEFERRABLE.*", definition)
-        kind = "PRIMARY KEY" if one.kind == "primary-key" else "UNIQUE"
-        return key_using_index(table, name, one.columns, kind, f" {late[0]}" if late else "")
+        return key_using_index(
+            statement, table, name, one.columns, "PRIMARY KEY" if one.kind == "primary-key" else "UNIQUE"
+        )
     if not definition:
         name, definition = _reference(statement.sql, new, one)
     sql = f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {definition} NOT VALID"

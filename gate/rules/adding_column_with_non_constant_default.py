@@ -10,7 +10,8 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
 from gate.rules._rows import refused
-from gate.rules._says import python
+from gate.rules._sa_types import add_nullable, sa_type
+from gate.rules._says import execute, ident, python
 from gate.rules._sqlite import foreign_keys
 
 _NOW = ("current_timestamp", "current_date", "current_time")
@@ -53,21 +54,22 @@ def is_constant(default: str) -> bool:
 
 
 def _recipe(change: c.AddColumn) -> Remedy:
-    name = python(change.column.name)
+    new, value = change.column, change.column.default or "..."
+    default = f", server_default=sa.text({python(value)})" if new.default else ""
     return Remedy(
         "Add it without the default and fill it, or let batch mode make the table anew.",
         (
             Step(
                 1,
                 "Nullable and filled",
-                f"op.add_column({python(change.table)}, sa.Column({name}, ..., nullable=True))\n"
-                f'op.execute("UPDATE {change.table} SET {change.column.name} = ...")',
+                f"{add_nullable(change.table, new.name, new.type)}\n"
+                f"{execute(f'UPDATE {ident(change.table)} SET {ident(new.name)} = {value}')}",
             ),
             Step(
                 1,
                 "Or, when the default must stay",
                 f'with op.batch_alter_table({python(change.table)}, recreate="always") as batch_op:\n'
-                f"    batch_op.add_column(sa.Column({name}, ..., server_default=...))",
+                f"    batch_op.add_column(sa.Column({python(new.name)}, {sa_type(new.type) or '...'}{default}))",
             ),
         ),
     )

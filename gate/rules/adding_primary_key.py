@@ -9,7 +9,8 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Remedy, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._constraints import Added, added, old_code
-from gate.rules._recipes import key_using_index, remedy
+from gate.rules._key_recipes import key_using_index
+from gate.rules._recipes import remedy
 from gate.rules._rows import counting_duplicates, may_fail
 from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import column_before, is_unique, scanned, table_before
@@ -55,7 +56,7 @@ def _holds_already(one: Added, columns: tuple[str, ...]) -> bool:
 def _recipe(deploy: Deploy, one: Added, columns: tuple[str, ...]) -> Remedy:
     """MySQL and MariaDB build the key online; only the rows and the code are at stake."""
     if deploy.dialect not in MYSQL:
-        return key_using_index(one.table, one.name, columns, "PRIMARY KEY")
+        return key_using_index(one.statement, one.table, one.name, columns, "PRIMARY KEY")
     keys = ", ".join(columns)
     return remedy(
         f"Make {keys} unique and NOT NULL first, in code and in the rows; then add the key, which is built online.",

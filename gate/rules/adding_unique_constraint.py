@@ -9,7 +9,7 @@ from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code
-from gate.rules._recipes import key_using_index
+from gate.rules._key_recipes import key_using_index
 from gate.rules._rows import counting_duplicates, may_fail
 from gate.rules._world import holds_only_null
 
@@ -19,7 +19,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if one.spec.using_index:
             continue
         recipe = (
-            key_using_index(one.table, one.name, one.spec.columns, "UNIQUE")
+            key_using_index(one.statement, one.table, one.name, one.spec.columns, "UNIQUE")
             if deploy.dialect == "postgresql"
             else elsewhere.unique(deploy, one.table, one.name, one.spec.columns)
         )

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._recipes import key_of, required_column
 from gate.rules._split import added_then_required, revisions
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
-    for added, edit in added_then_required(deploy):
+    for statement, added, edit in added_then_required(deploy):
         default = edit.before.default if edit.before else None
         if default is not None:
             continue
@@ -24,9 +25,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             edit.statement,
             table=edit.table,
             column=edit.column,
-            related=revisions(added, edit.statement),
-            remedy=required_column(
-                edit.table, edit.column, edit.before.type if edit.before else "", key_of(edit.statement, edit.table)
+            related=revisions(statement, edit.statement),
+            remedy=(
+                required_column(edit.table, edit.column, added.column.type, key_of(edit.statement, edit.table))
+                if deploy.dialect == "postgresql"
+                else elsewhere.required_column(deploy, edit.table, edit.column, added.column.type)
             ),
         )
 

@@ -13,7 +13,7 @@ from gate.rules._split import added_then_required, filled_then_required, revisio
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
-    worse = {(edit.statement.number, edit.column) for _, edit in added_then_required(deploy)}
+    worse = {(edit.statement.number, edit.column) for *_, edit in added_then_required(deploy)}
     for filled, edit in filled_then_required(deploy):
         if (edit.statement.number, edit.column) in worse or proven(deploy, edit):
             continue  # not-split-add-and-set-not-null says more; a validated CHECK lets no new NULL in

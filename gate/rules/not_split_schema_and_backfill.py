@@ -13,7 +13,7 @@ from gate.rules._split import added_then_required, altered_before, backfills, re
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
-    seen = {(edit.statement.revision, edit.table) for _, edit in added_then_required(deploy)}  # says more
+    seen = {(edit.statement.revision, edit.table) for *_, edit in added_then_required(deploy)}  # says more
     for statement, change in backfills(deploy):
         altered = altered_before(deploy, statement, change.table)
         place = (statement.revision, change.table)
