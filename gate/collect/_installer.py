@@ -29,6 +29,7 @@ from typing import Any
 
 from gate import sandbox
 from gate._family import kill_marked
+from gate._reach import passable, readable
 from gate.collect._install_advice import explained, is_unreachable
 from gate.context import Progress
 from gate.errors import CannotDecide, ProjectBroken, TimedOut
@@ -57,6 +58,11 @@ _NAME = re.compile(r"""^\s*name\s*=\s*["']?([\w.-]+)""", re.MULTILINE)
 _REQUIRED = re.compile(r"Required uv version `(?P<spec>[^`]+)` does not match")
 OLDEST = 30 * 86400  # seconds; an environment unused for longer is removed when another is built
 TAIL = 400  # lines
+SHARED_CACHE = Path("/var/cache/alembic-gate")
+_PYTHONS = (
+    sys.executable,
+    "/usr/bin/python3",
+)  # to find out whether there is such an account, before there is a Python
 
 
 class IndexUnreachable(ProjectBroken):
@@ -107,6 +113,8 @@ def build(job: Job, cache: Path, progress: Progress, timeout: float) -> tuple[Pa
     if uv is None:
         raise NoInstaller("the project's dependencies are not installed, and uv is not here to install them",
                            advice="pip install uv, or name the project's interpreter: --python PATH.")  # fmt: skip
+    uid = account(job.python)
+    cache = cache if passable(cache, uid) else _shared_cache()
     home = cache / "environments" / digest((), *job.key)
     python = home / "venv" / "bin" / "python"
     with _locked(home):
@@ -116,9 +124,23 @@ def build(job: Job, cache: Path, progress: Progress, timeout: float) -> tuple[Pa
         _prune(cache / "environments")
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
-        _Build(job, home, cache, progress, uv=uv, timeout=timeout).run()
+        _Build(job, home, cache, progress, uid, uv=uv, timeout=timeout).run()
         (home / "complete").write_text(json.dumps(job.key), "utf-8")
     return python, False
+
+
+def account(python: str) -> int | None:
+    """Who installs: as root the account that project code gets, where it may run this Python; else we ourselves."""
+    if "/" in python:
+        return sandbox.probe_uid(python)
+    return next((uid for one in _PYTHONS if (uid := sandbox.probe_uid(one)) is not None), None)
+
+
+def _shared_cache() -> Path:
+    """Root's own cache often lies where nobody else may look."""
+    SHARED_CACHE.mkdir(parents=True, exist_ok=True)
+    SHARED_CACHE.chmod(0o755)
+    return SHARED_CACHE
 
 
 @contextlib.contextmanager
@@ -140,31 +162,15 @@ def _prune(folder: Path) -> None:
 class _Build:
     """One building: venv, then the job's commands, each with progress and a deadline."""
 
-    def __init__(self, job: Job, home: Path, cache: Path, progress: Progress, *, uv: str, timeout: float) -> None:
-        self.uv, self.job, self.home, self.progress = uv, job, home, progress
+    def __init__(
+        self, job: Job, home: Path, cache: Path, progress: Progress, uid: int | None, *, uv: str, timeout: float
+    ) -> None:
+        self.uv, self.job, self.home, self.progress, self.uid = uv, job, home, progress, uid
         self.deadline = time.monotonic() + timeout
-        self.uid = self._uid()
         self.store = cache / ("uv" if self.uid is None else f"uv-{self.uid}")
         self.store.mkdir(exist_ok=True)
         self.folder = job.folder
         self.pretended = pretended(job.copy) if job.copy is not None else {}
-
-    def _uid(self) -> int | None:
-        """As root, the probe's uid, if it may reach the new environment's folder and run uv."""
-        if (
-            os.geteuid() != 0
-            or sandbox.probe_uid(self.job.python if "/" in self.job.python else sys.executable) is None
-        ):
-            return None
-        uid = sandbox.probe_uid(sys.executable) or sandbox.probe_uid("/usr/bin/python3")
-        if uid is None:
-            return None
-        try:
-            done = subprocess.run([self.uv, "--version"], user=uid, group=uid, extra_groups=[], cwd=self.home, env={},
-                                  check=False, capture_output=True, timeout=30)  # fmt: skip
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return uid if done.returncode == 0 else None
 
     def run(self) -> None:
         """Raises ProjectBroken or TimedOut; what was begun is removed then."""
@@ -173,6 +179,8 @@ class _Build:
                 self.folder = sandbox.copy_workspace(self.job.copy, self.home, self.uid) / self.job.folder
             for name, text in self.job.texts:
                 (self.home / name).write_text(text, "utf-8")
+            if not readable(Path(self.uv), self.uid):  # often in root's own folder; it is one program
+                self.uv = shutil.copy(self.uv, str(self.home / "uv"))
             sandbox.hand_over(self.home, self.uid)
             sandbox.hand_over(self.store, self.uid)
             seed = () if self.job.copy is None else ("--seed",)  # commands and older builds expect pip and setuptools
@@ -180,6 +188,7 @@ class _Build:
             for command in self.job.commands:
                 self._step(tuple(self._filled(word) for word in command))
             if self.uid is not None:
+                (self.home / "uv").unlink(missing_ok=True)
                 sandbox.hand_over(self.home, os.geteuid())  # the probe's uid must not change what is cached
         except BaseException:
             shutil.rmtree(self.home, ignore_errors=True)

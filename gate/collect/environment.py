@@ -18,6 +18,7 @@ from typing import Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from gate._reach import readable
 from gate.collect import _dependencies, _installer, _pythonpath, _registered
 from gate.collect._database_evidence import NAMES
 from gate.collect._dependencies import Recipe
@@ -227,7 +228,9 @@ def _install(
     key = f"environment {job.key}"
     if key not in context.shared:
         context.progress(f"install: {job.key[0]}")
-        path, cached = _installer.build(job, context.cache_dir, context.progress, context.settings.timeout)
+        path, cached = _installer.build(
+            _within_reach(context, recipe, job), context.cache_dir, context.progress, context.settings.timeout
+        )
         if not cached and recipe:
             for site in path.parent.parent.glob("lib/python*/site-packages"):
                 _registered.register(site, _dependencies.toml(recipe.folder / "pyproject.toml"))
@@ -237,6 +240,19 @@ def _install(
         what = f"{job.key[0]} does not bring Alembic"
         raise ProjectBroken(what, where="install", advice="Say how the project is installed: `install: <command>`.")
     return interpreter
+
+
+def _within_reach(context: RunContext, recipe: Recipe | None, job: _installer.Job) -> _installer.Job:
+    """On a copy where the account that installs cannot read the repository itself, as in root's own folder."""
+    uid = _installer.account(job.python)
+    if job.copy or recipe is None or all(readable(one, uid) for one in recipe.files if one.is_file()):
+        return job
+    commands = tuple(tuple(_relative(word, recipe.folder) for word in words) for words in job.commands)
+    return replace(job, commands=commands, folder=recipe.folder.relative_to(context.repo), copy=context.repo)
+
+
+def _relative(word: str, folder: Path) -> str:
+    return os.path.relpath(word, folder) if word.startswith("/") else word
 
 
 def _job(context: RunContext, recipe: Recipe | None, python: str) -> _installer.Job:
@@ -264,7 +280,7 @@ def _job(context: RunContext, recipe: Recipe | None, python: str) -> _installer.
         )
         return _installer.Job(python, (words,), key, recipe.folder, texts=texts)
     if recipe.needs_copy:
-        words = tuple(os.path.relpath(word, recipe.folder) if word.startswith("/") else word for word in recipe.words)
+        words = tuple(_relative(word, recipe.folder) for word in recipe.words)
         return _installer.Job(
             python, ((*install, *words),), key, recipe.folder.relative_to(context.repo), copy=context.repo
         )

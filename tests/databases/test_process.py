@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gate.databases._process import Identity, reachable, runtime_folder
+from gate._reach import passable
+from gate.databases._process import Identity, runtime_folder
 
 ROOT = Path(__file__).parents[2]
 OWNER = """
@@ -76,8 +77,8 @@ def test_a_private_folder_is_not_reachable_for_the_servers_user(tmp_path: Path) 
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
     nobody = Identity(65534, 65534)
-    assert not reachable(private, nobody)
-    assert reachable(private, Identity())
+    assert not passable(private, nobody.uid)
+    assert passable(private, Identity().uid)
     folder = runtime_folder(private, nobody, room=1 << 62)
     try:
         assert not folder.is_relative_to(private)
