@@ -12,7 +12,9 @@ from gate.render._markdown_escape import cell, code, code_cell, details, fence, 
 from gate.render._markdown_findings import allowed, findings
 from gate.render._markdown_target import target
 from gate.render._words import (
+    BESIDE,
     SYMBOLS,
+    UNKNOWN,
     counting,
     coverage,
     duration,
@@ -86,10 +88,12 @@ def _counted(about: ProjectReport) -> str:
 
 
 def images(about: ProjectReport, detail: Detail) -> list[str]:
-    """One line per image with the place that decides, and the files it lacks."""
+    """The image that decides with the place and the files it lacks; those beside it in one line."""
     main = record(about.sections.get("image"))
-    others = [one for one in records(about.sections.get("images")) if dict(one) != dict(main)]
-    return [_image(one, detail) for one in [main, *others][: detail.rows] if one]
+    others = [one for one in records(about.sections.get("images")) if dict(one) != dict(main)][: detail.rows]
+    beside = [f"{code(word(one.get('name')), 100)} {BESIDE.get(word(one.get('verdict')), UNKNOWN)}" for one in others]
+    told = [f"Images beside it, which need not hold the migrations: {'; '.join(beside)}."] if beside else []
+    return [*([_image(main, detail)] if main else []), *told]
 
 
 def _image(image: Mapping[str, Any], detail: Detail) -> str:

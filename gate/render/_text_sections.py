@@ -7,7 +7,7 @@ from typing import Any
 
 from gate.model import ProjectReport
 from gate.render._terminal import Ink, block, hanging, plain, wrapped
-from gate.render._words import STATES, duration, plural, record, records, size, strings, word
+from gate.render._words import BESIDE, STATES, UNKNOWN, duration, plural, record, records, size, strings, word
 
 _ROWS = 40
 
@@ -31,18 +31,24 @@ def _diff(project: ProjectReport, ink: Ink) -> str:
 def _images(held: Mapping[str, Any], ink: Ink) -> Iterator[str]:
     main = record(held.get("image"))
     others = [one for one in records(held.get("images")) if dict(one) != dict(main)]
-    for image in [main, *others]:
-        if image:
-            verdict = word(image.get("verdict"))
-            name = f" {plain(word(image['target']))}" if image.get("target") else ""
-            meaning = {"fine": "pass", "broken": "fail"}.get(verdict, "undecided")
-            where = ":".join(word(image.get(key)).replace(",", "") for key in ("path", "line") if image.get(key))
-            said = ", ".join(part for part in (word(image.get("reason")), where) if part)
-            head = f"{ink(f'Image{name}', 'bold')}: {ink(plain(verdict.replace('-', ' ')), meaning)}"
-            missing = strings(image.get("missing"))
-            listed = ", ".join(missing[:6]) + (f" and {len(missing) - 6} more" if len(missing) > 6 else "")
-            lines = [f"{head}{' (' + plain(said) + ')' if said else ''}"]
-            yield "\n".join([*lines, hanging("missing  ", listed)] if missing else lines)
+    if main:
+        yield _image(main, ink)
+    if others:
+        lines = [f"  {plain(word(one.get('name')))}: {BESIDE.get(word(one.get('verdict')), UNKNOWN)}" for one in others]
+        yield "\n".join([f"{ink('Images beside it', 'bold')}, which need not hold the migrations", *lines])
+
+
+def _image(image: Mapping[str, Any], ink: Ink) -> str:
+    verdict = word(image.get("verdict"))
+    name = f" {plain(word(image['target']))}" if image.get("target") else ""
+    meaning = {"fine": "pass", "broken": "fail"}.get(verdict, "undecided")
+    where = ":".join(word(image.get(key)).replace(",", "") for key in ("path", "line") if image.get(key))
+    said = ", ".join(part for part in (word(image.get("reason")), where) if part)
+    head = f"{ink(f'Image{name}', 'bold')}: {ink(plain(verdict.replace('-', ' ')), meaning)}"
+    missing = strings(image.get("missing"))
+    listed = ", ".join(missing[:6]) + (f" and {len(missing) - 6} more" if len(missing) > 6 else "")
+    line = f"{head}{' (' + plain(said) + ')' if said else ''}"
+    return f"{line}\n{hanging('missing  ', listed)}" if missing else line
 
 
 def _locks(held: Mapping[str, Any], ink: Ink) -> str:

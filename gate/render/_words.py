@@ -18,6 +18,12 @@ SYMBOLS: Mapping[str, str] = {
     "error": "❌", "warning": "⚠️", "note": "💡",
 }  # fmt: skip
 
+# What is said of an image that does not decide, and of one of which nothing else is known.
+BESIDE: Mapping[str, str] = {
+    "fine": "holds them, too",
+    "broken": "does not hold them where Alembic looks",
+}
+UNKNOWN = "cannot be told"
 STATES: Mapping[str, str] = {
     "up-to-date": "at the release's head, nothing to do",
     "behind": "behind this release",

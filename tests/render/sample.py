@@ -136,7 +136,10 @@ SECTIONS: dict[str, Any] = {
         "present": {"alembic.ini": "/app/alembic.ini"},
         "target": "runtime",
     },
-    "images": [],
+    "images": [
+        {"name": "worker", "verdict": "fine", "missing": []},
+        {"name": "frontend|`e2e`", "verdict": "broken", "reason": "never_copied", "missing": ["alembic.ini"]},
+    ],
     "plan": [
         {
             "revision": "c41f0a7d92be",

@@ -104,6 +104,7 @@ def test_any_text_anywhere_leaves_the_comment_whole(one, two, three):
         "target": target,
         "locks": [lock],
         "image": image,
+        "images": [{"name": two, "verdict": three}],
         "world": three,
         "plan": [{"revision": one, "message": two, "sql": three, "locks": [one], "way_back": two}],
     }
