@@ -48,6 +48,7 @@ def told(project: Project, environment: ProjectEnvironment, tree: Path, repo: Pa
         "section": project.section,
         "entry": project.entry,
         **_config_files(project, tree),
+        "own_ini": project.config is None,
         "script_location": scripts if project.kind not in ("flask", "factory") else None,
         "flask_directory": scripts,
         "options": _version_locations(project, tree),

@@ -139,12 +139,12 @@ def _is_in(path: str, folder: str, recursive: bool) -> bool:
 
 
 def _finder(known: frozenset[str], directory: str, sys_path: Sequence[str], script: str) -> Finder:
+    """Looks where the config says, and where projects keep their code; the inside of a package is on nobody's path."""
     folders = {parent for path in known if path.endswith(".py") for parent in _parents(path)}
     said = [clean(one.lstrip("/")) if one.startswith("/") else clean(f"{directory}/{one}") for one in sys_path]
-    roots = dict.fromkeys(
-        [*said, clean(directory), ".", "src", clean(f"{directory}/src"), posixpath.dirname(script) or "."]
-    )
-    return Finder(tuple(roots), known.__contains__, folders.__contains__)
+    guessed = (clean(directory), ".", "src", clean(f"{directory}/src"), posixpath.dirname(script) or ".")
+    usual = [one for one in guessed if one == "." or f"{one}/__init__.py" not in known]
+    return Finder(tuple(dict.fromkeys([*said, *usual])), known.__contains__, folders.__contains__)
 
 
 def _parents(path: str) -> Iterable[str]:

@@ -50,6 +50,8 @@ def _from_files(project, url):
         options["toml_file"] = project["toml"]
     config = Config(project.get("ini"), ini_section=project.get("section") or "alembic", **options)
     _options(config, project, url)
+    if url and project.get("own_ini"):
+        config.set_main_option("url", url.replace("%", "%%"))  # what the project's own code may call it in its Config
     return config
 
 

@@ -277,3 +277,20 @@ def test_here_in_the_config(tmp_path: Path) -> None:
         "alembic.ini": INI.replace("= migrations", "= %(here)s/migrations").replace("= .", "= %(here)s"),
     }
     assert short(answer(tmp_path, files, run_config="/app/alembic.ini")) == FINE
+
+
+def test_the_inside_of_a_package_is_on_nobodys_path(tmp_path: Path) -> None:
+    """A distribution may be called like a folder of the package that holds the migrations (warehouse has `packaging`)."""
+    files = {
+        "Dockerfile": ALL,
+        "alembic.ini": INI.replace("= migrations", "= shop/migrations"),
+        "shop/__init__.py": "",
+        "shop/packaging/__init__.py": "x = 1\n",
+        "shop/packaging/utils.py": "x = 1\n",
+        "shop/models.py": "from packaging.utils import canonicalize_name\n",
+        "shop/migrations/env.py": "import shop.models\n",
+        "shop/migrations/versions/0001_a.py": "revision = 'a'\ndown_revision = None\n",
+    }
+    found = answer(tmp_path, files)
+    assert short(found) == FINE
+    assert not any("packaging" in path for path in found.present)
