@@ -28,6 +28,7 @@ BACK_TO = re.compile(_START + r"ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.
 UNASKED = re.compile(
     _START + r"(?:COMMIT|ROLLBACK|END|ABORT|SET\s+(?:SESSION\s+|LOCAL\s+)?TRANSACTION)\b", re.IGNORECASE | re.DOTALL
 )
+ROWS = re.compile(_START + r"(?:INSERT|UPDATE|DELETE|SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
 WORD = re.compile(r"\w+")
 # A statement that changes a relation's catalogue entries holds at least one of these on it (manual, 13.3.1).
 CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
@@ -129,7 +130,8 @@ class Observer(object):
         """Locks, and the catalogue entries of tables that the statement has likely changed, in one question."""
         state, words = self._state, set(WORD.findall(statement))
         known = [oid for oid, modes in state.locks.items() if modes & CHANGING]
-        named = [oid for oid in known if oid not in state.lost and _bare(state.names[oid]) in words]
+        held = () if ROWS.match(statement) else (oid for oid in known if oid not in state.lost)
+        named = [oid for oid in held if _bare(state.names[oid]) in words]
         query = self.queries["look"].replace("{known}", _listed(known)).replace("{named}", _listed(named))
         held, *read = _run(connection, query)[0][0].split("\1")
         return held, {"read": [int(oid) for oid in read[0].split(",")], "tables": read[1]} if read else {}
