@@ -127,11 +127,7 @@ class Stage:
         self._stack.callback(self._drop, database)
         if database.server.dialect == "sqlite" and self.uid is not None:
             hand_over(Path(database.parts["database"]).parent, self.uid)
-        if database.server.dialect == "postgresql":
-            name = '"' + database.parts["database"].replace('"', '""') + '"'
-            zone = (settings.time_zone or "UTC").replace("'", "''")
-            database.execute(f"ALTER DATABASE {name} SET client_min_messages = debug1")
-            database.execute(f"ALTER DATABASE {name} SET timezone = '{zone}'")
+        database.configure({"client_min_messages": "debug1", "timezone": settings.time_zone or "UTC"})
         if fresh:
             self._user_sql(database)
         return database

@@ -275,6 +275,9 @@ class MysqlDatabase:
             copy_database(connection, self.name, copy.name)
         return copy
 
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Nothing: a database has no settings of its own here."""
+
     def watching(self) -> Watching:
         """Nothing: the observer has its own queries."""
         return Watching()

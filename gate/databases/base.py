@@ -91,6 +91,10 @@ class ScratchDatabase(Protocol):
         """A copy of this database as it is now. Every connection to this one is closed first."""
         ...
 
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """What every new session in this database starts with; only PostgreSQL keeps such settings for a database."""
+        ...
+
     def watching(self) -> Watching:
         """What the observer in the project's process has to know of this database."""
         ...

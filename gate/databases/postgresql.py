@@ -143,7 +143,7 @@ class PostgresServer(OwnDatabases[PostgresCluster]):
         cluster = self._whole(database.name)
         if isinstance(cluster, str):
             return cluster
-        database.leave()
+        database.forget()
         self._admin.close()
         cluster.thaw(source)
         self._admin = self.connect("postgres")
@@ -179,12 +179,16 @@ def _describe(connection: Connection, source: str) -> Server:
     return Server("postgresql", version, text, source)
 
 
+Moment = tuple[str, str]  # the table that is left out, and which transactions have ended
+
+
 class PostgresDatabase:
     """A scratch database on PostgreSQL."""
 
     def __init__(self, server: PostgresServer, name: str, version_table: str = "alembic_version") -> None:
         self._server, self.name, self.version_table = server, name, version_table
         self._connection: Connection | None = None
+        self._seen: tuple[Moment, Schema] | None = None
 
     @property
     def server(self) -> Server:
@@ -239,13 +243,41 @@ class PostgresDatabase:
             self._connection = None
 
     def schema(self) -> Schema:
-        """The whole catalogue."""
+        """The whole catalogue; what was read before is given again while no transaction has written since."""
         with self._session() as connection:
-            found = read_schema(
-                lambda text: connection.execute(text.encode()).fetchall(), frozenset({self.version_table})
-            )
-        self._server.note_extensions(found.extensions)
-        return found
+            now = self._moment(connection)
+            if self._seen is None or self._seen[0] != now:
+                found = read_schema(
+                    lambda text: connection.execute(text.encode()).fetchall(), frozenset({self.version_table})
+                )
+                self._seen = (now, found)
+        self._server.note_extensions(self._seen[1].extensions)
+        return self._seen[1]
+
+    def _moment(self, connection: Connection) -> Moment:
+        """Which transactions of the server have ended: https://www.postgresql.org/docs/current/functions-info.html."""
+        row = connection.execute("SELECT txid_current_snapshot()::text").fetchone()
+        return self.version_table, str(row[0] if row else None)
+
+    @contextlib.contextmanager
+    def _changing_no_object(self, connection: Connection) -> Iterator[None]:
+        """Around statements of ours, while the project stands still: what was read of the catalogue stays true."""
+        still = self._seen is not None and self._seen[0] == self._moment(connection)
+        yield
+        if still and self._seen is not None:
+            self._seen = (self._moment(connection), self._seen[1])
+
+    def forget(self) -> None:
+        """Another database is in the place of this one."""
+        self.leave()
+        self._seen = None
+
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """What every new session in this database starts with."""
+        with self._session() as connection, self._changing_no_object(connection):
+            for name, value in settings.items():
+                text = sql.SQL("ALTER DATABASE {} SET {} = {}")
+                connection.execute(text.format(sql.Identifier(self.name), sql.Identifier(name), sql.Literal(value)))
 
     def versions(self, table: str = "alembic_version", schema: str | None = None) -> tuple[str, ...]:
         """The version rows as committed."""
@@ -260,7 +292,7 @@ class PostgresDatabase:
     def seed(self, profile: SeedProfile, tables: Iterable[str] | None = None) -> Seeded:
         """Fill empty tables with rows of the profile."""
         schema = self.schema()
-        with self._session() as connection, Rows(connection) as rows:
+        with self._session() as connection, self._changing_no_object(connection), Rows(connection) as rows:
             return seed(rows, schema, profile, tables)
 
     def digest(self) -> Digest:
@@ -271,16 +303,21 @@ class PostgresDatabase:
 
     def clone(self) -> PostgresDatabase:
         """A copy made by the server from this database as template."""
+        with self._session() as connection:
+            known = self._seen[1] if self._seen and self._seen[0] == self._moment(connection) else None
         self.leave()
         self._server.disconnect(self.name)
         copy = self._server.create(self.name.split("_", 4)[-1], template=self.name)
         copy.version_table = self.version_table
+        if known is not None:
+            with copy._session() as connection:
+                copy._seen = (copy._moment(connection), known)
         return copy
 
     def watching(self) -> Watching:
         """The observer's queries (planned functions where our user may make them), and the files of all relations."""
         version = self.server.version[0]
-        with self._session() as connection:
+        with self._session() as connection, self._changing_no_object(connection):
             there = connection.execute(_watching_postgresql.there().encode()).fetchone()
             planned = there is not None and there[0] is True
             if not planned and connection.info.parameter_status("is_superuser") == "on":

@@ -73,7 +73,7 @@ class SqliteServer:
 
     def restore(self, database: SqliteDatabase, source: Path, saved_name: str) -> str | None:
         """Put a kept file in the place of this database."""
-        database.leave()
+        database.forget()
         shutil.copyfile(source / "database", database.path)
         return None
 
@@ -99,6 +99,7 @@ class SqliteDatabase:
     def __init__(self, server: SqliteServer, path: Path, version_table: str = "alembic_version") -> None:
         self._server, self.path, self.version_table = server, path, version_table
         self._connection: sqlite3.Connection | None = None
+        self._seen: tuple[tuple[str, int], Schema] | None = None
         with self._session():
             pass
 
@@ -149,10 +150,19 @@ class SqliteDatabase:
             self._connection.close()
             self._connection = None
 
+    def forget(self) -> None:
+        """Another file is in the place of this one."""
+        self.leave()
+        self._seen = None
+
     def schema(self) -> Schema:
-        """The whole catalogue."""
+        """The whole catalogue; each change of it raises the file's number: https://www.sqlite.org/fileformat2.html."""
         with self._session() as connection:
-            return read_schema(lambda text: connection.execute(text).fetchall(), frozenset({self.version_table}))
+            now = (self.version_table, int(connection.execute("PRAGMA schema_version").fetchone()[0]))
+            if self._seen is None or self._seen[0] != now:
+                left_out = frozenset({self.version_table})
+                self._seen = (now, read_schema(lambda text: connection.execute(text).fetchall(), left_out))
+        return self._seen[1]
 
     def versions(self, table: str = "alembic_version", schema: str | None = None) -> tuple[str, ...]:
         """The version rows as committed."""
@@ -184,8 +194,11 @@ class SqliteDatabase:
             source = self.path.with_name(self.path.name + ending)
             if source.exists():
                 shutil.copyfile(source, copy.path.with_name(copy.path.name + ending))
-        copy.version_table = self.version_table
+        copy.version_table, copy._seen = self.version_table, self._seen
         return copy
+
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Nothing: a database has no settings of its own here."""
 
     def watching(self) -> Watching:
         """Nothing: the observer has its own queries."""

@@ -215,7 +215,7 @@ def test_real_drift_on_every_kind(kind: str, new_database: NewDatabase) -> None:
 def test_two_majors_give_the_same_schema(new_database: NewDatabase) -> None:
     """PostgreSQL 15 and 18 spell views, and name NOT NULL, differently: that is no drift."""
     schemas = []
-    for kind in POSTGRES:
+    for kind in POSTGRES[1:]:
         database = new_database(kind)
         database.execute(
             DDL

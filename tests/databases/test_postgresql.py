@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gate.databases import open_server
+from gate.databases import open_server, postgresql
 from gate.databases._url import parse
 from gate.databases.postgresql import MARKER
 from gate.errors import ServerUnavailable
@@ -280,7 +280,7 @@ from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
 import psycopg, gate.databases.postgresql
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
-from gate.databases import open_server
+from gate.databases import open_server, postgresql
 with open_server("postgresql", {kind.partition(":")[2]!r}, None, cache_dir=Path({str(tmp_path / "c")!r}),
                  workdir=Path("/tmp"), progress=lambda _: None) as server:
     database = server.create()
@@ -338,7 +338,7 @@ def test_a_killed_gate_leaves_no_database_on_a_given_server(new_database: NewDat
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
-from gate.databases import open_server
+from gate.databases import open_server, postgresql
 where = Path("/nowhere")
 server = open_server("postgresql", None, {theirs.url()!r}, cache_dir=where, workdir=where, progress=print)
 server.create("orphan"); server.create("other")
@@ -376,3 +376,29 @@ def test_sessions_of_the_project_do_not_stop_a_clone_or_a_drop(kind: str, server
     first.close()
     second.close()
     copy.drop()
+
+
+@every_major
+def test_what_was_read_is_read_again_only_after_a_change(
+    kind: str, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever made the change; seeding, settings and the observer's functions change no object, a clone knows all."""
+    database, read = new_database(kind), []
+    whole = postgresql.read_schema
+    monkeypatch.setattr(postgresql, "read_schema", lambda *words: read.append(1) or whole(*words))
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    first = database.schema()
+    database.configure({"timezone": "Europe/Paris"})
+    database.seed("plain")
+    database.watching()
+    assert database.schema() is first
+    assert database.clone().schema() is first
+    assert len(read) == 1
+    with psycopg.connect(database.url()) as connection:
+        assert connection.execute("SHOW timezone").fetchone() == ("Europe/Paris",)
+        connection.execute("CREATE TABLE b (id int)")
+        assert "b" not in database.schema().tables
+        connection.commit()
+        assert "b" in database.schema().tables
+    database.version_table = "b"
+    assert "b" not in database.schema().tables

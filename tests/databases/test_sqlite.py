@@ -127,3 +127,19 @@ def test_another_version_is_not_to_be_had(tmp_path: Path) -> None:
     with pytest.raises(ServerUnavailable, match=r"SQLite 2 is not on this machine, Python brings 3\.") as caught:
         open_server("sqlite", "2", None, cache_dir=tmp_path, workdir=tmp_path, progress=lambda _: None)
     assert caught.value.advice is not None
+
+
+def test_what_was_read_is_read_again_only_after_a_change(new_database: NewDatabase) -> None:
+    """Whoever made the change; rows are none, and a clone knows what its original knew."""
+    database = new_database("sqlite")
+    database.execute("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+    first = database.schema()
+    database.seed("plain")
+    copy = database.clone()
+    assert database.schema() is first
+    assert copy.schema() is first
+    with sqlite3.connect(copy.parts["database"]) as connection:
+        connection.execute("CREATE TABLE b (id)")
+        connection.commit()
+        assert "b" in copy.schema().tables
+        assert database.schema() is first
