@@ -101,25 +101,38 @@ class Stage:
         return self.probe.tail if hasattr(self, "probe") else ""
 
     def begin(self) -> None:
-        """Server, first database, private tree, probe; then the project is loaded."""
-        with ThreadPoolExecutor(1) as beside:
-            copying = beside.submit(copy_workspace, self.context.repo, self.context.workdir, self.uid)
+        """Server and first database, beside them private tree and probe; then the project is loaded."""
+        # The thread stays as long as the probe: the kernel ends a probe with the thread that started it (PR_SET_PDEATHSIG).
+        ahead = self._stack.enter_context(ThreadPoolExecutor(1)).submit(self._beside_the_server)
+        try:
             with self.context.timed("server_ready"):
                 self.server = scratch_server(self.context, self.choice, self.notes)
                 self.database = self._prepared(self.server.create())
-            self.tree = copying.result()
+        finally:
+            early = ahead.result()
+            if early is not None:
+                self._stack.enter_context(early)
         self._write_files(self.uid)
+        self.probe = early or self._stack.enter_context(self._started(self.variables()))
+        self.load()
+
+    def _beside_the_server(self) -> Probe | None:
+        """The private tree, and a probe that loads Alembic meanwhile; none where variables tell of the server."""
+        self.tree = copy_workspace(self.context.repo, self.context.workdir, self.uid)
+        templates = any("{" in text for text in self.environment.variables.values())
+        return None if templates else self._started(self.environment.variables)
+
+    def _started(self, variables: Mapping[str, str]) -> Probe:
         launch = Launch(
             self.environment.python,
             self.tree,
             self.project.directory,
-            self.variables(),
+            variables,
             self.context.workdir,
             float(self.context.settings.timeout),
             self.uid,
         )
-        self.probe = self._stack.enter_context(Probe(launch, self.handle, Lookout(self._silent, self._where)))
-        self.load()
+        return Probe(launch, self.handle, Lookout(self._silent, self._where))
 
     def _prepared(self, database: ScratchDatabase, fresh: bool = True) -> ScratchDatabase:
         """Session settings that decide verdicts, and on a fresh database the user's extensions and SQL."""

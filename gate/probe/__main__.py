@@ -12,6 +12,14 @@ def tell_where_on_signal():
         faulthandler.register(signal.SIGUSR2, file=os.fdopen(os.dup(2), "w"))
 
 
+def warm():
+    """What every request needs, loaded while the server starts; what is missing is told when the project is loaded."""
+    try:
+        import sqlalchemy.engine  # noqa: F401  # loaded for whoever imports it next
+    except Exception:
+        pass
+
+
 def main():
     """Everything of ours is imported before the project's folders come onto sys.path."""
     from alembic_gate_probe import channel, hardening, session
@@ -25,6 +33,7 @@ def main():
     if sys.path and sys.path[0] == ours:
         del sys.path[0]
     sys.argv[:] = ["alembic"]
+    warm()
     worker.serve()
     talk.close()
     sys.stdout.flush()
