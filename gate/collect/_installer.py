@@ -59,10 +59,8 @@ _REQUIRED = re.compile(r"Required uv version `(?P<spec>[^`]+)` does not match")
 OLDEST = 30 * 86400  # seconds; an environment unused for longer is removed when another is built
 TAIL = 400  # lines
 SHARED_CACHE = Path("/var/cache/alembic-gate")
-_PYTHONS = (
-    sys.executable,
-    "/usr/bin/python3",
-)  # to find out whether there is such an account, before there is a Python
+# By these we know whether there is an account without rights while the project's Python is still to be got.
+_PYTHONS = (sys.executable, "/usr/bin/python3")
 
 
 class IndexUnreachable(ProjectBroken):
@@ -114,7 +112,7 @@ def build(job: Job, cache: Path, progress: Progress, timeout: float) -> tuple[Pa
         raise NoInstaller("the project's dependencies are not installed, and uv is not here to install them",
                            advice="pip install uv, or name the project's interpreter: --python PATH.")  # fmt: skip
     uid = account(job.python)
-    cache = cache if passable(cache, uid) else _shared_cache()
+    cache = cache if passable(cache, uid) else _shared_cache(cache)
     home = cache / "environments" / digest((), *job.key)
     python = home / "venv" / "bin" / "python"
     with _locked(home):
@@ -136,10 +134,13 @@ def account(python: str) -> int | None:
     return next((uid for one in _PYTHONS if (uid := sandbox.probe_uid(one)) is not None), None)
 
 
-def _shared_cache() -> Path:
-    """Root's own cache often lies where nobody else may look."""
-    SHARED_CACHE.mkdir(parents=True, exist_ok=True)
-    SHARED_CACHE.chmod(0o755)
+def _shared_cache(own: Path) -> Path:
+    """Root's own cache often lies where nobody else may look; it is used where there can be no other."""
+    try:
+        SHARED_CACHE.mkdir(parents=True, exist_ok=True)
+        SHARED_CACHE.chmod(0o755)
+    except OSError:
+        return own
     return SHARED_CACHE
 
 
