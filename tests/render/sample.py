@@ -137,8 +137,26 @@ SECTIONS: dict[str, Any] = {
         "target": "runtime",
     },
     "images": [
-        {"name": "worker", "verdict": "fine", "missing": []},
-        {"name": "frontend|`e2e`", "verdict": "broken", "reason": "never_copied", "missing": ["alembic.ini"]},
+        {
+            "name": "worker",
+            "verdict": "fine",
+            "reason": None,
+            "path": None,
+            "line": None,
+            "missing": [],
+            "present": {},
+            "target": None,
+        },
+        {
+            "name": "frontend|`e2e`",
+            "verdict": "broken",
+            "reason": "never_copied",
+            "path": "Dockerfile.e2e",
+            "line": 1,
+            "missing": ["alembic.ini"],
+            "present": {},
+            "target": None,
+        },
     ],
     "plan": [
         {
