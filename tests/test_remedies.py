@@ -194,6 +194,8 @@ KEYED = executed(
     "CREATE TABLE metric_2 PARTITION OF metric FOR VALUES FROM (100) TO (200) PARTITION BY LIST (region)",
     "CREATE TABLE metric_2_eu PARTITION OF metric_2 FOR VALUES IN ('eu')",
     "CREATE TABLE goods (id int NOT NULL, sku text, price int)",
+    "CREATE TABLE hollow (id int NOT NULL) PARTITION BY RANGE (id)",
+    "CREATE TABLE hollow_1 PARTITION OF hollow FOR VALUES FROM (1) TO (9) PARTITION BY RANGE (id)",
 )
 KEYS = (
     "SELECT o.conrelid::regclass::text, o.conname, pg_get_constraintdef(o.oid), i.indisvalid "
@@ -202,27 +204,28 @@ KEYS = (
 
 
 @pytest.mark.parametrize(
-    ("id", "sql", "names"),
+    ("id", "sql", "count"),
     [
-        ("adding-unique-constraint", "ALTER TABLE metric ADD CONSTRAINT once UNIQUE (id, region)", False),
-        ("adding-primary-key", "ALTER TABLE metric ADD CONSTRAINT once PRIMARY KEY (id, region)", False),
-        ("adding-unique-constraint", "ALTER TABLE goods ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (sku)", True),
-        ("adding-unique-constraint", "ALTER TABLE goods ADD CONSTRAINT u UNIQUE (sku) INCLUDE (price)", True),
-        ("adding-unique-constraint", "ALTER TABLE goods ADD CONSTRAINT u UNIQUE (sku) DEFERRABLE", True),
-        ("adding-column-with-inline-constraint", "ALTER TABLE goods ADD COLUMN n int UNIQUE NULLS NOT DISTINCT", True),
+        ("adding-unique-constraint", "ALTER TABLE metric ADD CONSTRAINT once UNIQUE (id, region)", 5),
+        ("adding-primary-key", "ALTER TABLE metric ADD CONSTRAINT once PRIMARY KEY (id, region)", 5),
+        ("adding-unique-constraint", "ALTER TABLE hollow ADD CONSTRAINT once UNIQUE (id)", 3),
+        ("adding-unique-constraint", "ALTER TABLE goods ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (sku)", 2),
+        ("adding-unique-constraint", "ALTER TABLE goods ADD CONSTRAINT u UNIQUE (sku) INCLUDE (price)", 2),
+        ("adding-unique-constraint", "ALTER TABLE goods ADD CONSTRAINT u UNIQUE (sku) DEFERRABLE", 2),
+        ("adding-column-with-inline-constraint", "ALTER TABLE goods ADD COLUMN n int UNIQUE NULLS NOT DISTINCT", 2),
     ],
 )
-def test_a_key_is_the_same_as_in_one_statement(tmp_path: Path, new: Any, id: str, sql: str, names: bool) -> None:
-    """Partitions, NULLs that may not repeat, columns carried along, and when it is verified."""
+def test_a_key_is_the_same_as_in_one_statement(tmp_path: Path, new: Any, id: str, sql: str, count: int) -> None:
+    """Partitions (also none), NULLs that may not repeat, columns carried along, and when it is verified."""
     way = Followed(tmp_path, new, "postgresql")
     followed = way.follow(KEYED, way.steps(id, KEYED, executed(sql)))
     way.folder = tmp_path / "at_once"
     at_once = way.follow(KEYED, [executed(sql)])
     told = [[tuple(row) for row in one.execute(KEYS)] for one in (followed, at_once)]
-    if not names:  # the server chooses other ones for the keys of partitions
+    if count > 2:  # the server chooses other ones for the keys of partitions
         told = [[(row[0], *row[2:]) for row in rows] for rows in told]
     assert told[0] == told[1]
-    assert len(told[0]) == (2 if names else 5)  # Alembic's own version table has a key, too
+    assert len(told[0]) == count  # Alembic's own version table has a key, too
 
 
 def test_a_backfill_by_a_conversion_that_gives_null_ends(tmp_path: Path, new: Any) -> None:

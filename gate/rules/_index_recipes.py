@@ -113,7 +113,7 @@ def partitioned(statement: Statement, table: str, name: str | None, columns: str
     if not every:
         call = execute(f"CREATE {kind} {ident(index)} ON {ident(table)} {columns}")
         return remedy("Build the index while the table has no partition: it reads nothing.", (1, "As it is", call))
-    shown, rest = every[:_SHOWN], [f"# and the same for {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
+    shown, rest = spelled_out(every)
     parents = [(index, table), *((one.name, one.table) for one in shown if not one.leaf)]
     only = [execute(f"CREATE {kind} {ident(made)} ON ONLY {ident(on)} {columns}") for made, on in parents]
     builds = [
@@ -121,18 +121,26 @@ def partitioned(statement: Statement, table: str, name: str | None, columns: str
         for one in shown
         if one.leaf
     ]
-    attaches = [
-        execute(f"ALTER INDEX {ident(one.parent)} ATTACH PARTITION {ident(one.index)}") for one in reversed(shown)
-    ]
     steps = [
         (1, "Instant: reads no partition", "\n".join([*only, *rest])),
         (1, "A revision with only the autocommit block", AUTOCOMMIT + "\n    ".join([*builds, *rest])),
-        (1, "In the next revision: valid with the last one", "\n".join([*attaches, *rest])),
+        (1, "In the next revision: valid with the last one", "\n".join([*attached(shown), *rest])),
     ]
     return remedy(
         "Build the index on each partition concurrently and attach it to an index of the parent that starts invalid.",
         *(step for step in steps if builds or step is not steps[1]),
     )
+
+
+def spelled_out(every: list[Part]) -> tuple[list[Part], list[str]]:
+    """The partitions that a recipe names, and a comment on how many there are more."""
+    more = len(every) - _SHOWN
+    return every[:_SHOWN], [f"# and the same for {more} more"] if more > 0 else []
+
+
+def attached(some: list[Part]) -> list[str]:
+    """Each partition's index hung on its parent's, the lowest first: the parent's is valid with the last one."""
+    return [execute(f"ALTER INDEX {ident(one.parent)} ATTACH PARTITION {ident(one.index)}") for one in reversed(some)]
 
 
 def parts(statement: Statement, table: str, index: str) -> Iterator[Part]:

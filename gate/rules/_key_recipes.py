@@ -6,7 +6,7 @@ import re
 
 from gate.facts.rehearsal import Statement
 from gate.model import Remedy
-from gate.rules._index_recipes import Part, parts
+from gate.rules._index_recipes import Part, attached, parts, spelled_out
 from gate.rules._recipes import AUTOCOMMIT, remedy
 from gate.rules._says import bare, execute, ident, listed, python, schema_argument
 from gate.rules._world import table_before
@@ -14,7 +14,6 @@ from gate.rules._world import table_before
 _INCLUDE = re.compile(r"\bINCLUDE\s*\((?P<columns>[^)]*)\)")
 _LATE = re.compile(r"\bDEFERRABLE.*")
 _NO_TWO_NULLS = "NULLS NOT DISTINCT"
-_SHOWN = 20  # partitions that a recipe spells out
 
 
 def key_using_index(statement: Statement, table: str, name: str, columns: tuple[str, ...], kind: str) -> Remedy:
@@ -60,7 +59,7 @@ def _on_partitions(
     if not every:
         call = execute(f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {kind} {keys}")
         return remedy("Add the key while the table has no partition: it reads nothing.", (1, "As it is", call))
-    shown, rest = every[:_SHOWN], [f"# and the same for {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
+    shown, rest = spelled_out(every)
     what = f"{_NO_TWO_NULLS} {keys}" if _NO_TWO_NULLS in definition else keys
     parents = [(table, name), *((one.table, one.name) for one in shown if not one.leaf)]
     only = [execute(f"ALTER TABLE ONLY {ident(on)} ADD CONSTRAINT {ident(key)} {kind} {what}") for on, key in parents]
@@ -70,14 +69,14 @@ def _on_partitions(
         execute(f"ALTER TABLE {ident(one.table)} ADD CONSTRAINT {ident(one.name)} {kind} USING INDEX {ident(one.name)}")
         for one in leaves
     ]
-    attaches = [
-        execute(f"ALTER INDEX {ident(one.parent)} ATTACH PARTITION {ident(one.index)}") for one in reversed(shown)
+    steps = [
+        (1, "A revision with only the autocommit block", AUTOCOMMIT + "\n    ".join([*builds, *rest])),
+        (1, "In the next revision: reads no row", "\n".join([*only, *turns, *attached(shown), *rest])),
     ]
     return remedy(
         "Build the unique index of each partition concurrently, make it the partition's key, and attach it to a key of "
         "the parent that starts invalid.",
-        (1, "A revision with only the autocommit block", AUTOCOMMIT + "\n    ".join([*builds, *rest])),
-        (1, "In the next revision: reads no row", "\n".join([*only, *turns, *attaches, *rest])),
+        *(steps if builds else steps[1:]),  # a partition may be partitioned itself, and have none
     )
 
 
