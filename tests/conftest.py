@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from gate.databases.base import ScratchServer
+from tests.observed import postgresql
 from tests.targets import running_servers
 
 # A gate started by a test is no gate in a pipeline, unless the test says so: what a runner tells decides who may fill the
@@ -22,6 +24,15 @@ def new(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A function that gives a new empty database of a kind."""
     with running_servers(tmp_path_factory.mktemp("servers")) as make:
         yield make
+
+
+@pytest.fixture(scope="module", params=["15", "18"])
+def observed_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ScratchServer]:
+    """A PostgreSQL on which a session is observed as the probe does it."""
+    with postgresql(request.param, tmp_path_factory.mktemp("server")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

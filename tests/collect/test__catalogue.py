@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from gate.databases import _catalog_postgresql
 from gate.databases.base import ScratchServer
-from tests.observed import BEFORE, Session, postgresql
+from tests.observed import BEFORE, Session
 
 # One transaction, so that most statements meet tables on which their locks are held already.
 DEPLOY = """
@@ -74,15 +70,9 @@ DROP TABLE orders CASCADE
 """.strip().splitlines()
 
 
-@pytest.fixture(scope="module", params=["15", "18"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchServer]:
-    with postgresql(request.param, tmp_path_factory.mktemp("server")) as opened:
-        yield opened
-
-
-def test_each_statement_leaves_the_catalogue_as_the_server_has_it(server: ScratchServer) -> None:
+def test_each_statement_leaves_the_catalogue_as_the_server_has_it(observed_server: ScratchServer) -> None:
     """Tables, types, sequences: read in part after each statement, the same as read whole."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     session = Session(database)
     session.ask("SET search_path = public; SELECT 1")

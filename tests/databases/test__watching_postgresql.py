@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gate.databases import _watching_postgresql
 from gate.databases.base import ScratchServer, open_server
-from tests.observed import BEFORE, Session, postgresql
-
-
-@pytest.fixture(scope="module", params=["15", "18"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchServer]:
-    with postgresql(request.param, tmp_path_factory.mktemp("server")) as opened:
-        yield opened
+from tests.observed import BEFORE, Session
 
 
 @pytest.mark.parametrize("planned", [True, False])
-def test_functions_and_plain_text_say_the_same(server: ScratchServer, planned: bool) -> None:
+def test_functions_and_plain_text_say_the_same(observed_server: ScratchServer, planned: bool) -> None:
     """A user who may not make functions in pg_catalog gets the same answers, only slower."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     queries = dict(_watching_postgresql.queries(planned))
     assert planned is (queries == database.watching().queries)
@@ -38,9 +31,9 @@ def test_functions_and_plain_text_say_the_same(server: ScratchServer, planned: b
     assert column.default == "random()"
 
 
-def test_a_revision_may_take_a_role_without_rights(server: ScratchServer) -> None:
+def test_a_revision_may_take_a_role_without_rights(observed_server: ScratchServer) -> None:
     """Neither planned nor as text does a question to a session of few rights end its transaction."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     database.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
     database.execute("DROP ROLE IF EXISTS few; CREATE ROLE few; GRANT CREATE ON SCHEMA public TO few")
@@ -53,9 +46,9 @@ def test_a_revision_may_take_a_role_without_rights(server: ScratchServer) -> Non
     database.execute("DROP OWNED BY few; DROP ROLE few")
 
 
-def test_a_user_who_is_no_superuser_gets_plain_text(server: ScratchServer, tmp_path: Path) -> None:
+def test_a_user_who_is_no_superuser_gets_plain_text(observed_server: ScratchServer, tmp_path: Path) -> None:
     """The server of a URL with few rights is not even asked for more, so its log shows no refusal."""
-    database = server.create()
+    database = observed_server.create()
     name = database.parts["database"]
     database.execute("CREATE ROLE plain LOGIN CREATEDB PASSWORD 'p'")
     url = f"postgresql://plain:p@{database.parts['host']}:{database.parts['port']}/{name}"
@@ -64,9 +57,9 @@ def test_a_user_who_is_no_superuser_gets_plain_text(server: ScratchServer, tmp_p
     database.execute("DROP ROLE plain")
 
 
-def test_event_triggers_of_the_project_do_not_hear_of_us(server: ScratchServer) -> None:
+def test_event_triggers_of_the_project_do_not_hear_of_us(observed_server: ScratchServer) -> None:
     """What the gate puts into the scratch database is not the project's: its triggers refuse nothing and note nothing."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(
         "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no DDL here'; END$$;"
         "CREATE EVENT TRIGGER no_ddl ON ddl_command_start EXECUTE FUNCTION refuse()"

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg2
 import pytest
 
 from gate.databases import _watching_postgresql
 from gate.databases.base import ScratchServer
-from tests.observed import BEFORE, Session, postgresql
+from tests.observed import BEFORE, Session
 
 
-@pytest.fixture(scope="module", params=["15", "18"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchServer]:
-    with postgresql(request.param, tmp_path_factory.mktemp("server")) as opened:
-        yield opened
-
-
-def test_a_savepoint_takes_back_what_was_seen(server: ScratchServer) -> None:
+def test_a_savepoint_takes_back_what_was_seen(observed_server: ScratchServer) -> None:
     """After ROLLBACK TO, locks from before are held and not new, and a file node that came back is no rewrite."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     session = Session(database)
     session.run("ALTER TABLE users ADD COLUMN a int")
@@ -35,9 +27,9 @@ def test_a_savepoint_takes_back_what_was_seen(server: ScratchServer) -> None:
     assert (again["rewrites"], again["locks"]) == (["orders"], rewritten["locks"])
 
 
-def test_a_rewrite_is_told_once(server: ScratchServer) -> None:
+def test_a_rewrite_is_told_once(observed_server: ScratchServer) -> None:
     """What an earlier transaction rewrote or made is neither rewritten nor born in a later one."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     session = Session(database)
     first = session.run("ALTER TABLE orders ALTER COLUMN id TYPE bigint")
@@ -49,9 +41,9 @@ def test_a_rewrite_is_told_once(server: ScratchServer) -> None:
     assert first["transaction"] == made["transaction"] != later[0]["transaction"] == later[1]["transaction"]
 
 
-def test_what_another_session_did_in_between_is_not_this_ones(server: ScratchServer) -> None:
+def test_what_another_session_did_in_between_is_not_this_ones(observed_server: ScratchServer) -> None:
     """A file that changed behind our back is asked for again; the gate's own session knows better."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     session = Session(database)
     database.execute("ALTER TABLE orders ALTER COLUMN id TYPE bigint; CREATE TABLE aside (id int)")
@@ -60,9 +52,9 @@ def test_what_another_session_did_in_between_is_not_this_ones(server: ScratchSer
     assert session.run("ALTER TABLE aside ALTER COLUMN id TYPE bigint")["rewrites"] == ["aside"]
 
 
-def test_a_statement_that_fails_is_in_its_own_transaction(server: ScratchServer) -> None:
+def test_a_statement_that_fails_is_in_its_own_transaction(observed_server: ScratchServer) -> None:
     """The transaction before it has ended, and no query of ours may tell which one this is."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     session = Session(database)
     within = session.run("ALTER TABLE orders ADD COLUMN a int")["transaction"]
@@ -71,9 +63,9 @@ def test_a_statement_that_fails_is_in_its_own_transaction(server: ScratchServer)
     assert session.fail("ALTER TABLE nowhere ADD COLUMN a int")["transaction"] is None
 
 
-def test_a_setting_belongs_to_the_transaction_that_it_opens(server: ScratchServer) -> None:
+def test_a_setting_belongs_to_the_transaction_that_it_opens(observed_server: ScratchServer) -> None:
     """SET LOCAL holds to the end of its transaction; SET TRANSACTION has to come before any query, ours too."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     session = Session(database)
     told = session.run("-- a comment\nSET LOCAL lock_timeout = '2s'")["transaction"]
@@ -87,9 +79,9 @@ def test_a_setting_belongs_to_the_transaction_that_it_opens(server: ScratchServe
 
 @pytest.mark.parametrize("planned", [True, False])
 @pytest.mark.parametrize("name", ['a,b "c"', "two\nlines", "ein\tTab \x01", "größe", "100%"])
-def test_names_may_hold_anything(server: ScratchServer, name: str, planned: bool) -> None:
+def test_names_may_hold_anything(observed_server: ScratchServer, name: str, planned: bool) -> None:
     """A name with the characters that part our answer stays one name."""
-    database = server.create()
+    database = observed_server.create()
     quoted = '"' + name.replace('"', '""') + '"'
     database.execute(f"CREATE TABLE {quoted} (id int PRIMARY KEY)")
     session = Session(database, None if planned else dict(_watching_postgresql.queries(planned=False)))
@@ -99,9 +91,9 @@ def test_names_may_hold_anything(server: ScratchServer, name: str, planned: bool
     assert session.run(f"DROP TABLE {quoted}")["gone"] == [name, name + "_pkey"]
 
 
-def test_after_a_commit_as_text_each_statement_is_alone(server: ScratchServer) -> None:
+def test_after_a_commit_as_text_each_statement_is_alone(observed_server: ScratchServer) -> None:
     """psycopg2 does not notice, so there is no transaction in which to look, unless the observer opens one."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     session = Session(database)
     session.run("ALTER TABLE orders ADD COLUMN a int")
@@ -111,9 +103,9 @@ def test_after_a_commit_as_text_each_statement_is_alone(server: ScratchServer) -
     assert ("bigint",) in database.execute("SELECT format_type(atttypid, -1) FROM pg_attribute WHERE attname = 'id'")
 
 
-def test_views_partitions_and_indexes_are_seen_as_what_they_are(server: ScratchServer) -> None:
+def test_views_partitions_and_indexes_are_seen_as_what_they_are(observed_server: ScratchServer) -> None:
     """A built index is no rewrite of its table, and a partitioned table has no file."""
-    database = server.create()
+    database = observed_server.create()
     database.execute(BEFORE)
     session = Session(database)
     index = session.run("CREATE INDEX parted_at ON parted (at)")
