@@ -34,13 +34,17 @@ _USERS = (
 )
 _RELATION = _USERS.format(catalog="pg_class", oid="c.oid")
 _NAME = "CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || "
+# A join: ``col_description`` is a query of its own for each column (0.06 of 0.21 ms for a table of five, measured on 18).
+_DESCRIBED = (
+    "LEFT JOIN pg_description e ON e.objoid = {oid} AND e.classoid = 'pg_class'::regclass AND e.objsubid = {column}"
+)
 
 # Columns that older servers lack: a name that the inner table does not have is taken from the outer one.
 _SINCE_11 = """(SELECT NULL::int2 AS indnkeyatts, NULL::"char" AS prokind, NULL::bool AS proisagg) lacking"""
 _SINCE_12 = """(SELECT NULL::"char" AS attgenerated) lacking"""
 
 _TABLES = f"""
-SELECT c.oid::bigint, {_NAME} c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'),
+SELECT c.oid::bigint, {_NAME} c.relname, c.relkind::text, e.description,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid)
             WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) ELSE '' END,
        CASE WHEN c.relispartition THEN (SELECT {_NAME} p.relname FROM pg_inherits i
@@ -48,18 +52,18 @@ SELECT c.oid::bigint, {_NAME} c.relname, c.relkind::text, obj_description(c.oid,
             WHERE i.inhrelid = c.oid) END,
        concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,
                  array_to_string(c.reloptions, ' '), CASE WHEN c.relrowsecurity THEN 'row-security' END)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {_DESCRIBED.format(oid="c.oid", column="0")}
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_RELATION} ORDER BY 2
 """
 _COLUMNS = f"""
 SELECT a.attrelid::bigint, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
        pg_get_expr(d.adbin, d.adrelid), a.made::text, a.attidentity <> '',
-       col_description(a.attrelid, a.attnum),
+       e.description,
        CASE WHEN a.attcollation <> t.typcollation THEN l.collname END
 FROM {_SINCE_12} CROSS JOIN LATERAL (SELECT b.*, attgenerated AS made FROM pg_attribute b) a
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-LEFT JOIN pg_collation l ON l.oid = a.attcollation
+LEFT JOIN pg_collation l ON l.oid = a.attcollation {_DESCRIBED.format(oid="a.attrelid", column="a.attnum")}
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_RELATION}
 ORDER BY a.attrelid, a.attnum
 """
