@@ -279,6 +279,7 @@ class Probe:
         if meanwhile is not None:
             meanwhile()
             deadline = time.monotonic() + self._launch.timeout  # our own work is not the project's time
+        self._step = deadline, verb
         while True:
             message = self._read(deadline, verb)
             if "answer" in message:
@@ -290,10 +291,10 @@ class Probe:
                 self._send(reply, deadline, verb)
 
     def ask_rows(self, sql: str) -> list[list[Any]]:
-        """Rows of a catalogue query on the project's connection; only while a statement event waits for its reply."""
-        deadline = time.monotonic() + self._launch.timeout
-        self._send({"query": sql}, deadline, "a query of the catalogue")
-        return _messages.rows(self._read(deadline, "rows").get("rows"))
+        """Rows of a catalogue query on the project's connection, which answers before it goes on to its next statement."""
+        deadline, verb = self._step
+        self._send({"query": sql}, deadline, verb)
+        return _messages.rows(self._read(deadline, verb).get("rows"))
 
     def _send(self, message: Mapping[str, Any], deadline: float, verb: str) -> None:
         """Say it within the deadline: who asks much and never reads the replies would hold us for ever."""

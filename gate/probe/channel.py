@@ -19,23 +19,55 @@ class Channel:
         self._in = os.fdopen(requests, "r", encoding="utf-8")
         self._out = os.fdopen(answers, "w", encoding="utf-8")
         self._owner = os.getpid()
+        self._rows = None
 
     def read(self):
         """The next request, or None at the end."""
-        line = self._in.readline()
-        return json.loads(line) if line else None
+        self.settle()
+        return self._hear()
 
     def write(self, message):
         """One message; a forked child of the project is not us and may not speak."""
-        if os.getpid() != self._owner:
-            return
-        self._out.write(json.dumps(message, default=_plain) + "\n")
-        self._out.flush()
+        if os.getpid() == self._owner:
+            self.settle()
+            self._say(message)
 
     def ask(self, message):
         """Send an event that wants a reply and give that reply."""
+        if os.getpid() != self._owner:
+            raise Closed()
         self.write(message)
-        reply = self.read()
+        return self._replied()
+
+    def post(self, message, rows):
+        """Send an event whose reply may wait until the next word on this channel, or until somebody settles it.
+
+        The other side works on it meanwhile; ``rows`` answers the queries that it has before it replies.
+        """
+        if os.getpid() == self._owner:
+            self.write(message)
+            self._rows = rows
+
+    def settle(self):
+        """Wait for the reply that is owed, if any."""
+        if self._rows is None or os.getpid() != self._owner:
+            return
+        rows, self._rows = self._rows, None
+        reply = self._replied()
+        while reply.get("query"):
+            self._say({"event": "rows", "rows": rows(reply["query"])})
+            reply = self._replied()
+
+    def _say(self, message):
+        self._out.write(json.dumps(message, default=_plain) + "\n")
+        self._out.flush()
+
+    def _hear(self):
+        line = self._in.readline()
+        return json.loads(line) if line else None
+
+    def _replied(self):
+        reply = self._hear()
         if reply is None:
             raise Closed()
         return reply

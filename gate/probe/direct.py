@@ -149,6 +149,7 @@ class Direct(object):
     def _reported(self, conn, cursor, call):
         watch, observer = self._watch, self._observers[conn.dialect.name]
         text = _text(call.query, conn.connection)
+        watch.settle()
         watch.raw = conn.connection
         record = {"started": time.perf_counter(), "line": watch._line(), "sql": text[:MOST_TEXT]}
         try:

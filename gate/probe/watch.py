@@ -38,6 +38,8 @@ class Watch:
         event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", self._before, retval=True)
         event.listen(sqlalchemy.engine.Engine, "after_cursor_execute", self._after)
         event.listen(sqlalchemy.engine.Engine, "handle_error", self._failed)
+        for end in ("commit", "rollback"):
+            event.listen(sqlalchemy.engine.Engine, end, self._ends)
 
     def begin(self, revision, path):
         """A revision's upgrade or downgrade starts."""
@@ -46,13 +48,23 @@ class Watch:
 
     def end(self):
         """It ended."""
+        self.settle()
         self.revision = self.path = None
+
+    def settle(self):
+        """The other side has looked at the catalogue as the last statement left it; from here on it may change."""
+        self._channel.settle()
+
+    def _ends(self, conn):
+        if not self._skip:
+            self.settle()
 
     def _before(self, conn, cursor, statement, parameters, context, executemany):
         if self.again:
             statement = _LABEL.sub(r"\1IF NOT EXISTS ", statement)
         if not self.on or self._skip:
             return statement, parameters
+        self.settle()
         self.raw = conn.connection
         observer = None if self.reading else self._observers.get(conn.dialect.name)
         record = {"started": time.perf_counter(), "line": self._line(), "sql": statement[:MOST_TEXT]}
@@ -97,7 +109,7 @@ class Watch:
         self._report(error.connection, record, seen, None, False, describe(error.original_exception))
 
     def _report(self, conn, record, seen, count, with_parameters, error=None):
-        """One statement as an event. In a revision the other side may look at the catalogue before we go on."""
+        """One statement as an event. In a revision the other side may look at the catalogue before the next one."""
         self.number += 1
         event = {"event": "statement", "revision": self.revision, "line": record["line"], "sql": record["sql"],
                  "seconds": time.perf_counter() - record["started"], "row_count": count, "observed": seen,
@@ -108,20 +120,22 @@ class Watch:
             self._channel.write(event)
             return
         event["wait"] = True
-        reply = self._channel.ask(event)
-        while reply.get("query"):
-            reply = self._channel.ask({"event": "rows", "rows": self.query(reply["query"])})
+        self._channel.post(event, self.query)
 
     def query(self, sql):
         """Rows of a catalogue query on the project's own connection, which alone sees uncommitted objects."""
-        cursor = self.raw.cursor()
+        skip, self._skip = self._skip, True
         try:
-            cursor.execute(sql)
-            return [list(row) for row in cursor.fetchall()]
+            cursor = self.raw.cursor()
+            try:
+                cursor.execute(sql)
+                return [list(row) for row in cursor.fetchall()]
+            finally:
+                cursor.close()
         except Exception as error:
             return {"error": str(error)}
         finally:
-            cursor.close()
+            self._skip = skip
 
     def _quietly(self, function, *arguments):
         """Observation must never break what it observes; its own queries are not observed."""
