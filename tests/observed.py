@@ -13,6 +13,7 @@ import pytest
 
 from gate import sql
 from gate.collect._catalogue import Catalogue
+from gate.collect._held import Held
 from gate.databases import _watching_postgresql
 from gate.databases.base import ScratchServer, open_server
 from gate.errors import ServerUnavailable
@@ -58,6 +59,7 @@ class Session:
         watching = dataclasses.asdict(database.watching())
         self.observer.told({**watching, "queries": queries or watching["queries"]})
         self.catalogue = Catalogue(database)
+        self.held = Held()
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
@@ -69,8 +71,9 @@ class Session:
         with self.connection.cursor() as cursor:
             self.observer.before(self.connection, cursor, statement, None, False)
             cursor.execute(statement)
-            seen: dict[str, Any] = self.observer.after(self.connection, cursor, statement, None, False)
+            told = self.observer.after(self.connection, cursor, statement, None, False)
         self.observer.finish(self.connection)
+        seen = dict(self.held.completed(told))
         parsed = sql.parse(statement, "postgresql")
         self.catalogue.refresh(parsed.changes, parsed.understood, seen, self.ask)
         return seen

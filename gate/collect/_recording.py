@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from gate import sql
 from gate.collect._catalogue import Rows
+from gate.collect._held import Held
 from gate.databases.base import Watching
 from gate.facts.changes import Change, CreateIndex, DetachPartition, DropIndex, Maintenance, Reindex, SetSetting
 from gate.facts.history import History
@@ -48,6 +49,7 @@ class Recorder:
         self.outside: list[Mapping[str, Any]] = []
         self.revisions: list[str] = []
         self._born: set[str] = set()
+        self._held = Held()
 
     @property
     def dialect(self) -> sql.Dialect:
@@ -60,13 +62,13 @@ class Recorder:
 
     def heard(self, event: Mapping[str, Any], ask: Rows) -> None:
         """One statement event; while the probe waits, the catalogue is brought up to date."""
+        seen = self._held.completed(event["observed"] if isinstance(event.get("observed"), dict) else {})
         if event.get("revision") not in self._history.by_id:
             self.outside.append(event)
             return
         text = str(event.get("sql") or "")
         parsed = sql.parse(text, self.dialect)
         before = self.catalogue.now
-        seen = event["observed"] if isinstance(event.get("observed"), dict) else {}
         after = before if event.get("error") else self.catalogue.refresh(parsed.changes, parsed.understood, seen, ask)
         self.statements.append(self._statement(event, text, parsed, seen, before, after))
 

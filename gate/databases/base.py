@@ -43,13 +43,13 @@ class Seeded:
 class Watching:
     """What the observer in the project's process is told of one database.
 
-    ``queries`` by name are what the project's own session is asked after a statement; ``files`` is a JSON list of pairs:
-    each relation's oid and the file node that it has now.
+    ``queries`` by name are what the project's own session is asked after a statement; ``files`` is JSON: a number that moves
+    when a transaction ends, and of each relation oid, file node, table of an index and name, as they are now.
     """
 
     database: str = ""
     queries: Mapping[str, str] = field(default_factory=dict)
-    files: str = "[]"
+    files: str = "[0, []]"
 
 
 class ScratchDatabase(Protocol):

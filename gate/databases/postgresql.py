@@ -325,7 +325,7 @@ class PostgresDatabase:
                     connection.execute(_watching_postgresql.creation(version).encode())
                     planned = True
             files = connection.execute(_watching_postgresql.FILES.encode()).fetchone()
-        return Watching(self.name, _watching_postgresql.queries(planned), files[0] if files else "[]")
+        return Watching(self.name, _watching_postgresql.queries(planned), files[0] if files else Watching.files)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run SQL in autocommit."""

@@ -1,10 +1,12 @@
 """What PostgreSQL does for one statement, read on the same connection right after it.
 
 After each statement one query looks only at relations that this backend has locked, since whatever is scanned or
-rewritten is also locked. A relation that has the file it had when the deploy began was not rewritten; of every other one
-the gate's own session, which sees only what is committed, tells what it was before the transaction. What this costs does
-not depend on how many tables there are. Manual:
+rewritten is also locked. A relation that has the file it had when the deploy began was not rewritten. Once some transaction
+has ended since, the gate's own session, which sees only what is committed, tells of every other one what it was before. What
+this costs does not depend on how many tables there are. Manual:
 https://www.postgresql.org/docs/current/view-pg-locks.html and monitoring-stats.html (pg_stat_get_xact_*).
+
+Of what a transaction holds from before, only the first statement tells all of it; the others tell what is new.
 """
 
 import collections
@@ -35,7 +37,9 @@ CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "E
 TRANSACTION = "SELECT pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp())"
 SEEN = ("locks", "held", "rewrites", "indexes_built", "touched", "born", "gone", "changing")
 # One line of the answer: a relation on which this session holds locks. ``kind`` is empty when it is gone.
-Relation = collections.namedtuple("Relation", "oid modes node kind table heirs counts name")
+Relation = collections.namedtuple("Relation", "oid modes node kind heirs counts name")
+# What a relation was when the run began: file node, table of an index (else 0), name.
+File = collections.namedtuple("File", "node table name")
 
 
 class State(object):
@@ -43,12 +47,14 @@ class State(object):
 
     def __init__(self, transaction):
         self.transaction = transaction
+        self.told = False
         self.lines = {}
         self.asked = set()
         self.lost = set()
         self.nodes = {}
         self.locks = {}
         self.names = {}
+        self.tables = {}
         self.counts = {}
 
 
@@ -58,7 +64,9 @@ class Observer(object):
     def __init__(self, committed):
         self._committed = committed
         self.queries = {}
-        self.files = {}  # by database: the file node of each relation when the run began
+        self.files = {}  # of one database: what each relation was when the run began
+        self._watched = None
+        self._ended = 0
         self._states = {}
         self._latest = {}
         self._state = State(None)
@@ -69,9 +77,10 @@ class Observer(object):
         self._heard = []
 
     def told(self, watching):
-        """What to ask, and the file nodes of one database's relations as they are now."""
-        self.queries = watching.get("queries", {})
-        self.files = {watching.get("database"): dict(json.loads(watching.get("files", "[]")))}
+        """What to ask, and what one database's relations are now."""
+        self.queries, self._watched = watching.get("queries", {}), watching.get("database")
+        self._ended, files = json.loads(watching.get("files", "[0, []]"))
+        self.files = {oid: File(*rest) for oid, *rest in files}
 
     def _enter(self, connection, transaction, anew=False):
         """The state of this session's transaction; a new one when that has begun since, or ``anew``."""
@@ -106,6 +115,7 @@ class Observer(object):
         if BACK_TO.match(statement):
             # Locks and file nodes are what they were at the savepoint: the next statement starts from them.
             self._look(connection, anew=True)
+            self._state.told = False
         elif not self._alone and not UNASKED.match(statement):
             self._enter(connection, _run(connection, TRANSACTION)[0][0])
         return {"known": True}
@@ -130,51 +140,77 @@ class Observer(object):
         """Locks, and the catalogue entries of tables that the statement has likely changed, in one question."""
         state, words = self._state, set(WORD.findall(statement))
         known = [oid for oid, modes in state.locks.items() if modes & CHANGING]
-        held = () if ROWS.match(statement) else (oid for oid in known if oid not in state.lost)
+        held = () if ROWS.match(statement) else (oid for oid in known if oid in state.names and oid not in state.lost)
         named = [oid for oid in held if _bare(state.names[oid]) in words]
         query = self.queries["look"].replace("{known}", _listed(known)).replace("{named}", _listed(named))
         held, *read = _run(connection, query)[0][0].split("\1")
-        return held, {"read": [int(oid) for oid in read[0].split(",")], "tables": read[1]} if read else {}
+        if not read:
+            return held, {}, {}
+        owners = (pair.split(",") for pair in read[0].split())
+        told = {"read": [int(oid) for oid in read[1].split(",")], "tables": read[2]}
+        return held, {int(index): int(table) for index, table in owners}, told
 
     def _look(self, connection, statement="", anew=False):
         """What changed since the last look."""
-        held, read = self._ask(connection, statement)
+        held, owners, read = self._ask(connection, statement)
         head, *lines = held.split("\n")
-        transaction, _, database = head.partition(",")
+        transaction, ended, database = head.split(",", 2)
         self._enter(connection, transaction, anew)
         before, state = self._state.lines, self._state
         state.lines = {line: before.get(line) or _relation(line) for line in lines}
-        seen = dict({name: [] for name in SEEN}, **read)
         new = [one for line, one in state.lines.items() if line not in before]
+        whole = self._is_whole(new)
+        state.tables.update(owners)
         state.names.update({one.oid: one.name for one in new if one.name})
-        self._look_back(json.loads(database), new)
-        for line in sorted(lines, key=lambda line: state.lines[line].oid):
-            # A relation without a name was made and dropped within the statement, as a rewrite makes a copy.
-            if state.lines[line].oid in state.names:
-                (self._again if line in before else self._one)(seen, state.lines[line])
+        self._look_back(json.loads(database), int(ended), new)
+        seen = dict({name: [] for name in SEEN}, whole=whole, **read)
+        for line in sorted(lines if whole else state.lines.keys() - before.keys(), key=_oid):
+            (self._again if line in before else self._one)(seen, state.lines[line])
+        state.told = True
         return seen
+
+    def _is_whole(self, new):
+        """Is everything to be told that is held, since it cannot be inferred from what was told before?"""
+        state = self._state
+        told, state.told = state.told, False  # until this look has come to its end
+        changed = any(one.oid in state.locks and one.name != state.names.get(one.oid) for one in new)
+        return not told or changed or len(state.locks.keys() | {one.oid for one in new}) != len(state.lines)
 
     def _again(self, seen, relation):
         """Nothing is new of this one: its locks are held."""
-        name = self._state.names[relation.oid]
-        owner = self._state.names.get(relation.table, name)
+        if relation.oid not in self._state.names:
+            return
+        name, owner = self._state.names[relation.oid], self._owner(relation.oid)
         seen["held"] += [[name, mode, owner] for mode in sorted(relation.modes)]
+        self._may_change(seen, relation, owner, False)
+
+    def _owner(self, oid):
+        """The name of an index's table, else the relation's own."""
+        names = self._state.names
+        return names.get(self._table(oid), names[oid])
+
+    def _table(self, oid):
+        """The table of an index; 0 of anything else."""
+        return self._state.tables.get(oid, 0)
+
+    def _may_change(self, seen, relation, owner, fresh):
         if relation.kind and relation.modes & CHANGING:
-            seen["changing"].append([relation.table or relation.oid, owner, False, relation.heirs])
+            seen["changing"].append([self._table(relation.oid) or relation.oid, owner, fresh, relation.heirs])
 
     def _one(self, seen, relation):
         """What is new of one relation that this transaction has locked."""
         oid, state = relation.oid, self._state
-        name, before = state.names[oid], state.locks.get(oid, frozenset())
-        owner = state.names.get(relation.table, name)
+        before, state.locks[oid] = state.locks.get(oid, frozenset()), relation.modes
+        if oid not in state.names:
+            return  # made and dropped within the statement, as a rewrite makes a copy
+        name, owner = state.names[oid], self._owner(oid)
         new = relation.modes - before - (READING if before else set())
         seen["locks"] += [[name, mode, owner] for mode in sorted(new)]
-        seen["held"] += [[name, mode, owner] for mode in sorted(before)]
-        state.locks[oid] = relation.modes
+        if seen["whole"]:
+            seen["held"] += [[name, mode, owner] for mode in sorted(before)]
         if not relation.kind:
             self._lose(seen, oid, name)
-        elif relation.modes & CHANGING:
-            seen["changing"].append([relation.table or oid, owner, bool(new), relation.heirs])
+        self._may_change(seen, relation, owner, bool(new))
         self._file(seen, relation)
         if any(relation.counts):
             self._rows(seen, oid, name, relation.counts)
@@ -185,19 +221,29 @@ class Observer(object):
             self._state.lost.add(oid)
             seen["gone"].append(name)
 
-    def _look_back(self, database, relations):
+    def _look_back(self, database, ended, relations):
         """File node and name of relations met for the first time, as they were before this transaction."""
-        state, files = self._state, self.files.get(database, {})
+        state = self._state
         first = {one.oid: one for one in relations if one.oid not in state.asked}
-        unchanged = {oid: one.node for oid, one in first.items() if one.kind and files.get(oid) == one.node}
-        state.nodes.update(unchanged)
+        self._meet(database, ended, first)
         # The table of an index need not be locked itself.
-        owners = {one.table for one in relations if one.table and one.table not in state.names}
-        ask = sorted((set(first) - set(unchanged)) | (owners - state.asked))
-        state.asked.update(first, owners)
-        for oid, node, name in self._committed(database, ask) if ask else ():
-            state.nodes[oid] = node
-            state.names.setdefault(oid, name)
+        owners = {self._table(oid) for oid in first} - state.names.keys() - state.asked - {0}
+        self._meet(database, ended, dict.fromkeys(owners))
+
+    def _meet(self, database, ended, relations):
+        """From what was told when the run began, as far as that still holds; the rest is asked for."""
+        state, files = self._state, self.files if database == self._watched else {}
+        holds = bool(files) and ended == self._ended
+        found = {
+            oid: files[oid] for oid, one in relations.items() if oid in files and (holds or _same(one, files[oid]))
+        }
+        ask = [] if holds else sorted(relations.keys() - found.keys())
+        found.update((oid, File(*rest)) for oid, *rest in (self._committed(database, ask) if ask else ()))
+        state.asked.update(relations)
+        for oid, file in found.items():
+            state.nodes[oid] = file.node
+            state.tables.setdefault(oid, file.table)
+            state.names.setdefault(oid, file.name)
 
     def _file(self, seen, relation):
         """A new file node of a known relation is a rewrite; an unknown relation was born in this transaction."""
@@ -268,16 +314,24 @@ def _bare(name):
     return name.rpartition(".")[2]
 
 
+def _oid(line):
+    return int(line.partition(",")[0])
+
+
+def _same(relation, file):
+    """Is this relation there, in the file that it had?"""
+    return relation is not None and bool(relation.kind) and relation.node == file.node
+
+
 def _relation(line):
     """One line of the answer; of a relation that is gone, kind and name are left out."""
-    oid, modes, node, *rest = line.split(",", 11)
-    kind, table, heirs, *counts, name = rest if len(rest) > 8 else ("", 0, "f", "null")
+    oid, modes, node, *rest = line.split(",", 10)
+    kind, heirs, *counts, name = rest if len(rest) > 7 else ("", "f", "null")
     return Relation(
         oid=int(oid),
         modes=frozenset(modes.split(" ")),
         node=int(node),
         kind=kind,
-        table=int(table),
         heirs=heirs == "t",
         counts=tuple(map(int, counts)),
         name=json.loads(name),

@@ -52,6 +52,47 @@ def test_what_another_session_did_in_between_is_not_this_ones(observed_server: S
     assert session.run("ALTER TABLE aside ALTER COLUMN id TYPE bigint")["rewrites"] == ["aside"]
 
 
+def test_in_a_deploys_first_transaction_nobody_else_is_asked(observed_server: ScratchServer) -> None:
+    """Until some transaction ends, what is committed is what was told when the run began."""
+    database = observed_server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    asked: list[str] = []
+    session.observer._committed = lambda name, _: asked.append(name) or []  # the one way out to the gate
+    made = session.run("CREATE TABLE made (id int PRIMARY KEY, o int REFERENCES orders)")
+    dropped = session.run("DROP INDEX orders_note")
+    rewritten = session.run("ALTER TABLE orders ALTER COLUMN id TYPE bigint")
+    assert (made["born"], rewritten["rewrites"], dropped["gone"]) == (
+        ["made", "made_pkey"],
+        ["orders"],
+        ["orders_note"],
+    )
+    assert ["orders_note", "AccessExclusiveLock", "orders"] in dropped["locks"]
+    assert asked == []
+    session.connection.commit()
+    session.run("ALTER TABLE made ADD COLUMN a int")
+    assert asked == [database.parts["database"]]
+
+
+def test_what_is_held_is_told_once(observed_server: ScratchServer) -> None:
+    """Whole where names changed or something is gone, else only what is new; put together it is the same."""
+    database = observed_server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    told = []
+    after = session.observer.after
+    session.observer.after = lambda *given: told.append(after(*given)) or told[-1]  # type: ignore[method-assign]
+    orders, users = ([[name, "AccessExclusiveLock", name]] for name in ("orders", "users"))
+    session.run("ALTER TABLE orders ADD COLUMN a int")
+    second = session.run("ALTER TABLE users ADD COLUMN a int")
+    third = session.run("ALTER TABLE users ADD COLUMN b int")
+    renamed = session.run("ALTER TABLE users RENAME TO people")
+    assert [(one["whole"], one["held"]) for one in told[:3]] == [(True, []), (False, []), (False, [])]
+    assert (second["held"], third["held"]) == (orders, orders + users)
+    assert told[3]["whole"]
+    assert sorted(renamed["held"]) == [*orders, ["people", "AccessExclusiveLock", "people"]]
+
+
 def test_a_statement_that_fails_is_in_its_own_transaction(observed_server: ScratchServer) -> None:
     """The transaction before it has ended, and no query of ours may tell which one this is."""
     database = observed_server.create()
