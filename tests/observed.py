@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg2
@@ -55,6 +56,9 @@ class Session:
             password=parts["password"],
             dbname=parts["database"],
         )
+        self.proxy = SimpleNamespace(  # as SQLAlchemy's pool hands it out
+            dbapi_connection=self.connection, driver_connection=self.connection, cursor=self.connection.cursor
+        )
         self.observer = Observer(lambda _, oids: database.execute(_watching_postgresql.COMMITTED, (oids,)))
         watching = dataclasses.asdict(database.watching())
         self.observer.told({**watching, "queries": queries or watching["queries"]})
@@ -69,10 +73,10 @@ class Session:
     def run(self, statement: str) -> dict[str, Any]:
         """One statement and what was seen of it."""
         with self.connection.cursor() as cursor:
-            self.observer.before(self.connection, cursor, statement, None, False)
+            self.observer.before(self.proxy, cursor, statement, None, False)
             cursor.execute(statement)
-            told = self.observer.after(self.connection, cursor, statement, None, False)
-        self.observer.finish(self.connection)
+            told = self.observer.after(self.proxy, cursor, statement, None, False)
+        self.observer.finish(self.proxy)
         seen = dict(self.held.completed(told))
         parsed = sql.parse(statement, "postgresql")
         self.catalogue.refresh(parsed.changes, parsed.understood, seen, self.ask)
@@ -81,7 +85,7 @@ class Session:
     def fail(self, statement: str) -> dict[str, Any]:
         """One statement that the server refuses, and what was seen of it."""
         with self.connection.cursor() as cursor:
-            self.observer.before(self.connection, cursor, statement, None, False)
+            self.observer.before(self.proxy, cursor, statement, None, False)
             with pytest.raises(psycopg2.Error):
                 cursor.execute(statement)
-            return dict(self.observer.failed(self.connection))
+            return dict(self.observer.failed(self.proxy))

@@ -13,24 +13,13 @@ import collections
 import json
 import re
 
-_START = r"^\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*"
-NOT_TRANSACTIONAL = re.compile(
-    _START
-    + r"(?:(?:CREATE|DROP)\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY|REINDEX\s+(?:\([^)]*\)\s*)?\w+\s+CONCURRENTLY|REINDEX\s+(?:DATABASE|SYSTEM)"
-    r"|VACUUM|CREATE\s+DATABASE|DROP\s+DATABASE|ALTER\s+SYSTEM|CREATE\s+TABLESPACE|DROP\s+TABLESPACE|CREATE\s+SUBSCRIPTION"
-    r"|ALTER\s+TABLE\s+.*DETACH\s+PARTITION\s+.*CONCURRENTLY|BEGIN|START\s|COMMIT|ROLLBACK|END\b|ABORT|SAVEPOINT|RELEASE|SET\s|RESET\s|SHOW\s"
-    r"|CALL\s|DISCARD|LISTEN|DO\b.*\bCOMMIT\b)",
-    re.IGNORECASE | re.DOTALL,
-)
+from . import statements
 
 # On what is locked already this one is no news: reading the catalogue after a statement takes it.
 READING = {"AccessShareLock"}
-BACK_TO = re.compile(_START + r"ROLLBACK\s+(?:WORK\s+|TRANSACTION\s+)?TO\b", re.IGNORECASE | re.DOTALL)
-# After these no query may come: it would be the first of the next transaction, or (manual, SET TRANSACTION) of this one.
-UNASKED = re.compile(
-    _START + r"(?:COMMIT|ROLLBACK|END|ABORT|SET\s+(?:SESSION\s+|LOCAL\s+)?TRANSACTION)\b", re.IGNORECASE | re.DOTALL
-)
-ROWS = re.compile(_START + r"(?:INSERT|UPDATE|DELETE|SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
+ROWS = re.compile(r"(?:INSERT|UPDATE|DELETE|SELECT|WITH)\b", re.IGNORECASE)
+PARTITIONED = "SELECT relkind IN ('p', 'I') FROM pg_class WHERE oid = to_regclass('%s')"
+VERSION = "SELECT current_setting('server_version_num')::int / 10000"
 WORD = re.compile(r"\w+")
 # A statement that changes a relation's catalogue entries holds at least one of these on it (manual, 13.3.1).
 CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
@@ -73,6 +62,7 @@ class Observer(object):
         self._notices = 0
         self._wrapped = False
         self._known = self._alone = False
+        self._text = statements.Text("")
         self._listening = None
         self._heard = []
 
@@ -95,13 +85,22 @@ class Observer(object):
         raw = _raw(connection)
         idle = _is_idle(raw)
         self._alone = _autocommit(connection) or (idle and _thinks_it_began(connection, raw))
-        self._known = NOT_TRANSACTIONAL.match(statement) is not None
+        self._text = statements.Text(statement)
+        self._known = self._text.is_quiet or self._text.ends or (self._alone and self._stands_outside(connection))
         self._listen(connection)
         self._wrapped = False
         self._state = State(None) if idle or self._alone else self._latest.get(id(raw), State(None))
         if self._alone and not self._known:
             _run(connection, "BEGIN")
             self._wrapped = True
+
+    def _stands_outside(self, connection):
+        """Asked on the project's own session, which stands outside of a transaction."""
+
+        def is_partitioned(name):
+            return any(row[0] for row in _run(connection, PARTITIONED % name.replace("'", "''")))
+
+        return self._text.stands_outside(is_partitioned, lambda: _run(connection, VERSION)[0][0])
 
     def after(self, connection, cursor, statement, parameters, many):
         """New locks, locks held before, rewrites, scans and rows of this one statement."""
@@ -112,13 +111,26 @@ class Observer(object):
 
     def _pass(self, connection, statement):
         """A statement that is known to do nothing to a table, or that cannot be watched from inside."""
-        if BACK_TO.match(statement):
+        if self._text.goes_back:
             # Locks and file nodes are what they were at the savepoint: the next statement starts from them.
             self._look(connection, anew=True)
             self._state.told = False
-        elif not self._alone and not UNASKED.match(statement):
+        elif not self._alone and not self._text.is_unasked:
             self._enter(connection, _run(connection, TRANSACTION)[0][0])
-        return {"known": True}
+        return dict(self._rewritten() if self._text.ends and len(self._text.parts) > 1 else {}, known=True)
+
+    def _rewritten(self):
+        """By a text that ended its transaction by itself: its locks are gone, but each relation's file tells."""
+        known = {}
+        for state in self._states.values():
+            known.update(state.nodes)
+        now = {oid: File(*rest) for oid, *rest in self._committed(self._watched, sorted(self.files)) or ()}
+        new = [file for oid, file in now.items() if file.node != known.get(oid, self.files[oid].node)]
+        self.files.update(now)
+        return {
+            "rewrites": [file.name for file in new if not file.table],
+            "indexes_built": [file.name for file in new if file.table],
+        }
 
     def finish(self, connection):
         """Commit what was opened around the statement, as autocommit would have; it may be refused only now."""
@@ -140,7 +152,8 @@ class Observer(object):
         """Locks, and the catalogue entries of tables that the statement has likely changed, in one question."""
         state, words = self._state, set(WORD.findall(statement))
         known = [oid for oid, modes in state.locks.items() if modes & CHANGING]
-        held = () if ROWS.match(statement) else (oid for oid in known if oid in state.names and oid not in state.lost)
+        rows = all(ROWS.match(one.code) for one in self._text.parts)
+        held = () if rows else (oid for oid in known if oid in state.names and oid not in state.lost)
         named = [oid for oid in held if _bare(state.names[oid]) in words]
         query = self.queries["look"].replace("{known}", _listed(known)).replace("{named}", _listed(named))
         held, *read = _run(connection, query)[0][0].split("\1")

@@ -155,3 +155,67 @@ def test_views_partitions_and_indexes_are_seen_as_what_they_are(observed_server:
     assert (truncated["rewrites"], sorted(truncated["indexes_built"])) == (["orders"], ["orders_note", "orders_pkey"])
     dropped = session.run("DROP VIEW known")
     assert (dropped["gone"], dropped["rewrites"]) == (["known"], [])
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["SET lock_timeout = '3s'; ", "-- first\nSET LOCAL work_mem = '8MB'; ", "SAVEPOINT a; ", "RESET ALL; /* then */ "],
+)
+def test_a_text_that_begins_with_a_setting_is_watched(observed_server: ScratchServer, before: str) -> None:
+    """The commonest way to give a statement a time-out must not hide it."""
+    database = observed_server.create()
+    database.execute(BEFORE)
+    seen = Session(database).run(f"{before}ALTER TABLE orders ALTER COLUMN id TYPE bigint")
+    assert (seen["rewrites"], seen["locks"][0][:2]) == (["orders"], ["orders", "AccessExclusiveLock"])
+
+
+def test_a_text_that_ends_its_transaction_tells_by_the_files(observed_server: ScratchServer) -> None:
+    """Its locks are gone by then; what an earlier statement rewrote is not told again."""
+    database = observed_server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    session.run("ALTER TABLE users ALTER COLUMN n TYPE bigint")
+    seen = session.run("BEGIN; ALTER TABLE orders ALTER COLUMN id TYPE bigint; COMMIT;")
+    # The key's index is another one now: its column has another type.
+    assert (seen["known"], seen["rewrites"], seen["indexes_built"]) == (True, ["orders"], ["orders_note"])
+    assert session.run("BEGIN; COMMENT ON TABLE orders IS 'x'; COMMIT;")["rewrites"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DO $$BEGIN CREATE TEMP TABLE ids ON COMMIT DROP AS SELECT 1; ALTER TABLE orders ALTER id TYPE bigint; END$$",
+        "DO $$BEGIN ALTER TABLE orders ALTER id TYPE bigint; -- the commit; comes later\n END$$",
+    ],
+)
+def test_the_word_commit_hides_no_block(observed_server: ScratchServer, text: str) -> None:
+    """In a clause or in a comment it ends nothing."""
+    database = observed_server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    session.connection.autocommit = True
+    assert session.run(text)["rewrites"] == ["orders"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "REINDEX SCHEMA public",
+        "REINDEX (VERBOSE) TABLE parted",
+        "REINDEX (VERBOSE) TABLE CONCURRENTLY orders",
+        "CLUSTER",
+        "CREATE INDEX /* online */ CONCURRENTLY later ON orders (note)",
+        "DO $$BEGIN CALL step(); END$$",
+        "DO $$BEGIN UPDATE orders SET note = 'x'; COMMIT; END$$",
+    ],
+)
+def test_what_refuses_a_transaction_gets_none_of_ours(observed_server: ScratchServer, text: str) -> None:
+    """It runs on its own in autocommit, as it does without us."""
+    if observed_server.server.version[0] < 14 and "TABLE parted" in text:
+        pytest.skip("REINDEX of a partitioned table came with 14")
+    database = observed_server.create()
+    database.execute(BEFORE)
+    database.execute("CREATE PROCEDURE step() LANGUAGE plpgsql AS 'BEGIN UPDATE orders SET note = 1; COMMIT; END'")
+    session = Session(database)
+    session.connection.autocommit = True
+    assert session.run(text)["known"]
