@@ -61,16 +61,26 @@ ALTERS = (
 )
 
 
-def altered_before(deploy: Deploy, statement: Statement, table: str) -> Statement | None:
-    """The statement of the same transaction that altered the table before this one."""
+def altered_before(deploy: Deploy, statement: Statement, table: str, write: c.Change | None = None) -> Statement | None:
+    """The statement of the same transaction that altered the table before this one, or before a write in its text."""
     for one in deploy.statements:
-        if one.number >= statement.number:
+        if one.number > statement.number:
             return None
-        if same_transaction(one, statement) and any(
-            isinstance(change, ALTERS) and change.table == table for change in one.changes
+        own = one.number == statement.number
+        changes = one.changes if not own else _before(one.changes, write) if write is not None else ()
+        if (own or same_transaction(one, statement)) and any(
+            isinstance(change, ALTERS) and change.table == table for change in changes
         ):
             return one
     return None
+
+
+def _before(changes: tuple[c.Change, ...], write: c.Change) -> tuple[c.Change, ...]:
+    """What stands before a write in one text and is in its transaction."""
+    found: list[c.Change] = []
+    for one in changes[: changes.index(write)]:
+        found = [] if isinstance(one, c.TransactionControl) and one.verb in ("commit", "rollback") else [*found, one]
+    return tuple(found)
 
 
 def revisions(*statements: Statement) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from gate.rules._split import added_then_required, altered_before, backfills, re
 def find(deploy: Deploy) -> Iterator[Hit]:
     seen = {(edit.statement.revision, edit.table) for *_, edit in added_then_required(deploy)}  # says more
     for statement, change in backfills(deploy):
-        altered = altered_before(deploy, statement, change.table)
+        altered = altered_before(deploy, statement, change.table, change)
         place = (statement.revision, change.table)
         if altered is None or place in seen or (isinstance(change, c.Update) and change.bounded):
             continue
@@ -54,6 +54,12 @@ rule = Rule(
             (
                 'op.add_column("users", sa.Column("level", sa.Integer()))\n'
                 'op.execute("UPDATE users SET level = 1 WHERE level IS NULL")',
+            )
+        ),
+        Example(
+            (
+                "op.execute(\"SET lock_timeout = '3s'; ALTER TABLE users ADD level int; \"\n"
+                '           "UPDATE users SET level = 1 WHERE level IS NULL")',
             )
         ),
     ),
