@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +14,17 @@ from typing import Any
 import psycopg2
 import pytest
 
+import gate.probe
 from gate import sql
 from gate.collect._catalogue import Catalogue
 from gate.collect._held import Held
 from gate.databases import _watching_postgresql
 from gate.databases.base import ScratchServer, open_server
 from gate.errors import ServerUnavailable
-from gate.probe.observe_postgresql import Observer
+
+# The name under which the probe's modules know each other in the project's process.
+sys.modules.setdefault("alembic_gate_probe", gate.probe)
+Observer = importlib.import_module("gate.probe.observe_postgresql").Observer
 
 BEFORE = """
 CREATE TABLE users (id int PRIMARY KEY, email text, n int CONSTRAINT n_small CHECK (n < 10));

@@ -13,7 +13,7 @@ import collections
 import json
 import re
 
-from . import statements
+from alembic_gate_probe import statements
 
 # On what is locked already this one is no news: reading the catalogue after a statement takes it.
 READING = {"AccessShareLock"}
