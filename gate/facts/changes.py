@@ -517,9 +517,13 @@ class Comment(Change):
 
 @dataclass(frozen=True)
 class CodeBlock(Change):
-    """DO block, CALL ...: code whose effect only the observation shows; ``verb`` lower-cased."""
+    """DO block, CALL ...: code whose effect only the observation shows; ``verb`` lower-cased.
+
+    ``ends``: it has a COMMIT or ROLLBACK of its own, whether or not that is ever reached.
+    """
 
     verb: str
+    ends: bool = False
 
 
 @dataclass(frozen=True)

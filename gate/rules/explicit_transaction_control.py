@@ -27,11 +27,28 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if change.verb in _VERBS and statement.revision not in said:
             said.add(statement.revision)
             yield Hit(_message(change.verb.upper()), statement, remedy=_REMEDY)
+    yield from _blocks(deploy)
     for revision in deploy.revisions:
         line = _committed(deploy, revision) if revision.id not in said else None
         if line:
             place = Location(revision.path, line)
             yield Hit(_message("commit()"), revision=revision.id, location=place, remedy=_REMEDY)
+
+
+def _blocks(deploy: Deploy) -> Iterator[Hit]:
+    """https://www.postgresql.org/docs/current/plpgsql-transactions.html: allowed only where no transaction is around."""
+    for statement, change in deploy.all_changes(c.CodeBlock):
+        if change.ends and not statement.autocommit and statement.error is None:
+            yield Hit(
+                "The COMMIT or ROLLBACK in this DO block fails as soon as it is reached (invalid transaction "
+                "termination), since Alembic runs the revision in a transaction; the scratch rows did not lead there.",
+                statement,
+                severity=Severity.ERROR,
+                remedy=remedy(
+                    "Let the block run in autocommit, in a revision that holds nothing else.",
+                    (1, "The revision", "with op.get_context().autocommit_block():\n    op.execute(...)"),
+                ),
+            )
 
 
 def _message(what: str) -> str:
@@ -66,6 +83,26 @@ rule = Rule(
     harms={Category.TRANSACTION: Severity.WARNING},
     dialects=EVERY,
     split=("statement",),
-    unsafe=(Example(('op.add_column("users", sa.Column("a", sa.Integer()))\nop.get_bind().commit()',)),),
-    safe=(Example(('op.add_column("users", sa.Column("a", sa.Integer()))',)),),
+    unsafe=(
+        Example(('op.add_column("users", sa.Column("a", sa.Integer()))\nop.get_bind().commit()',)),
+        Example(
+            (
+                'op.execute("""DO $$ BEGIN\n'
+                "  LOOP\n"
+                "    UPDATE users SET email = 'none' WHERE id IN (SELECT id FROM users WHERE email = '' LIMIT 100);\n"
+                "    EXIT WHEN NOT FOUND;\n"
+                "    COMMIT;\n"
+                '  END LOOP; END $$""")',
+            )
+        ),
+    ),
+    safe=(
+        Example(('op.add_column("users", sa.Column("a", sa.Integer()))',)),
+        Example(
+            (
+                "with op.get_context().autocommit_block():\n"
+                "    op.execute(\"DO $$ BEGIN UPDATE users SET email = 'none' WHERE id = 1; COMMIT; END $$\")",
+            )
+        ),
+    ),
 )

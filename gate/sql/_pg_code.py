@@ -25,7 +25,7 @@ def do_block(text: str, read: Read) -> Parsed:
         tree = postgast.parse_plpgsql(text)
     except PgQueryError:
         return Parsed((CodeBlock("do"),), understood=False)
-    changes: list[Change] = [CodeBlock("do")]
+    changes: list[Change] = [CodeBlock("do", ends=_ends(tree))]
     understood = True
     for query, dynamic in _queries(tree):
         known = _constant(query) if dynamic else query
@@ -46,6 +46,12 @@ def _queries(node: Any) -> Iterator[tuple[str, bool]]:
     elif isinstance(node, list):
         for one in node:
             yield from _queries(one)
+
+
+def _ends(node: Any) -> bool:
+    if isinstance(node, dict):
+        return any(key in ("PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback") or _ends(one) for key, one in node.items())
+    return isinstance(node, list) and any(_ends(one) for one in node)
 
 
 def _text(node: Any) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy
-from tests.rules._deploy import deploy, said
+from tests.rules._deploy import Autocommit, deploy, said
 
 ID = "explicit-transaction-control"
+BATCHES = "DO $$ BEGIN LOOP DELETE FROM users WHERE id = 0; EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$"
 UNSAFE = [
     (deploy("ALTER TABLE users ADD z int; COMMIT"), ["warning transaction - c1"]),
     (deploy("BEGIN; SELECT 1; ROLLBACK"), ["warning transaction - c1"]),
+    (deploy(BATCHES), ["error transaction - c1"]),
     (
         deploy("ALTER TABLE users ADD z int", source="def upgrade():\n    op.get_bind().commit()\n"),
         ["warning transaction - c1"],
@@ -22,6 +24,8 @@ UNSAFE = [
 ]
 SAFE = [
     deploy("SAVEPOINT a; RELEASE SAVEPOINT a"),
+    deploy(Autocommit(BATCHES)),
+    deploy("DO $$ BEGIN CREATE TEMP TABLE ids ON COMMIT DROP AS SELECT 1; RAISE NOTICE 'COMMIT;'; END $$"),
     deploy("ALTER TABLE users ADD z int", source="def upgrade():\n    session.commit()\n"),
     deploy(
         "ALTER TABLE users ADD z int", source="def upgrade():\n    pass\ndef downgrade():\n    op.get_bind().commit()\n"
