@@ -49,10 +49,23 @@ def final_table(deploy: Deploy, statement: Statement, table: str) -> Table | Non
 def foreign_keys(deploy: Deploy, statement: Statement) -> bool | None:
     """Whether SQLite keeps foreign keys at that moment; None where nobody watched."""
     for one in reversed([one for one in deploy.statements if one.number <= statement.number]):
-        if one.observed is not None and "foreign_keys" in one.observed.facts:
-            return bool(one.observed.facts["foreign_keys"])
+        told = foreign_keys_after(one)
+        if told is not None:
+            return told
     value = deploy.settings.get("pragma foreign_keys")
-    return None if value is None else value.strip().lower() not in _OFF
+    return None if value is None else not is_off(value)
+
+
+def foreign_keys_after(statement: Statement) -> bool | None:
+    """Whether SQLite keeps foreign keys once this statement has run: only a pragma that took effect changes it."""
+    facts = statement.observed.facts if statement.observed else {}
+    told = facts.get("foreign_keys_after", facts.get("foreign_keys"))
+    return None if told is None else bool(told)
+
+
+def is_off(value: str) -> bool:
+    """Whether a pragma's value switches it off."""
+    return value.strip().lower() in _OFF
 
 
 def children(deploy: Deploy, change: c.RecreateTable) -> tuple[tuple[Table, Constraint], ...]:
@@ -117,11 +130,13 @@ def is_expression(index: Index) -> bool:
     return not index.columns or bool(inside and "(" in inside.group(1))
 
 
-FOREIGN_KEYS_OFF = """# env.py, before the transaction begins (the pragma does nothing inside of one)
+FOREIGN_KEYS_OFF = """# env.py, with your own options; the cursor is the driver's own, for which SQLAlchemy begins no transaction
 with engine.connect() as connection:
-    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=OFF")  # before anything else: inside a transaction it does nothing
     context.configure(connection=connection, target_metadata=target_metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
-    assert not connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-    connection.exec_driver_sql("PRAGMA foreign_keys=ON")"""
+        cursor.execute("PRAGMA foreign_key_check")
+        assert not cursor.fetchall(), "PRAGMA foreign_key_check finds rows that point at nothing"
+    cursor.execute("PRAGMA foreign_keys=ON")"""

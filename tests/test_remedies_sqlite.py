@@ -1,0 +1,147 @@
+"""Remedies of SQLite's rules followed to the letter: pasted into the project, and its own Alembic run over rows."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import gate, git, repository, revision, write
+
+HEAD = """\
+from alembic import context
+from sqlalchemy import create_engine, event, pool
+from models import metadata as target_metadata
+
+engine = create_engine(context.config.get_main_option("sqlalchemy.url"), poolclass=pool.NullPool)
+
+
+"""
+KEYS_ON = """\
+@event.listens_for(engine, "connect")
+def connected(dbapi_connection, connection_record):
+    dbapi_connection.execute("PRAGMA foreign_keys=ON")
+
+
+"""
+BEGINS = """\
+@event.listens_for(engine, "connect")
+def connected(dbapi_connection, connection_record):
+    dbapi_connection.isolation_level = None
+    dbapi_connection.execute("PRAGMA foreign_keys=ON")
+
+
+@event.listens_for(engine, "begin")
+def begun(connection):
+    connection.exec_driver_sql("BEGIN")
+
+
+"""
+RUN = """\
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=target_metadata, render_as_batch=True{options})
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+TOLD = """
+    print("keys", connection.connection.cursor().execute("PRAGMA foreign_keys").fetchone()[0])
+"""
+KINDS = {
+    "driver": (KEYS_ON, ""),
+    "begin": (BEGINS, ""),
+    "begin_once": (BEGINS, ", transactional_ddl=True"),
+}
+ON_DELETE = {
+    "sqlite-batch-recreate-cascade": "ON DELETE CASCADE",
+    "sqlite-batch-recreate-foreign-keys": "ON DELETE RESTRICT",
+}
+TABLES = """
+op.execute("CREATE TABLE tasks (id INTEGER PRIMARY KEY, title VARCHAR(10))")
+op.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, task INTEGER REFERENCES tasks (id) {})")
+"""
+WIDER = 'with op.batch_alter_table("tasks") as batch_op:\n    batch_op.alter_column("title", type_=sa.String(30))'
+
+
+class Project:
+    """A repository with an env.py of some kind, and its database with rows."""
+
+    def __init__(self, folder: Path, base: str, change: str, env: str) -> None:
+        self.repo = repository(folder / "p", {"b1": revision("b1", None, base)})
+        write(self.repo, {"migrations/env.py": env})
+        git(self.repo, "commit", "--quiet", "--all", "--message", "env")
+        git(self.repo, "checkout", "--quiet", "-b", "change")
+        self.put({"migrations/versions/c1.py": revision("c1", "b1", change)})
+
+    def put(self, files: dict[str, str]) -> None:
+        """Files in a commit of the change."""
+        write(self.repo, files)
+        git(self.repo, "add", "--all")
+        git(self.repo, "commit", "--quiet", "--message", "change")
+
+    def findings(self) -> list[dict[str, Any]]:
+        """What the gate says of the change."""
+        done = gate(self.repo, "--base", "main", "--only", "safe-operations,split-steps,upgrade-works")
+        assert done.out, done.err
+        found: list[dict[str, Any]] = done.project["findings"]
+        return found
+
+    def steps(self, id: str) -> list[str]:
+        """The code of the remedy of this rule's first finding."""
+        (found, *_) = [one for one in self.findings() if one["id"] == id]
+        return [step["code"] for step in found["remedy"]["steps"] if step["code"]]
+
+    def upgrade(self, to: str = "head") -> subprocess.CompletedProcess[str]:
+        """``alembic upgrade`` as a user runs it."""
+        words = [sys.executable, "-m", "alembic", "upgrade", to]
+        return subprocess.run(words, cwd=self.repo, capture_output=True, text=True, check=False)
+
+    def ask(self, sql: str) -> list[Any]:
+        """Rows of the database, or one statement on it, foreign keys off."""
+        with sqlite3.connect(self.repo / "app.db") as connection:
+            return connection.execute(sql).fetchall()
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Tables with their rows."""
+        names = self.ask("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        return {name: self.ask(f"SELECT * FROM {name}") for (name,) in names}
+
+
+def switched(folder: Path, kind: str, id: str) -> tuple[Project, str]:
+    """A project over whose rows the recreate is refused or takes them along, and the env.py of the remedy."""
+    head, options = KINDS[kind]
+    project = Project(folder, TABLES.format(ON_DELETE[id]), WIDER, HEAD + head + RUN.format(options=options))
+    remedy = project.steps(id)[0]
+    told = "render_as_batch=True"
+    return project, HEAD + head + remedy.replace(told, told + options) + TOLD
+
+
+@pytest.mark.parametrize("id", ON_DELETE)
+@pytest.mark.parametrize("kind", KINDS)
+def test_foreign_keys_are_off_while_a_table_is_made_anew(tmp_path: Path, kind: str, id: str) -> None:
+    """Whoever begins the transaction: the change is there, all rows too, and the keys are on again."""
+    project, env = switched(tmp_path, kind, id)
+    assert project.upgrade("b1").returncode == 0
+    project.ask("INSERT INTO tasks VALUES (1, 'a')")
+    project.ask("INSERT INTO notes VALUES (1, 1)")
+    project.put({"migrations/env.py": env})
+    done = project.upgrade()
+    assert (done.returncode, done.stdout.strip()) == (0, "keys 1"), done.stderr
+    assert project.rows() == {"alembic_version": [("c1",)], "notes": [(1, 1)], "tasks": [(1, "a")]}
+    assert "VARCHAR(30)" in project.ask("SELECT sql FROM sqlite_master WHERE name = 'tasks'")[0][0]
+    assert [one["id"] for one in project.findings()] == ["sqlite-batch-recreate"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_that_point_at_nothing_stop_the_upgrade(tmp_path: Path, kind: str) -> None:
+    """The check finds what could be written while the keys were off."""
+    project, env = switched(tmp_path, kind, "sqlite-batch-recreate-foreign-keys")
+    assert project.upgrade("b1").returncode == 0
+    project.ask("INSERT INTO notes VALUES (1, 7)")
+    project.put({"migrations/env.py": env})
+    done = project.upgrade()
+    assert done.returncode == 1
+    assert "rows that point at nothing" in done.stderr
