@@ -145,3 +145,22 @@ def test_rows_that_point_at_nothing_stop_the_upgrade(tmp_path: Path, kind: str) 
     done = project.upgrade()
     assert done.returncode == 1
     assert "rows that point at nothing" in done.stderr
+
+
+def test_keys_that_a_revision_switched_off_are_on_again(tmp_path: Path) -> None:
+    """The copy begins a transaction, so that the pragma after it does nothing; the remedy commits first."""
+    off, on = 'op.execute("PRAGMA foreign_keys=OFF")', 'op.execute("PRAGMA foreign_keys=ON")'
+    body = f"{off}\n{WIDER}\n"
+    env = HEAD + KEYS_ON + RUN.format(options="") + TOLD
+    project = Project(tmp_path, TABLES.format("ON DELETE CASCADE"), body + on, env)
+    assert project.upgrade("b1").returncode == 0
+    project.ask("INSERT INTO tasks VALUES (1, 'a')")
+    project.ask("INSERT INTO notes VALUES (1, 1)")
+    (said,) = [one for one in project.findings() if one["id"] == "foreign-keys-not-restored"]
+    assert (said["severity"], said["revision"]) == ("warning", "c1")
+    (code,) = project.steps("foreign-keys-not-restored")
+    project.put({"migrations/versions/c1.py": revision("c1", "b1", body + code)})
+    assert [one["id"] for one in project.findings()] == ["sqlite-batch-recreate"]
+    done = project.upgrade()
+    assert (done.returncode, done.stdout.strip()) == (0, "keys 1"), done.stderr
+    assert project.rows() == {"alembic_version": [("c1",)], "notes": [(1, 1)], "tasks": [(1, "a")]}

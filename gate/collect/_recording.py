@@ -21,6 +21,8 @@ from gate.model import Location
 # (https://www.postgresql.org/docs/current/explicit-locking.html), confirmed with a lock trap on 15 and 18.
 _SHARE_UPDATE, _EXCLUSIVE = "ShareUpdateExclusiveLock", "AccessExclusiveLock"
 
+_FACTS = ("foreign_keys", "foreign_keys_after", "lost", "made", "left_over", "rebuild_known")
+
 
 class Followed(Protocol):
     """The schema as of now, kept up to date statement by statement: ``Catalogue`` by looking, others by reading.
@@ -140,9 +142,7 @@ class Recorder:
             known=known,
             row_count=event.get("row_count") if isinstance(event.get("row_count"), int) else None,
             seconds=float(event.get("seconds") or 0.0),
-            facts={
-                key: seen[key] for key in ("foreign_keys", "lost", "made", "left_over", "rebuild_known") if key in seen
-            },
+            facts={key: seen[key] for key in _FACTS if key in seen},
         )
 
     def settings(self) -> dict[str, str]:

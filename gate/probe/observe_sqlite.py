@@ -11,6 +11,7 @@ sqlite3 and with SQLAlchemy's adapter of aiosqlite.
 import re
 
 _READS = re.compile(r"^\s*(?:SELECT|PRAGMA|EXPLAIN|WITH)\b", re.I)
+_SWITCH = re.compile(r"^\s*PRAGMA\s+(?:\w+\s*\.\s*)?foreign_keys\s*[=(]", re.I)
 _LEFT_OVER = "_alembic_tmp_"
 
 
@@ -19,14 +20,18 @@ class Observer:
 
     def __init__(self):
         self.was = None
+        self.keys = None
         self.roots = {}
 
     def before(self, dbapi_connection, cursor, statement, parameters, many):
         """Take the picture before. SQLite needs no other statement than the project's own."""
+        self.keys = _foreign_keys(dbapi_connection) if _SWITCH.match(statement) else None
         self.was = None if _READS.match(statement) else _picture(dbapi_connection)
 
     def after(self, dbapi_connection, cursor, statement, parameters=(), many=False):
         """The facts as plain values: rewritten tables, touched rows, objects lost and made, the state of the pragma."""
+        if self.keys is not None:
+            return {"foreign_keys": self.keys, "foreign_keys_after": _foreign_keys(dbapi_connection)}
         if self.was is None:
             return {}
         was, now = self.was, _picture(dbapi_connection)
@@ -54,14 +59,18 @@ class Observer:
 def _picture(connection):
     master = _ask(connection, "SELECT type, name, tbl_name, rootpage FROM sqlite_master")
     tables = [row[1] for row in master if row[0] == "table" and not row[1].startswith("sqlite_")]
-    pragma = _ask(connection, "PRAGMA foreign_keys")
     return {
-        "foreign_keys": bool(pragma and pragma[0][0]),
+        "foreign_keys": _foreign_keys(connection),
         "in_transaction": _in_transaction(connection),
         "objects": [(row[0], row[1], row[2]) for row in master],
         "roots": dict((row[1], row[3]) for row in master if row[0] == "table"),
         "rows": dict((table, _count(connection, table)) for table in tables),
     }
+
+
+def _foreign_keys(connection):
+    pragma = _ask(connection, "PRAGMA foreign_keys")
+    return bool(pragma and pragma[0][0])
 
 
 def _in_transaction(connection):

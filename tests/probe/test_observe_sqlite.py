@@ -102,5 +102,19 @@ def test_queries_are_not_looked_at(connection: tuple[sa.Connection, Seen]) -> No
     """A SELECT or a PRAGMA changes nothing."""
     made, seen = connection
     made.exec_driver_sql("SELECT * FROM p").fetchall()
-    made.exec_driver_sql("PRAGMA foreign_keys=ON")
+    made.exec_driver_sql("PRAGMA foreign_keys").fetchall()
+    made.exec_driver_sql("PRAGMA user_version=7")
     assert seen == []
+
+
+def test_a_switch_of_the_foreign_keys_tells_whether_it_took_effect(connection: tuple[sa.Connection, Seen]) -> None:
+    """Inside a transaction it does nothing, without an error."""
+    made, seen = connection
+    made.exec_driver_sql("PRAGMA foreign_keys=ON")
+    made.exec_driver_sql("DELETE FROM c WHERE p IS NULL")
+    made.exec_driver_sql("PRAGMA main.foreign_keys(0)")
+    switches = [facts for sql, facts in seen if sql.startswith("PRAGMA")]
+    assert switches == [
+        {"foreign_keys": False, "foreign_keys_after": True},
+        {"foreign_keys": True, "foreign_keys_after": True},
+    ]

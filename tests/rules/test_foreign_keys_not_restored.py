@@ -8,15 +8,54 @@ from gate.facts.rehearsal import Deploy, Observation
 from tests.rules._deploy import deploy, said
 
 ID = "foreign-keys-not-restored"
-ON = {number: Observation(facts={"foreign_keys": True}) for number in range(1, 5)}
-OFF = {number: Observation(facts={"foreign_keys": False}) for number in range(1, 5)}
+OFF_ON = "PRAGMA foreign_keys=OFF; PRAGMA foreign_keys=ON"
+
+
+def switches(*states: tuple[bool, bool]) -> dict[int, Observation]:
+    """What was seen of each pragma: on or off before it and after it."""
+    return {
+        number: Observation(facts={"foreign_keys": was, "foreign_keys_after": now})
+        for number, (was, now) in enumerate(states, 1)
+    }
+
+
 UNSAFE = [
     (deploy("PRAGMA foreign_keys=OFF", dialect="sqlite"), ["warning hygiene - c1"]),
+    (deploy("PRAGMA foreign_keys=OFF", dialect="sqlite", seen=switches((True, False))), ["warning hygiene - c1"]),
+    # The first revision's stay off, whatever the second one finds.
+    (
+        deploy(
+            "PRAGMA foreign_keys=OFF",
+            "PRAGMA foreign_keys=OFF",
+            dialect="sqlite",
+            seen=switches((True, False), (False, False)),
+        ),
+        ["warning hygiene - c1"],
+    ),
+    (
+        deploy(OFF_ON, "SELECT 1", dialect="sqlite", seen=switches((True, False), (False, False))),
+        ["warning hygiene - c1"],
+    ),
 ]
 SAFE = [
     deploy("PRAGMA foreign_keys = 0", "PRAGMA foreign_keys = 1", dialect="sqlite"),
-    deploy("PRAGMA foreign_keys=OFF; PRAGMA foreign_keys=ON", dialect="sqlite"),
+    deploy(OFF_ON, dialect="sqlite"),
+    deploy(OFF_ON, dialect="sqlite", seen=switches((True, False), (False, True))),
     deploy("PRAGMA foreign_keys=ON", dialect="sqlite"),
+    deploy(
+        "PRAGMA foreign_keys=OFF",
+        "PRAGMA foreign_keys=ON",
+        dialect="sqlite",
+        seen=switches((True, False), (False, True)),
+    ),
+    # They were off before: the deploy leaves what it found.
+    deploy("PRAGMA foreign_keys=OFF", dialect="sqlite", seen=switches((False, False))),
+    deploy(
+        "PRAGMA foreign_keys=ON; PRAGMA foreign_keys=OFF", dialect="sqlite", seen=switches((False, True), (True, False))
+    ),
+    deploy("PRAGMA foreign_keys=OFF", dialect="sqlite", settings={"pragma foreign_keys": "OFF"}),
+    # Inside a transaction nothing is switched off either; what follows is told by rules of its own.
+    deploy("PRAGMA foreign_keys=OFF", dialect="sqlite", seen=switches((True, True))),
 ]
 
 
