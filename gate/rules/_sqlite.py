@@ -11,6 +11,8 @@ from gate.facts.schema import Constraint, Index, Table
 
 ACTIONS = ("CASCADE", "SET NULL", "SET DEFAULT")  # of ON DELETE: with these the parent's row may go
 _OFF = ("off", "0", "false", "no")
+_NOW = ("current_timestamp", "current_date", "current_time")
+_CONSTANT = re.compile(r"^[+-]?\s*(?:\d+(?:\.\d*)?(?:e[+-]?\d+)?|'(?:[^']|'')*'|x'[0-9a-f]*'|null|true|false)$")
 # SQLite's and Alembic's own words for what rules of their own explain.
 NO_SUPPORT = "No support for ALTER of constraints in SQLite"
 REFUSALS = (
@@ -128,6 +130,14 @@ def is_expression(index: Index) -> bool:
     """An index over an expression, which SQLAlchemy cannot reflect."""
     inside = re.search(r"\bON\b[^(]*\((.*)\)", index.definition, re.IGNORECASE | re.DOTALL)
     return not index.columns or bool(inside and "(" in inside.group(1))
+
+
+def is_constant(default: str) -> bool:
+    """A literal, in parentheses or not; CURRENT_TIMESTAMP and expressions are none."""
+    text = default.strip().lower()
+    while text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip()
+    return text not in _NOW and _CONSTANT.match(text) is not None
 
 
 FOREIGN_KEYS_OFF = """# env.py, with your own options; the cursor is the driver's own, for which SQLAlchemy begins no transaction

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
@@ -12,10 +11,7 @@ from gate.rule import SQLITE, Example, Hit, Rule
 from gate.rules._rows import refused
 from gate.rules._sa_types import add_nullable, sa_type
 from gate.rules._says import execute, ident, python
-from gate.rules._sqlite import foreign_keys
-
-_NOW = ("current_timestamp", "current_date", "current_time")
-_CONSTANT = re.compile(r"^[+-]?\s*(?:\d+(?:\.\d*)?(?:e[+-]?\d+)?|'(?:[^']|'')*'|x'[0-9a-f]*'|null|true|false)$")
+from gate.rules._sqlite import foreign_keys, is_constant
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -43,14 +39,6 @@ def _reason(deploy: Deploy, statement: Statement, new: c.ColumnSpec) -> str | No
     if new.references and valued and foreign_keys(deploy, statement) is not False:
         return "with foreign keys on, a column that references another table must have the default NULL"
     return "a STORED column cannot be added" if new.generated == "stored" else None
-
-
-def is_constant(default: str) -> bool:
-    """A literal, in parentheses or not; CURRENT_TIMESTAMP and expressions are none."""
-    text = default.strip().lower()
-    while text.startswith("(") and text.endswith(")"):
-        text = text[1:-1].strip()
-    return text not in _NOW and _CONSTANT.match(text) is not None
 
 
 def _recipe(change: c.AddColumn) -> Remedy:

@@ -9,6 +9,8 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, SQLITE, Example, Hit, Rule
 from gate.rules._mysql import kind, loss
+from gate.rules._rows import refused
+from gate.rules._sqlite import is_constant
 from gate.rules._world import added_here, column_before
 
 _DDL = (
@@ -22,14 +24,15 @@ _DDL = (
 def find(deploy: Deploy) -> Iterator[Hit]:
     for revision in dict.fromkeys(statement.revision for statement in deploy.statements):
         mine = [one for one in deploy.statements if one.revision == revision]
-        ddl = [one for one in mine if any(isinstance(change, _DDL) for change in one.changes) or _stopped(one)]
+        ddl = [one for one in mine if any(isinstance(change, _DDL) for change in one.changes) or _stops(deploy, one)]
         risky = next((one for one in ddl[1:] if _may_stop(deploy, one)), None)
         if risky is not None and not _rolls_back(ddl[: ddl.index(risky)]):
             yield _hit(deploy, ddl, risky)
 
 
-def _stopped(statement: Statement) -> bool:
-    return statement.error is not None
+def _stops(deploy: Deploy, statement: Statement) -> bool:
+    """The rehearsal came no further, on empty tables or over plain rows."""
+    return statement.error is not None or refused(deploy, statement) is Severity.ERROR
 
 
 def _rolls_back(before: list[Statement]) -> bool:
@@ -39,7 +42,7 @@ def _rolls_back(before: list[Statement]) -> bool:
 
 def _may_stop(deploy: Deploy, statement: Statement) -> bool:
     """It stopped in the rehearsal, or rows of a table that is older than the deploy may refuse it."""
-    return _stopped(statement) or any(
+    return _stops(deploy, statement) or any(
         deploy.existed(getattr(change, "table", ""), statement) and _is_fallible(deploy, statement, change)
         for change in statement.changes
     )
@@ -53,7 +56,17 @@ def _is_fallible(deploy: Deploy, statement: Statement, change: c.Change) -> bool
     if isinstance(change, c.AlterColumnType):
         was = column_before(statement, change.table, change.column)
         return deploy.dialect in MYSQL and was is not None and _may_refuse(was.type, change.type)
+    if isinstance(change, c.AddColumn):
+        return deploy.dialect in SQLITE and _needs_no_rows(statement, change.column)
     return isinstance(change, c.SetNotNull)
+
+
+def _needs_no_rows(statement: Statement, new: c.ColumnSpec) -> bool:
+    """SQLite refuses the column where the table has a row: there is no value for it, or none that it could put there."""
+    if new.default is None:
+        return not (new.nullable or new.generated)
+    made_anew = any(isinstance(one, c.RecreateTable) for one in statement.changes)
+    return not made_anew and not is_constant(new.default)
 
 
 def _may_refuse(old: str, new: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy, Observation
-from tests.rules._deploy import deploy, said
+from tests.rules._deploy import deploy, failed, said
+from tests.rules._recreate import TABLES, recreate
 
 ID = "non-transactional-ddl"
 ON = {number: Observation(facts={"foreign_keys": True}) for number in range(1, 5)}
@@ -27,6 +28,27 @@ UNSAFE = [
         ["warning transaction - c1"],
     ),
     (
+        deploy("CREATE TABLE t (a INT); ALTER TABLE users ADD a INT NOT NULL", dialect="sqlite"),
+        ["warning transaction - c1"],
+    ),
+    (
+        deploy("CREATE TABLE t (a INT); ALTER TABLE users ADD a DATETIME DEFAULT CURRENT_TIMESTAMP", dialect="sqlite"),
+        ["warning transaction - c1"],
+    ),
+    # Plain rows stopped it, whatever it is.
+    (
+        deploy(
+            "CREATE TABLE t (a INT); INSERT INTO t SELECT age FROM users", dialect="sqlite", runs=(failed("plain", 2),)
+        ),
+        ["warning transaction - c1"],
+    ),
+    (
+        deploy(
+            "CREATE TABLE t (a INT); ALTER TABLE users ADD a DATE NOT NULL", dialect="mysql", runs=(failed("plain", 2),)
+        ),
+        ["warning transaction - c1"],
+    ),
+    (
         deploy(
             "ALTER TABLE users ADD a INT; ALTER TABLE nowhere ADD a INT",
             dialect="sqlite",
@@ -36,6 +58,14 @@ UNSAFE = [
     ),
 ]
 SAFE = [
+    deploy("CREATE TABLE t (a INT); ALTER TABLE users ADD a INT NOT NULL DEFAULT 1", dialect="sqlite"),
+    deploy("CREATE TABLE t (a INT); ALTER TABLE t ADD b INT NOT NULL", dialect="sqlite"),
+    deploy("ALTER TABLE users ADD a INT NOT NULL", dialect="sqlite"),
+    deploy("CREATE TABLE t (a INT); ALTER TABLE users ADD a INT NOT NULL", dialect="mysql"),
+    deploy(
+        "CREATE TABLE t (a INT); " + recreate("users", f"{TABLES['users']}, at DATETIME DEFAULT CURRENT_TIMESTAMP"),
+        dialect="sqlite",
+    ),
     deploy("ALTER TABLE users ADD a INT; ALTER TABLE users ADD b INT; CREATE INDEX i ON users (a)", dialect="mysql"),
     deploy("ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount)", dialect="mysql"),
     deploy("ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount); ALTER TABLE orders ADD a INT", dialect="mysql"),
