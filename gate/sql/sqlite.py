@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from gate.facts.changes import (
     AddColumn,
     Change,
@@ -27,7 +30,27 @@ def parse(sql: str) -> Parsed:
         parsed = _plain.read(statement, sqlite_words(statement), _VERBS, "sqlite")
         changes += parsed.changes
         understood = understood and parsed.understood
-    return Parsed(tuple(changes), understood)
+    return Parsed(tuple(map(_in_main, changes)), understood)
+
+
+def _in_main(change: Change) -> Change:
+    """The same with names as the catalogue has them: ``main`` is the database itself, and may stand before any of them."""
+    names: dict[str, Any] = {}
+    for field, told in vars(change).items():
+        if field in _NAMES and isinstance(told, str):
+            names[field] = _bare(told)
+        elif field in _LISTS:
+            names[field] = tuple(map(_bare, told))
+    return replace(change, **names) if names else change
+
+
+_NAMES = ("table", "name", "view")
+_LISTS = ("reads", "tables")
+
+
+def _bare(name: str) -> str:
+    schema, dot, rest = name.partition(".")
+    return rest if dot and schema.lower() == "main" else name
 
 
 def split(text: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ UNSAFE = [
     (deploy("DELETE FROM items"), ["error data-loss items c1"]),
     (deploy("DELETE FROM items WHERE true"), ["error data-loss items c1"]),
     (deploy("DELETE FROM items WHERE 1 = 1 OR id = 2"), ["error data-loss items c1"]),
+    (deploy("/* all */ DELETE FROM main.items", dialect="sqlite"), ["error data-loss items c1"]),
 ]
 SAFE = [
     deploy("DELETE FROM items WHERE id = 2"),
