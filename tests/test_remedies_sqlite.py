@@ -64,6 +64,12 @@ op.execute("CREATE TABLE tasks (id INTEGER PRIMARY KEY, title VARCHAR(10))")
 op.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, task INTEGER REFERENCES tasks (id) {})")
 """
 WIDER = 'with op.batch_alter_table("tasks") as batch_op:\n    batch_op.alter_column("title", type_=sa.String(30))'
+BY_HAND = """
+op.execute("CREATE TABLE new_tasks (id INTEGER PRIMARY KEY, title VARCHAR(30))")
+op.execute("INSERT INTO new_tasks SELECT id, title FROM tasks")
+op.execute("DROP TABLE tasks")
+op.execute("ALTER TABLE new_tasks RENAME TO tasks")
+"""
 
 
 class Project:
@@ -164,3 +170,44 @@ def test_keys_that_a_revision_switched_off_are_on_again(tmp_path: Path) -> None:
     done = project.upgrade()
     assert (done.returncode, done.stdout.strip()) == (0, "keys 1"), done.stderr
     assert project.rows() == {"alembic_version": [("c1",)], "notes": [(1, 1)], "tasks": [(1, "a")]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("id", ["sqlite-batch-recreate-foreign-keys", "sqlite-batch-recreate-dependent-view"])
+def test_what_a_refused_recreate_leaves_is_told(tmp_path: Path, kind: str, id: str) -> None:
+    """The driver begins a transaction at the copy: the old table comes back, the new one stays, empty."""
+    head, options = KINDS[kind]
+    view = id.endswith("view")
+    base = TABLES.format("ON DELETE RESTRICT") + (
+        'op.execute("CREATE VIEW v AS SELECT id FROM tasks")\n' if view else ""
+    )
+    keys = head.replace("=ON", "=OFF") if view else head
+    project = Project(tmp_path, base, WIDER, HEAD + keys + RUN.format(options=options))
+    assert project.upgrade("b1").returncode == 0
+    project.ask("INSERT INTO tasks VALUES (1, 'a')")
+    project.ask("INSERT INTO notes VALUES (1, 1)")
+    assert project.upgrade().returncode == 1
+    left = project.rows()
+    assert left.pop("_alembic_tmp_tasks", []) == []
+    assert left == {"alembic_version": [("b1",)], "notes": [(1, 1)], "tasks": [(1, "a")]}
+    stays = bool(project.ask("SELECT 1 FROM sqlite_master WHERE name = '_alembic_tmp_tasks'"))
+    (said,) = [one for one in project.findings() if one["id"] == id]
+    assert stays == (kind == "driver") == ("makes the next run fail too" in said["message"])
+    assert "stays dropped" not in said["message"]
+    assert stays == (said["remedy"]["steps"][-1]["code"] == "DROP TABLE _alembic_tmp_tasks;")
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_view_is_made_again_around_the_recreate(tmp_path: Path, by_hand: bool) -> None:
+    """With its own text."""
+    view = 'op.execute("CREATE VIEW v AS SELECT id FROM tasks")'
+    change, placeholder = WIDER, "with op.batch_alter_table(...) as batch_op:\n    ..."
+    if by_hand:
+        change, placeholder = BY_HAND, "...  # CREATE TABLE new_tasks and what follows, as it is"
+    project = Project(tmp_path, TABLES.format("") + view, change, HEAD + RUN.format(options=""))
+    code = project.steps("sqlite-batch-recreate-dependent-view")[0]
+    assert placeholder in code
+    project.put({"migrations/versions/c1.py": revision("c1", "b1", code.replace(placeholder, change))})
+    assert project.upgrade().returncode == 0
+    assert project.ask("SELECT count(*) FROM v") == [(0,)]
+    assert "VARCHAR(30)" in project.ask("SELECT sql FROM sqlite_master WHERE name = 'tasks'")[0][0]

@@ -37,6 +37,21 @@ def steps(deploy: Deploy, change: c.RecreateTable) -> tuple[Statement, ...]:
     return tuple(one for one in deploy.statements if one.number in change.steps)
 
 
+def stays(deploy: Deploy, change: c.RecreateTable) -> bool:
+    """Whether the new table outlives a failure: Python's driver begins a transaction only for the copy of the rows."""
+    return not _in_transaction(steps(deploy, change)[0])
+
+
+def comes_back(deploy: Deploy, change: c.RecreateTable) -> bool:
+    """Whether a failure brings the dropped table back: it was dropped in the transaction of the copy, if any was seen."""
+    drops = [one for one in steps(deploy, change) if one.sql.lstrip()[:4].upper() == "DROP"]
+    return not drops or drops[0].observed is None or _in_transaction(drops[0])
+
+
+def _in_transaction(statement: Statement) -> bool:
+    return statement.transaction.endswith(" open")
+
+
 def old_table(deploy: Deploy, change: c.RecreateTable) -> Table | None:
     """The table as it was before its recreate began."""
     return steps(deploy, change)[0].before.table(change.table)

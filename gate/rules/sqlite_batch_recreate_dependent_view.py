@@ -10,7 +10,8 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
 from gate.rules._says import execute, ident
-from gate.rules._sqlite import recreates, steps
+from gate.rules._sqlite import comes_back, recreates, stays, steps
+from gate.sql.recreated import PREFIX
 
 _REFUSED = re.compile(r"error in (view|trigger) (\S+?):", re.IGNORECASE)
 
@@ -20,29 +21,49 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         for step in steps(deploy, change):
             found = _REFUSED.search(step.error or "")
             if found:
-                yield _hit(statement, change, step, found.group(1).lower(), found.group(2))
+                yield _hit(deploy, statement, change, step, found.group(1).lower(), found.group(2))
 
 
-def _hit(statement: Statement, change: c.RecreateTable, step: Statement, kind: str, name: str) -> Hit:
+def _hit(deploy: Deploy, statement: Statement, change: c.RecreateTable, step: Statement, kind: str, name: str) -> Hit:
+    again = (Step(1, "Where it has failed already", f"DROP TABLE {ident(change.temporary)};"),)
     return Hit(
         f"The {kind} {name} reads {change.table}, which is gone at that moment, so the recreate cannot rename "
-        f"{change.temporary} to {change.table}: it stops there, and {change.table} stays dropped.",
+        f"{change.temporary} to {change.table}: it stops there. {_left(deploy, change)}",
         statement,
         table=change.table,
         evidence=(Evidence(EvidenceKind.SQL, step.sql), Evidence(EvidenceKind.OBSERVED, step.error or "")),
         remedy=Remedy(
             f"Drop the {kind} before, and make it again afterwards.",
             (
-                Step(
-                    1,
-                    "In this revision, around the batch",
-                    f"{execute(f'DROP {kind.upper()} {ident(name)}')}\n"
-                    "with op.batch_alter_table(...) as batch_op:\n    ...\n"
-                    f"{execute(f'CREATE {kind.upper()} {ident(name)} ...')}",
-                ),
+                Step(1, "In this revision, around the recreate", _around(change, step, kind, name)),
+                *(again if stays(deploy, change) and comes_back(deploy, change) else ()),
             ),
         ),
     )
+
+
+def _left(deploy: Deploy, change: c.RecreateTable) -> str:
+    """What the failure leaves: the transaction that is rolled back may hold the drop, and the CREATE TABLE too."""
+    if not comes_back(deploy, change):
+        return f"{change.table} stays dropped, and its rows are in {change.temporary}."
+    if not stays(deploy, change):
+        return f"The transaction is rolled back, and {change.table} is as it was."
+    return (
+        f"{change.table} comes back with its rows, the empty {change.temporary} stays and makes the next run fail too."
+    )
+
+
+def _around(change: c.RecreateTable, step: Statement, kind: str, name: str) -> str:
+    known = step.before.table(name)
+    made = (
+        known.definition
+        if kind == "view" and known and known.definition
+        else f"CREATE {kind.upper()} {ident(name)} ..."
+    )
+    recreate = "with op.batch_alter_table(...) as batch_op:\n    ..."
+    if not change.temporary.startswith(PREFIX):
+        recreate = f"...  # CREATE TABLE {change.temporary} and what follows, as it is"
+    return f"{execute(f'DROP {kind.upper()} {ident(name)}')}\n{recreate}\n{execute(made)}"
 
 
 rule = Rule(

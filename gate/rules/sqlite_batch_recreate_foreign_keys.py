@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
-from gate.rules._sqlite import ACTIONS, FOREIGN_KEYS_OFF, children, foreign_keys, recreates, refusal, refusing, steps
+from gate.rules._says import ident
+from gate.rules._sqlite import (
+    ACTIONS,
+    FOREIGN_KEYS_OFF,
+    children,
+    foreign_keys,
+    recreates,
+    refusal,
+    refusing,
+    stays,
+    steps,
+)
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -22,22 +33,30 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         evidence = [Evidence(EvidenceKind.SQL, statement.sql)]
         if refused is not None:
             evidence.append(Evidence(EvidenceKind.OBSERVED, refused))
-        names = ", ".join(dict.fromkeys(pointing) or refusing(deploy, change)) or "another table"
-        what = "it" if pointing else "rows that would go along"
-        yield Hit(
-            f"Making {change.table} anew drops the old one; PRAGMA foreign_keys=ON refuses that while rows of {names} "
-            f"point at {what}. {change.temporary} stays behind and makes the next run fail too.",
-            statement,
-            table=change.table,
-            evidence=tuple(evidence),
-            remedy=Remedy(
-                "Switch foreign keys off before the transaction begins, and check them afterwards.",
-                (
-                    Step(1, "Inside the transaction the pragma has no effect, so env.py must do it", FOREIGN_KEYS_OFF),
-                    Step(1, "Where it has failed already", f"DROP TABLE {change.temporary};"),
-                ),
+        yield _hit(deploy, statement, change, tuple(dict.fromkeys(pointing)), tuple(evidence))
+
+
+def _hit(
+    deploy: Deploy, statement: Statement, change: c.RecreateTable, pointing: tuple[str, ...], seen: tuple[Evidence, ...]
+) -> Hit:
+    names = ", ".join(pointing or refusing(deploy, change)) or "another table"
+    what = "it" if pointing else "rows that would go along"
+    left = f" {change.temporary} stays behind and makes the next run fail too." if stays(deploy, change) else ""
+    again = (Step(1, "Where it has failed already", f"DROP TABLE {ident(change.temporary)};"),) if left else ()
+    return Hit(
+        f"Making {change.table} anew drops the old one; PRAGMA foreign_keys=ON refuses that while rows of {names} "
+        f"point at {what}.{left}",
+        statement,
+        table=change.table,
+        evidence=seen,
+        remedy=Remedy(
+            "Switch foreign keys off before the transaction begins, and check them afterwards.",
+            (
+                Step(1, "Inside the transaction the pragma has no effect, so env.py must do it", FOREIGN_KEYS_OFF),
+                *again,
             ),
-        )
+        ),
+    )
 
 
 def _is_doubtful(deploy: Deploy, change: c.RecreateTable) -> bool:
