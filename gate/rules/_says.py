@@ -17,8 +17,8 @@ def ident(name: str) -> str:
 
 
 def _is_plain(part: str) -> bool:
-    """Taken by every server for itself: folded to no other case, and no word of the grammar."""
-    return part.isidentifier() and part.islower() and part.isascii() and part not in RESERVED
+    """Taken by every server for itself: folded to no other case, and no word of the grammar. ``...`` is a gap to fill."""
+    return not part or (part.isidentifier() and part.islower() and part.isascii() and part not in RESERVED)
 
 
 def ticked(name: str) -> str:

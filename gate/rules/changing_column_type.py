@@ -83,15 +83,23 @@ def _old_code(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     if added_here(deploy, edit.table, edit.column, edit.statement) or values_removed(edit):
         return
     yield Hit(
-        f"The release still running reads and writes {edit.table}.{edit.column} as {_old(edit)}: its prepared "
-        "statements "
-        f'fail ("cached plan must not change result type"), and so may its values once the column is {edit.type}.',
+        f"The release still running reads and writes {edit.table}.{edit.column} as {_old(edit)}: {_breaks(deploy, edit)}",
         edit.statement,
         category=Category.BACKWARD_INCOMPATIBLE,
         table=edit.table,
         column=edit.column,
         remedy=_recipe(edit),
     )
+
+
+def _breaks(deploy: Deploy, edit: TypeEdit) -> str:
+    """MySQL prepares its statements anew by itself, and SQLite has no type that a plan could keep."""
+    if deploy.dialect == "postgresql":
+        return (
+            'its prepared statements fail ("cached plan must not change result type"), and so may its values once the '
+            f"column is {edit.type}."
+        )
+    return f"its values may be refused, or come back as something else, once the column is {edit.type}."
 
 
 def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
@@ -122,7 +130,8 @@ def _sqlite(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     yield from _old_code(deploy, edit)
     if affinity(edit.before.type) in ("text", "blob") and affinity(edit.type) != "text":
         yield Hit(
-            f"The copy casts {edit.table}.{edit.column} to {edit.type}: text that is no number becomes 0 silently.",
+            f"The copy casts {edit.table}.{edit.column} to {edit.type}: text becomes the number that it begins with, or 0, "
+            "silently.",
             edit.statement,
             category=Category.DATA_LOSS,
             table=edit.table,

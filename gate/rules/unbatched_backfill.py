@@ -11,6 +11,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
+from gate.rules._elsewhere import batches
 from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._says import bare, text, ticked
 from gate.rules._source import upgrade_of
@@ -41,33 +42,41 @@ def _updates(deploy: Deploy) -> Iterator[Hit]:
         if place in seen or (_is_small(deploy, statement, change) and batches[place] < 2):
             continue
         seen.add(place)
-        column = change.columns[0] if len(change.columns) == 1 else None
-        recipe = remedy(
-            "Write in batches that commit, in a revision that does nothing else.",
-            (
-                1,
-                "Can be run again after a failure",
-                backfill(change.table, column or "...", key=key_of(statement, change.table)),
-            ),
+        yield from _hits(deploy, statement, change, change.columns[0] if len(change.columns) == 1 else None)
+
+
+def _hits(deploy: Deploy, statement: Statement, change: c.Update, column: str | None) -> Iterator[Hit]:
+    recipe = remedy(
+        "Write in batches that commit, in a revision that does nothing else.",
+        (1, "Can be run again after a failure", _batches(deploy, statement, change.table, column or "...")),
+    )
+    for category, message in _harms(deploy, change):
+        yield Hit(message, statement, category=category, table=change.table, column=column, remedy=recipe)
+
+
+def _harms(deploy: Deploy, change: c.Update) -> Iterator[tuple[Category, str]]:
+    """SQLite has one lock, that of the file, and no replicas: https://www.sqlite.org/lockingv3.html."""
+    begins = f"{_what(change)} the rows of {change.table} at once: on a large table it runs for long"
+    if deploy.dialect == "sqlite":
+        yield Category.HYGIENE, f"{begins}, and the journal beside the file grows by every page that it writes."
+        yield (
+            Category.LOCK,
+            "From the UPDATE until its transaction ends the whole database file is locked: other writes, to any table, "
+            'wait, and fail ("database is locked") when they wait too long.',
         )
-        yield Hit(
-            f"{_what(change)} the rows of {change.table} at once: on a large table it runs for long, bloats it, and "
-            "lags replicas.",
-            statement,
-            category=Category.HYGIENE,
-            table=change.table,
-            column=column,
-            remedy=recipe,
-        )
-        yield Hit(
-            f"Every row that the UPDATE writes stays locked until its transaction ends: other writes to {change.table} "
-            "wait for all of it.",
-            statement,
-            category=Category.LOCK,
-            table=change.table,
-            column=column,
-            remedy=recipe,
-        )
+        return
+    yield Category.HYGIENE, f"{begins}, bloats it, and lags replicas."
+    yield (
+        Category.LOCK,
+        f"Every row that the UPDATE writes stays locked until its transaction ends: other writes to {change.table} "
+        "wait for all of it.",
+    )
+
+
+def _batches(deploy: Deploy, statement: Statement, table: str, column: str) -> str:
+    if deploy.dialect == "postgresql":
+        return backfill(table, column, key=key_of(statement, table))
+    return batches(deploy, table, column)
 
 
 def _read_whole(deploy: Deploy) -> Iterator[Hit]:

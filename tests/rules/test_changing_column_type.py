@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy, Observation, Touched
 from tests.rules._deploy import deploy, said
+from tests.rules._recreate import TABLES, recreate
 
 ID = "changing-column-type"
 UNSAFE = [
@@ -66,3 +68,17 @@ def test_unsafe(world: Deploy, expected: list[str]) -> None:
 def test_silent(world: Deploy) -> None:
     """Near misses, and what the deploy made itself, give nothing."""
     assert said(ID, world) == []
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        deploy(recreate("orders", TABLES["orders"].replace("note VARCHAR(80)", "note INTEGER")), dialect="sqlite"),
+        deploy("ALTER TABLE users MODIFY age varchar(20)", dialect="mysql"),
+        deploy("ALTER TABLE users ALTER age TYPE bigint"),
+    ],
+)
+def test_only_postgresql_keeps_plans(world: Deploy) -> None:
+    """Its error is not quoted for others."""
+    told = [one.message for one in registry.rules()[ID].findings(world) if one.category == "backward-incompatible"]
+    assert ["cached plan" in message for message in told] == [world.dialect == "postgresql"]

@@ -6,6 +6,7 @@ import pytest
 
 from gate import registry
 from gate.facts.rehearsal import Deploy
+from gate.sql import Dialect
 from tests.rules._deploy import Autocommit, deploy, on_line, on_one_line, said
 
 ID = "unbatched-backfill"
@@ -100,3 +101,28 @@ def test_a_copy_goes_by_ranges_of_an_integer_key() -> None:
 def test_a_copy_that_ranges_would_change_is_left_to_the_author(sql: str) -> None:
     """No integer key, rows that depend on each other, or something after FROM: words, and no code."""
     assert copied(sql) == ""
+
+
+@pytest.mark.parametrize(
+    ("dialect", "words"),
+    [
+        ("sqlite", ("the journal beside the file grows", "the whole database file is locked")),
+        ("postgresql", ("lags replicas", "other writes to orders wait")),
+        ("mysql", ("lags replicas", "other writes to orders wait")),
+    ],
+)
+def test_what_waits_is_told_as_the_server_locks(dialect: Dialect, words: tuple[str, str]) -> None:
+    """SQLite locks its file, and has no replicas."""
+    told = [
+        one.message for one in registry.rules()[ID].findings(deploy("UPDATE orders SET note = 'x'", dialect=dialect))
+    ]
+    assert [word in message for word, message in zip(words, told, strict=True)] == [True, True]
+    assert (dialect == "sqlite") == all("replicas" not in message for message in told)
+
+
+def test_several_columns_leave_a_gap_for_the_author() -> None:
+    """Not a name of empty parts."""
+    world = deploy("UPDATE logs SET code = 'x', text = 'y'", dialect="sqlite")
+    remedy = next(iter(registry.rules()[ID].findings(world))).remedy
+    assert remedy is not None
+    assert "UPDATE logs SET ... = ... WHERE rowid IN (" in remedy.steps[0].code
