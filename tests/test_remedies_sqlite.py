@@ -70,6 +70,37 @@ op.execute("INSERT INTO new_tasks SELECT id, title FROM tasks")
 op.execute("DROP TABLE tasks")
 op.execute("ALTER TABLE new_tasks RENAME TO tasks")
 """
+SCHEMA = "SELECT sql FROM sqlite_master WHERE name = '{}'"
+ALTERS = {
+    "foreign key of a column": (
+        'op.add_column("notes", sa.Column("parent", sa.Integer(), sa.ForeignKey("tasks.id", name="fk_parent")))',
+        ("notes", "CONSTRAINT fk_parent FOREIGN KEY(parent) REFERENCES tasks (id)"),
+    ),
+    "condition": (
+        'op.add_column("tasks", sa.Column("done", sa.Boolean()), if_not_exists=True)', ("tasks", "done BOOLEAN"),
+    ),
+    "condition in SQL": ('op.execute("ALTER TABLE tasks ADD COLUMN IF NOT EXISTS n INTEGER")', ("tasks", "n INTEGER")),
+    "unnamed": (
+        'op.create_unique_constraint(\n    None, "tasks", ["title"]\n)',
+        ("tasks", "CONSTRAINT uq_tasks_title UNIQUE (title)"),
+    ),
+    "foreign key": (
+        'op.create_foreign_key("fk_other", "notes", "tasks", ["other"], ["id"], ondelete="CASCADE")',
+        ("notes", "CONSTRAINT fk_other FOREIGN KEY(other) REFERENCES tasks (id) ON DELETE CASCADE"),
+    ),
+    "keywords": (
+        'op.create_check_constraint("ck", table_name="notes", condition="other > 0")',
+        ("notes", "CONSTRAINT ck CHECK (other > 0)"),
+    ),
+    "not null": (
+        'op.alter_column("tasks", "title", existing_type=sa.String(10), nullable=False)',
+        ("tasks", "title VARCHAR(10) NOT NULL"),
+    ),
+    "SQL": (
+        'op.execute("ALTER TABLE notes ADD CONSTRAINT fk FOREIGN KEY (other) REFERENCES tasks (id)")',
+        ("notes", "CONSTRAINT fk FOREIGN KEY(other) REFERENCES tasks (id)"),
+    ),
+}  # fmt: skip
 
 
 class Project:
@@ -211,3 +242,31 @@ def test_a_view_is_made_again_around_the_recreate(tmp_path: Path, by_hand: bool)
     assert project.upgrade().returncode == 0
     assert project.ask("SELECT count(*) FROM v") == [(0,)]
     assert "VARCHAR(30)" in project.ask("SELECT sql FROM sqlite_master WHERE name = 'tasks'")[0][0]
+
+
+@pytest.mark.parametrize("name", ALTERS)
+def test_an_alter_that_sqlite_lacks_is_given_as_it_was_meant(tmp_path: Path, name: str) -> None:
+    """Pasted in its place it makes what was asked for."""
+    change, (table, made) = ALTERS[name]
+    base = TABLES.format("") + 'op.add_column("notes", sa.Column("other", sa.Integer()))\n'
+    project = Project(tmp_path, base, change, HEAD + RUN.format(options=""))
+    (said,) = [one for one in project.findings() if one["id"] == "sqlite-unsupported-alter"]
+    assert said["table"] == table
+    code = said["remedy"]["steps"][0]["code"]
+    assert "batch_alter_table" not in code or "condition" not in name
+    project.put({"migrations/versions/c1.py": revision("c1", "b1", code)})
+    done = project.upgrade()
+    assert done.returncode == 0, done.stderr
+    assert made in project.ask(SCHEMA.format(table))[0][0]
+
+
+def test_a_named_constraint_is_dropped_in_batch_mode(tmp_path: Path) -> None:
+    """Alembic refuses the call before any statement is sent: the table is told all the same."""
+    base = 'op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, CONSTRAINT uq_a UNIQUE (a))")'
+    change = 'op.drop_constraint("uq_a", "t", type_="unique")'
+    project = Project(tmp_path, base, change, HEAD + RUN.format(options=""))
+    (code,) = project.steps("sqlite-unsupported-alter")
+    assert code == 'with op.batch_alter_table("t") as batch_op:\n    batch_op.drop_constraint("uq_a", type_="unique")'
+    project.put({"migrations/versions/c1.py": revision("c1", "b1", code)})
+    assert project.upgrade().returncode == 0
+    assert "UNIQUE" not in project.ask(SCHEMA.format("t"))[0][0]
