@@ -54,6 +54,20 @@ def added_here(deploy: Deploy, table: str, column: str, until: Statement) -> tup
     return next(((until, change) for change in same if change.column.name.lower() == name), None)
 
 
+def drops_its_own(deploy: Deploy, drop: c.DropColumn, at: Statement) -> bool:
+    """Whether the column that goes away came with this deploy.
+
+    Of one statement (or text) that drops a name and adds it, what goes is the column that was there before.
+    """
+    made = added_here(deploy, drop.table, drop.column, at)
+    if made is None or made[0] is not at:
+        return made is not None
+    known = table_before(at, drop.table)
+    if known is not None and known.columns:
+        return known.column(drop.column) is None
+    return at.changes.index(made[1]) < at.changes.index(drop)
+
+
 def holds_only_null(deploy: Deploy, table: str, columns: tuple[str, ...], at: Statement) -> bool:
     """Whether the deploy itself adds these columns, nullable and without a default: no row has a value in them.
 

@@ -10,7 +10,7 @@ from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import code_first
 from gate.rules._says import bare, python, schema_argument
-from gate.rules._world import added_here, table_before
+from gate.rules._world import drops_its_own, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -18,7 +18,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         known = table_before(statement, change.table)
         if known is not None and known.columns and known.column(change.column) is None:
             continue  # IF EXISTS of what is not there
-        if added_here(deploy, change.table, change.column, statement):
+        if drops_its_own(deploy, change, statement):
             continue
         place = f"{change.table}.{change.column}"
         recipe = code_first(
@@ -54,7 +54,10 @@ rule = Rule(
     harms={Category.DATA_LOSS: Severity.ERROR, Category.BACKWARD_INCOMPATIBLE: Severity.ERROR},
     dialects=EVERY,
     split=("deploy",),
-    unsafe=(Example(('op.drop_column("users", "age")',)),),
+    unsafe=(
+        Example(('op.drop_column("users", "age")',)),
+        Example(('op.execute("ALTER TABLE users DROP COLUMN age, ADD COLUMN age numeric(5,2)")',)),
+    ),
     safe=(
         Example(
             (

@@ -10,7 +10,7 @@ from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import expand_and_contract, key_of, remedy
 from gate.rules._split import revisions
-from gate.rules._world import added_here, column_before
+from gate.rules._world import added_here, column_before, drops_its_own
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -20,7 +20,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 def _columns(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.DropColumn):
-        if added_here(deploy, change.table, change.column, statement):
+        if drops_its_own(deploy, change, statement):
             continue
         copied = _copied(deploy, statement, change)
         if copied is None:

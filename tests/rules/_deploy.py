@@ -112,6 +112,14 @@ def on_one_line(world: Deploy) -> Deploy:
     return on_line(1, world)
 
 
+def as_one_text(world: Deploy) -> Deploy:
+    """The same as if one ``op.execute`` had held every statement."""
+    first, last = world.statements[0], world.statements[-1]
+    changes = tuple(change for one in world.statements for change in one.changes)
+    text = "; ".join(one.sql for one in world.statements)
+    return replace(world, statements=(replace(first, sql=text, changes=changes, after=last.after),))
+
+
 def autocommitting(world: Deploy) -> Deploy:
     """The same with statements that say CONCURRENTLY inside an autocommit block."""
     made = tuple(replace(one, autocommit="CONCURRENTLY" in one.sql) for one in world.statements)
@@ -137,4 +145,15 @@ def passed() -> tuple[RowsRun, ...]:
     return RowsRun("plain"), RowsRun("hostile")
 
 
-__all__ = ["Autocommit", "autocommitting", "deploy", "failed", "on_line", "on_one_line", "passed", "said", "sample"]
+__all__ = [
+    "Autocommit",
+    "as_one_text",
+    "autocommitting",
+    "deploy",
+    "failed",
+    "on_line",
+    "on_one_line",
+    "passed",
+    "said",
+    "sample",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy
-from tests.rules._deploy import deploy, said
+from tests.rules._deploy import as_one_text, deploy, said
 
 ID = "dropping-column"
 UNSAFE = [
@@ -21,8 +21,23 @@ UNSAFE = [
         deploy("ALTER TABLE orders RENAME TO purchases; ALTER TABLE purchases DROP COLUMN note"),
         ["error data-loss purchases.note c1", "error backward-incompatible purchases.note c1"],
     ),
+    (
+        deploy("ALTER TABLE users DROP COLUMN age, ADD COLUMN age numeric(5,2)"),
+        ["error data-loss users.age c1", "error backward-incompatible users.age c1"],
+    ),
+    (
+        as_one_text(deploy("ALTER TABLE users DROP age; ALTER TABLE users ADD age numeric(5,2)")),
+        ["error data-loss users.age c1", "error backward-incompatible users.age c1"],
+    ),
+    (
+        deploy("ALTER TABLE unseen DROP COLUMN id, ADD COLUMN id uuid", earlier="CREATE TABLE unseen ()"),
+        ["error data-loss unseen.id c1", "error backward-incompatible unseen.id c1"],
+    ),
 ]
 SAFE = [
+    deploy("ALTER TABLE users ADD z int", "ALTER TABLE users DROP z, ADD z text"),
+    as_one_text(deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users DROP COLUMN z")),
+    as_one_text(deploy("ALTER TABLE unseen ADD z int; ALTER TABLE unseen DROP z", earlier="CREATE TABLE unseen ()")),
     deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users DROP COLUMN z"),
     deploy("CREATE TABLE t (a int, b int); ALTER TABLE t DROP b"),
     deploy("ALTER TABLE users DROP COLUMN IF EXISTS nope"),
