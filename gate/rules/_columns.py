@@ -83,10 +83,18 @@ def _edits(deploy: Deploy, kind: type[_OneColumn]) -> Iterator[ColumnEdit]:
 def retyped(deploy: Deploy) -> Iterator[TypeEdit]:
     """Columns that get another type, the same type left out."""
     for statement, change in deploy.changes(c.AlterColumnType):
-        new, using, collation = change.type, change.using, change.collation
-        before = column_before(statement, change.table, change.column)
-        if before is None or not same_type(before.type, new) or (collation and collation != before.collation):
+        if is_retyped(statement, change):
+            before = column_before(statement, change.table, change.column)
+            new, using, collation = change.type, change.using, change.collation
             yield TypeEdit(statement, change.table, change.column, before, new, using, collation)
+
+
+def is_retyped(statement: Statement, change: c.AlterColumnType) -> bool:
+    """Whether the column gets another type or collation than it had."""
+    before = column_before(statement, change.table, change.column)
+    if before is None or not same_type(before.type, change.type):
+        return True
+    return bool(change.collation) and change.collation != before.collation
 
 
 def same_type(one: str, other: str) -> bool:

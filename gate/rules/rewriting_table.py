@@ -8,14 +8,15 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rules._columns import is_retyped
 from gate.rules._mysql import cost, online_tool
 from gate.rules._recipes import remedy
+from gate.rules._rewrites import OPTIONS, writes_rows
 from gate.rules._world import with_partitions
 
-# Changes whose own rules speak about the rewrite, or that give a table a new file without copying rows.
+# Changes whose own rules speak about the rewrite, or that give a table a new file without copying rows. Of an added
+# column or a new type that holds only where its own words say so: a domain's default is not among them.
 _EXPLAINED = (
-    c.AddColumn,
-    c.AlterColumnType,
     c.Maintenance,
     c.Truncate,
     c.Reindex,
@@ -23,7 +24,6 @@ _EXPLAINED = (
     c.DropTable,
     c.RenameTable,
 )
-_OPTIONS = frozenset({"logged", "unlogged", "access-method", "tablespace"})
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -64,7 +64,7 @@ def _rewritten(deploy: Deploy) -> Iterator[Hit]:
             known = statement.before.table(table)
             if known is None or known.kind == "materialized-view" or not deploy.existed(table, statement):
                 continue
-            if not _is_explained(statement, table):
+            if not _is_explained(deploy, statement, table):
                 yield Hit(
                     f"This writes the whole table {table} anew while an ACCESS EXCLUSIVE lock stops all its reads and "
                     "writes: its file was seen to change.",
@@ -74,16 +74,23 @@ def _rewritten(deploy: Deploy) -> Iterator[Hit]:
                 )
 
 
-def _is_explained(statement: Statement, table: str) -> bool:
+def _is_explained(deploy: Deploy, statement: Statement, table: str) -> bool:
     for change in statement.changes:
-        if isinstance(change, c.SetTableOption) and change.option in _OPTIONS:
+        if isinstance(change, c.SetTableOption) and change.option in OPTIONS:
             return True
         if isinstance(change, c.Truncate) and change.cascade:
             return True  # truncating-table names the children
         named = getattr(change, "table", None)
-        if isinstance(change, _EXPLAINED) and (named is None or table in with_partitions(statement, named)):
+        if _is_told(deploy, statement, change) and (named is None or table in with_partitions(statement, named)):
             return True
     return False
+
+
+def _is_told(deploy: Deploy, statement: Statement, change: c.Change) -> bool:
+    """Whether a rule of its own tells that this change writes the table anew."""
+    if isinstance(change, c.AlterColumnType):
+        return is_retyped(statement, change)
+    return isinstance(change, _EXPLAINED) or writes_rows(deploy, statement, change)
 
 
 rule = Rule(
@@ -105,6 +112,10 @@ rule = Rule(
                 "EXECUTE 'ALTER TABLE logs DROP x'; END $$''')",
             )
         ),
+        Example(
+            ('op.execute("ALTER TABLE logs ADD COLUMN token token")',),
+            earlier=('op.execute("CREATE DOMAIN token AS text DEFAULT md5(random()::text)")',),
+        ),
     ),
     safe=(
         Example(
@@ -112,5 +123,9 @@ rule = Rule(
             dialect="mariadb",
         ),
         Example(('op.add_column("logs", sa.Column("x", sa.Uuid()))',)),
+        Example(
+            ('op.execute("ALTER TABLE logs ADD COLUMN kind kind")',),
+            earlier=("op.execute(\"CREATE DOMAIN kind AS text DEFAULT 'plain'\")",),
+        ),
     ),
 )
