@@ -13,8 +13,9 @@ from gate.rules._columns import TypeEdit, retyped
 from gate.rules._enums import values_removed
 from gate.rules._mysql import copy_hit, kind, loss
 from gate.rules._recipes import expand_and_contract, key_of
+from gate.rules._rewrites import is_bystander, is_catalogue_only
 from gate.rules._rows import may_fail
-from gate.rules._types import is_free, narrowing, shape
+from gate.rules._types import narrowing, shape
 from gate.rules._world import added_here, rewrote, scanned
 from gate.sql._types import affinity
 
@@ -36,9 +37,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 def _postgresql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     old = edit.before.type if edit.before else "its old type"
     seen = rewrote(edit.statement, edit.table)
-    zone = deploy.settings.get("timezone", "UTC")
-    free = bool(edit.before) and is_free(old, edit.type, edit.using, zone)
-    if seen is False or (seen is None and free):
+    if seen and is_bystander(deploy, edit):
+        return  # what wrote the table anew stands beside it, and is told by its own name
+    if seen is False or (seen is None and is_catalogue_only(deploy, edit.statement, edit)):
         yield from _read_only(edit)
         return
     yield Hit(

@@ -10,6 +10,7 @@ from tests.rules._deploy import deploy, said
 from tests.rules._recreate import TABLES, recreate
 
 ID = "changing-column-type"
+REWRITTEN = {1: Observation(rewrites=("users",), touched=(Touched("users", scans=1),))}
 UNSAFE = [
     (
         deploy("ALTER TABLE users ALTER COLUMN age TYPE bigint"),
@@ -43,6 +44,14 @@ UNSAFE = [
         ["error rewrite events.at c1", "error backward-incompatible events.at c1"],
     ),
     (deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users ALTER z TYPE bigint"), ["error rewrite users.z c1"]),
+    (
+        deploy("ALTER TABLE users ALTER email TYPE varchar(200), ALTER age TYPE bigint", seen=REWRITTEN),
+        ["error rewrite users.age c1", "error backward-incompatible users.age c1"],
+    ),
+    (
+        deploy("ALTER TABLE users ALTER email TYPE varchar(200), ADD z int", seen=REWRITTEN),
+        ["error rewrite users.email c1", "error backward-incompatible users.email c1"],
+    ),
 ]
 SAFE = [
     deploy("ALTER TABLE users ALTER COLUMN email TYPE varchar(200)"),
@@ -55,6 +64,8 @@ SAFE = [
     deploy("CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE bigint"),
     deploy("ALTER TABLE users ALTER COLUMN email TYPE varchar(10)"),
     deploy("ALTER TABLE users ALTER age TYPE bigint", seen={1: Observation()}),
+    deploy("ALTER TABLE users ALTER email TYPE varchar(200), ALTER name TYPE varchar(10)", seen=REWRITTEN),
+    deploy("ALTER TABLE users ALTER email TYPE text, ADD z uuid DEFAULT gen_random_uuid()", seen=REWRITTEN),
 ]
 
 
