@@ -12,6 +12,8 @@ from gate.model import Category, Finding, Severity
 
 _STOPPED = frozenset({Category.LOCK, Category.REWRITE, Category.BACKWARD_INCOMPATIBLE, Category.NOT_SPLIT})
 _SMALL = frozenset({Category.LOCK, Category.REWRITE})
+# Harms of a column's values: two columns of one statement are two harms, whereas its table is locked or copied once.
+_OF_VALUES = frozenset({Category.BACKWARD_INCOMPATIBLE, Category.DATA_LOSS, Category.FAILS_ON_EXISTING_ROWS})
 _SHOWN = 5  # places that could not be judged, in the coverage line
 
 
@@ -63,6 +65,8 @@ def _same(one: Finding, other: Finding) -> bool:
     if (one.category, one.revision, one.table) != (other.category, other.revision, other.table):
         return False
     if one.severity is Severity.NOTE or (one.id == other.id and one.column != other.column):
+        return False
+    if one.category in _OF_VALUES and one.column and other.column and one.column != other.column:
         return False
     return one.location == other.location and one.evidence[:1] == other.evidence[:1]
 

@@ -35,6 +35,19 @@ def test_every_harm_of_an_unsafe_statement_is_said_once() -> None:
     ]
 
 
+def test_two_columns_of_one_statement_are_two_harms_for_the_old_release_and_one_lock_of_the_table() -> None:
+    world = deploy("ALTER TABLE users ALTER name DROP NOT NULL, ALTER age SET NOT NULL, ALTER email TYPE varchar(10)")
+    assert said(world) == [
+        "dropping-not-null backward-incompatible warning",
+        "narrowing-column-type backward-incompatible error",
+        "narrowing-column-type fails-on-existing-rows error",
+        "narrowing-column-type rewrite error",
+        "setting-not-null backward-incompatible error",
+        "setting-not-null fails-on-existing-rows error",
+        "setting-not-null lock error",
+    ]
+
+
 def test_rules_of_other_checks_are_left_to_them() -> None:
     world = deploy("ALTER TABLE users ADD z int; UPDATE users SET z = 1")
     assert not [one for one in ask(world, RULES).findings if one.check != "safe-operations"]
