@@ -14,7 +14,16 @@ UNSAFE = [
         ["error backward-incompatible users.mood c1", "warning fails-on-existing-rows users.mood c1?"],
     ),
 ]
+MADE = "CREATE TABLE t (id INT PRIMARY KEY, a ENUM('x', 'y'))"
+UNSAFE += [
+    (
+        deploy("ALTER TABLE t MODIFY a ENUM('x') NULL", dialect="mysql", earlier=MADE),
+        ["error backward-incompatible t.a c1", "warning fails-on-existing-rows t.a c1?"],
+    ),
+]
 SAFE = [
+    deploy("ALTER TABLE t MODIFY a VARCHAR(20) NULL", dialect="mysql", earlier=MADE),
+    deploy("ALTER TABLE t MODIFY a ENUM('y', 'x') NULL", dialect="mariadb", earlier=MADE),
     deploy("CREATE TYPE m AS ENUM ('happy', 'sad', 'calm'); ALTER TABLE users ALTER mood TYPE m USING mood::text::m"),
 ]
 
