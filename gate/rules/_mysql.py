@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column, Table
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, Hit
+from gate.rules._mysql_session import foreign_key_checks
 from gate.rules._says import execute, ticked
 from gate.rules._types import Loss, narrowing
 from gate.rules._world import column_before
@@ -25,7 +26,6 @@ _ALGORITHMS = ("INSTANT", "NOCOPY", "INPLACE", "COPY")
 _LOCKS = ("NONE", "SHARED", "EXCLUSIVE")
 # https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html: a varchar keeps one length byte up to 255.
 _ONE_LENGTH_BYTE = 255
-_MYSQL_VALUES = ("0", "off", "false")
 
 
 @dataclass(frozen=True)
@@ -239,17 +239,25 @@ def loss(old: str, new: str) -> Loss:
         signed = ("unsigned" in old.lower()) != ("unsigned" in new.lower())
         smaller = _INTEGERS[b] < _INTEGERS[a] or (signed and _INTEGERS[b] <= _INTEGERS[a])
         return Loss(refuses=f"outside the range of {new}") if smaller else Loss()
-    if {a, b} <= {*_TEXTS, "varchar", "char"}:
+    if {a, b} <= {*_TEXTS, "varchar", "char", "enum", "set"} and b not in ("enum", "set"):
         return Loss(refuses=f"longer than {new} holds") if _capacity(b, new) < _capacity(a, old) else Loss()
-    return narrowing(_spelled(a, old), _spelled(b, new))
+    changed = narrowing(spelled(old), spelled(new))
+    if a in ("date", "datetime") and b == "timestamp":
+        return replace(changed, refuses="before 1970 or after January 2038 (2106 from MariaDB 11.5)")
+    return changed
 
 
 def _capacity(name: str, type: str) -> int:
-    size = _types.size(type)
+    """The longest text; of an ENUM its longest label, of a SET all of them with commas between."""
+    labels, size = _types.members(type), _types.size(type)
+    if labels:
+        return max(map(len, labels)) if name == "enum" else len(",".join(labels))
     return _TEXTS.get(name) or (size[0] if size else 1)
 
 
-def _spelled(name: str, type: str) -> str:
+def spelled(type: str) -> str:
+    """The type in PostgreSQL's words."""
+    name = _types.base(type)
     size = _types.size(type) or ((0,) if name in ("datetime", "timestamp", "time") else ())
     given = f"({','.join(map(str, size))})" if size and name not in _INTEGERS else ""
     first, _, rest = _SPELLED.get(name, name).partition(" ")
@@ -277,16 +285,6 @@ def _add_constraint(deploy: Deploy, statement: Statement, change: c.AddConstrain
     if kind == "check":
         return COPY if _at_least(deploy, (8, 0, 16), (10, 2, 1)) else INSTANT
     return ONLINE_REBUILD if kind == "primary-key" else ONLINE_INDEX
-
-
-def foreign_key_checks(deploy: Deploy, statement: Statement) -> bool:
-    """Whether foreign_key_checks is on when the statement runs; without it a new key reads no rows."""
-    value = deploy.settings.get("foreign_key_checks", "1")
-    for one in deploy.statements:
-        for change in one.changes if one.number < statement.number else ():
-            if isinstance(change, c.SetSetting) and change.name == "foreign_key_checks":
-                value = change.value
-    return value.strip().lower() not in _MYSQL_VALUES
 
 
 def _drop_constraint(deploy: Deploy, statement: Statement, change: c.DropConstraint) -> Cost:

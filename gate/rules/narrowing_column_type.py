@@ -11,11 +11,14 @@ from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._columns import TypeEdit, retyped
 from gate.rules._mysql import copy_hit
 from gate.rules._mysql import loss as mysql_loss
+from gate.rules._mysql import spelled as mysql_spelled
+from gate.rules._mysql_session import is_strict
 from gate.rules._recipes import expand_and_contract, key_of, not_valid_then_validate
 from gate.rules._rows import counting, may_fail
 from gate.rules._says import bare, ident, python, schema_argument
 from gate.rules._types import Loss, narrowing, shape
 from gate.rules._world import added_here, rewrote
+from gate.sql import _types
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -55,7 +58,15 @@ def _loss(deploy: Deploy, edit: TypeEdit) -> Loss:
 
 def _values(deploy: Deploy, edit: TypeEdit, loss: Loss) -> Iterator[Hit]:
     cuts = loss.refuses and edit.using is not None and "character" in shape(edit.type).base
-    if loss.refuses and not cuts and deploy.dialect != "sqlite":
+    forced = loss.refuses and not is_strict(deploy, edit.statement)
+    if forced:
+        yield _hit(
+            edit,
+            Category.DATA_LOSS,
+            f"Strict mode is off here, so values of {edit.table}.{edit.column} {loss.refuses} are silently cut to what "
+            "fits; a downgrade does not bring them back.",
+        )
+    elif loss.refuses and not cuts:
         yield from may_fail(
             deploy,
             edit.statement,
@@ -63,10 +74,11 @@ def _values(deploy: Deploy, edit: TypeEdit, loss: Loss) -> Iterator[Hit]:
             unknown=Severity.ERROR,
             table=edit.table,
             column=edit.column,
-            sql=_counting(edit),
+            sql=_counting(deploy, edit),
             remedy=_recipe(edit),
+            settles=_types.base(edit.type) != "timestamp",  # made-up dates all lie within its range
         )
-    if (loss.changes or cuts) and deploy.dialect != "sqlite":
+    if (loss.changes or cuts) and not forced:
         done = loss.changes or f"cut to {shape(edit.type).sizes[0]} characters by the USING clause"
         yield _hit(
             edit,
@@ -75,8 +87,11 @@ def _values(deploy: Deploy, edit: TypeEdit, loss: Loss) -> Iterator[Hit]:
         )
 
 
-def _counting(edit: TypeEdit) -> str | None:
-    new, column = shape(edit.type), ident(edit.column)
+def _counting(deploy: Deploy, edit: TypeEdit) -> str | None:
+    new, column = shape(mysql_spelled(edit.type) if deploy.dialect in MYSQL else edit.type), ident(edit.column)
+    if deploy.dialect in MYSQL and _types.base(edit.type) == "timestamp":
+        # A day less at each end: what the session's time zone makes of a date moves it by less than that.
+        return counting(edit.table, f"{column} < '1970-01-02' OR {column} >= '2038-01-18'")
     if new.base in ("character varying", "character") and new.sizes:
         return counting(edit.table, f"char_length({column}) > {new.sizes[0]}")
     limits = {"smallint": 15, "integer": 31}
