@@ -424,6 +424,21 @@ class RefreshMaterializedView(Change):
 
 
 @dataclass(frozen=True)
+class AlterPartitions(Change):
+    """MySQL's and MariaDB's partition clauses of ALTER TABLE.
+
+    ``action``: ``by`` (PARTITION BY), ``add`` (a range or list of its own), ``spread`` (more of HASH or KEY), ``remove``
+    (REMOVE PARTITIONING), ``reorganize``, ``rebuild``, ``coalesce``, ``exchange``; ``names`` are the partitions named
+    (none: all of them), ``other`` is the table that takes a partition's place.
+    """
+
+    table: str
+    action: str
+    names: tuple[str, ...] = ()
+    other: str | None = None
+
+
+@dataclass(frozen=True)
 class SetTableOption(Change):
     """One storage or engine option.
 

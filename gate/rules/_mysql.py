@@ -314,7 +314,17 @@ def _option(deploy: Deploy, statement: Statement, change: c.SetTableOption) -> C
         return ONLINE_REBUILD if change.value.lower() == "innodb" else COPY
     if change.option in ("row-format", "key-block-size", "encryption", "encrypted", "page-compressed"):
         return ONLINE_REBUILD
-    return COPY if change.option in ("convert-charset", "partition", "system-versioning") else INSTANT
+    return COPY if change.option in ("convert-charset", "system-versioning") else INSTANT
+
+
+def _partitions(deploy: Deploy, statement: Statement, change: c.AlterPartitions) -> Cost:
+    """https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html, "Partitioning Operations".
+
+    A range or list of its own and an exchange touch no row that is there; the others write partitions anew.
+    """
+    if change.action in ("add", "exchange"):
+        return INSTANT
+    return COPY if change.action in ("by", "remove") else BLOCKING_REBUILD
 
 
 def _maintenance(deploy: Deploy, statement: Statement, change: c.Maintenance) -> Cost:
@@ -338,6 +348,7 @@ _TABLE: dict[type[c.Change], Callable[..., Cost]] = {
     c.DropConstraint: _drop_constraint,
     c.CreateIndex: _create_index,
     c.SetTableOption: _option,
+    c.AlterPartitions: _partitions,
     c.Maintenance: _maintenance,
     c.AlterAlgorithm: _wished,
 }

@@ -8,7 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, Example, Hit, Rule
-from gate.rules._mysql import copy_hit
+from gate.rules._mysql import copy_hit, cost
+from gate.rules._says import spoken
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -27,6 +28,28 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, upkeep in deploy.changes(c.Maintenance):
         if upkeep.table and _is_storage_only(statement):
             yield from copy_hit(deploy, statement, upkeep, "This rebuild", table=upkeep.table)
+    for statement, parts in deploy.changes(c.AlterPartitions):
+        if parts.action in ("by", "remove"):
+            yield from copy_hit(deploy, statement, parts, "This change of its partitions", table=parts.table)
+        elif parts.action not in ("add", "exchange"):
+            yield _rebuilt(deploy, statement, parts)
+
+
+def _rebuilt(deploy: Deploy, statement: Statement, change: c.AlterPartitions) -> Hit:
+    """Rows move into new files of the partitions named, or of all where they are spread over another number of them."""
+    named = (
+        f"partition{'s' if len(change.names) > 1 else ''} {spoken(change.names)}" if change.names else "every partition"
+    )
+    return Hit(
+        f"The rows of {named} of {change.table} are written anew, and nobody can write to {change.table} meanwhile.",
+        statement,
+        category=Category.REWRITE,
+        table=change.table,
+        evidence=(Evidence(EvidenceKind.SQL, statement.sql), *cost(deploy, statement).evidence),
+        remedy=Remedy(
+            "Do it in a quiet window, one partition after the other: the fewer rows are in it, the shorter writes wait.",
+        ),
+    )
 
 
 def _is_storage_only(statement: Statement) -> bool:

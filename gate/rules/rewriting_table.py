@@ -41,6 +41,8 @@ def _copied(deploy: Deploy) -> Iterator[Hit]:
         table = next((one for one in altered if one), None)
         if seen is None or statement.error or table is None or not (seen.algorithm == "COPY" or _blocks(statement)):
             continue
+        if any(isinstance(change, c.AlterPartitions) for change in statement.changes):
+            continue  # forcing-copy-algorithm knows whether that is the whole table
         if deploy.existed(table, statement):
             yield Hit(
                 f"This writes the whole table {table} anew, and nobody can write to it meanwhile.",

@@ -32,7 +32,7 @@ from gate.facts.changes import (
     Truncate,
 )
 from gate.facts.schema import ConstraintKind
-from gate.sql import _plain, _words
+from gate.sql import _partitions, _plain, _words
 from gate.sql._columns import column, constraint, default_value
 from gate.sql._parsed import Parsed
 from gate.sql._words import NotRead, Reader, mysql_words, uncommented, unquoted
@@ -83,7 +83,7 @@ def _clauses(reader: Reader, table: str) -> Parsed:
     """Each clause on its own: an unknown one does not hide the others."""
     changes: list[Change] = []
     understood = True
-    for part in reader.rest():
+    for part in _partitions.clauses(reader):
         try:
             changes += _clause(part, table)
         except NotRead:
@@ -112,7 +112,7 @@ def _clause(part: Reader, table: str) -> tuple[Change, ...]:
 
 def _add(part: Reader, table: str) -> tuple[Change, ...]:
     if part.accept("PARTITION"):
-        return (SetTableOption(table, "partition", "add"),)
+        return (_partitions.added(part, table),)
     if part.peek() == "SYSTEM" or (part.peek() == "PERIOD" and part.peek(1) == "FOR"):
         return (SetTableOption(table, "system-versioning", "add"),)
     found = constraint(part)
@@ -214,7 +214,7 @@ def _force(part: Reader, table: str) -> tuple[Change, ...]:
 
 
 def _partition(part: Reader, table: str) -> tuple[Change, ...]:
-    return (SetTableOption(table, "partition", part.between(part.at, len(part.words))),)
+    return (_partitions.changed(part, table),)
 
 
 def _truncate_partition(part: Reader, table: str) -> tuple[Change, ...]:

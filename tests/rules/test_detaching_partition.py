@@ -15,7 +15,16 @@ UNSAFE = [
         ["warning backward-incompatible events c1"],
     ),
 ]
+UNSAFE += [
+    (
+        deploy("ALTER TABLE orders EXCHANGE PARTITION p WITH TABLE items", dialect=dialect),
+        ["warning backward-incompatible orders c1"],
+    )
+    for dialect in ("mysql", "mariadb")
+]
 SAFE = [
+    deploy("ALTER TABLE orders REBUILD PARTITION p", dialect="mysql"),
+    deploy("CREATE TABLE t (a INT); ALTER TABLE t EXCHANGE PARTITION p WITH TABLE items", dialect="mysql"),
     deploy("CREATE TABLE e2 PARTITION OF events DEFAULT; ALTER TABLE events DETACH PARTITION e2"),
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy, Observation
 from tests.rules._deploy import deploy, said
 
@@ -19,7 +20,15 @@ UNSAFE = [
     (deploy("ALTER TABLE users FORCE", dialect="mariadb", seen={1: SEEN_COPY}), ["error rewrite users c1"]),
     (deploy("ALTER TABLE orders PARTITION BY HASH(id) PARTITIONS 4", dialect="mysql"), ["error rewrite orders c1"]),
 ]
+UNSAFE += [
+    (deploy(f"ALTER TABLE orders {clause}", dialect=dialect), ["error rewrite orders c1"])
+    for dialect in ("mysql", "mariadb")
+    for clause in ("REMOVE PARTITIONING", "REBUILD PARTITION p1", "COALESCE PARTITION 2", "ADD PARTITION PARTITIONS 3")
+]
 SAFE = [
+    deploy("ALTER TABLE orders ADD PARTITION (PARTITION p VALUES LESS THAN (9))", dialect="mysql"),
+    deploy("ALTER TABLE orders ADD PARTITION (PARTITION p VALUES IN (9))", dialect="mariadb"),
+    deploy("ALTER TABLE orders EXCHANGE PARTITION p WITH TABLE items", dialect="mysql"),
     deploy("ALTER TABLE users ADD COLUMN a INT, ALGORITHM=INPLACE, LOCK=NONE", dialect="mysql"),
     deploy("ALTER TABLE users ENGINE=InnoDB", dialect="mariadb"),
     deploy("OPTIMIZE TABLE users", dialect="mariadb"),
@@ -38,3 +47,10 @@ def test_it_speaks(world: Deploy, expected: list[str]) -> None:
 def test_it_is_silent(world: Deploy) -> None:
     """Near misses give nothing."""
     assert said(ID, world) == []
+
+
+def test_only_the_partitions_that_are_named_are_said_to_be_written_anew() -> None:
+    """REBUILD and REORGANIZE leave the files of the other partitions alone."""
+    world = deploy("ALTER TABLE orders REBUILD PARTITION p1, p2", dialect="mysql")
+    (hit,) = registry.rules()[ID].findings(world)
+    assert hit.message.startswith("The rows of partitions p1 and p2 of orders are written anew")
