@@ -107,16 +107,18 @@ def _column(row: Row, table_collation: str | None, mariadb: bool) -> Column:
 
 
 def _default(row: Row, extra: str, mariadb: bool) -> str | None:
-    """The default as an expression: MariaDB writes one, MySQL a literal's bare text or DEFAULT_GENERATED."""
-    text = row.get("COLUMN_DEFAULT")
+    """The default as an expression: MariaDB writes one, MySQL a literal's bare text or DEFAULT_GENERATED.
+
+    ON UPDATE belongs to it, as in SHOW CREATE TABLE, also where a nullable column starts as NULL.
+    """
+    text, update = row.get("COLUMN_DEFAULT"), re.search(r"ON UPDATE \S+", extra)
     if text is None or (mariadb and text == "NULL"):
-        return None
+        return f"NULL {update[0].lower()}" if update and row["IS_NULLABLE"] == "YES" else None
     text = str(text)
     computed = ("CURRENT_TIMESTAMP", "B'")
     is_expression = mariadb or "DEFAULT_GENERATED" in extra or text.upper().startswith(computed)
     if not is_expression and not _NUMBER.match(text):
         text = "'" + text.replace("'", "''") + "'"
-    update = re.search(r"ON UPDATE \S+", extra)
     return f"{text} {update[0].lower()}" if update else text
 
 

@@ -58,6 +58,8 @@ def _drops_key(statement: Statement) -> bool:
 
 
 def _recipe(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Remedy:
+    if before.generated:  # alter_column has no words for it
+        return Remedy(f"Repeat in the statement what the column has and is to keep: {spoken(lost)}.")
     given = [f"existing_nullable={before.nullable}"]
     if before.default is not None:
         given.append(f"existing_server_default=sa.text({python(before.default)})")

@@ -63,11 +63,16 @@ def _meant(change: ModifyColumn, statement: Statement, sources: Mapping[str, str
 
 
 def _default(change: ModifyColumn, was: Column, lost: tuple[str, ...]) -> Iterator[Change]:
-    old, new = plain_default(was.default), plain_default(change.spec.default)
+    old, new = plain_default(_own_default(was)), plain_default(change.spec.default)
     if old is not None and new is None and not any(one.startswith(("DEFAULT", "ON UPDATE")) for one in lost):
         yield DropDefault(change.table, change.column)
     elif new is not None and new != old:
         yield SetDefault(change.table, change.column, change.spec.default or "")
+
+
+def _own_default(was: Column) -> str | None:
+    """The default; what the catalogue holds for a generated column is the expression that it is computed by."""
+    return None if was.generated else was.default
 
 
 def _same_type(change: ModifyColumn, statement: Statement, was: Column) -> bool:
@@ -90,7 +95,7 @@ def plain_default(default: str | None) -> str | None:
     """A default to compare with: NULL is none, quotes, outer parentheses and the spelling of functions settled."""
     if default is None:
         return None
-    text = " ".join(default.split())
+    text = re.sub(r"(?i)^null on update .*", "null", " ".join(default.split()))
     while text.startswith("(") and text.endswith(")"):
         text = text[1:-1].strip()
     if text[:1] == "'" and text[-1:] == "'":
@@ -119,7 +124,9 @@ def lost_attributes(change: ModifyColumn, statement: Statement, sources: Mapping
 def _lost(was: Column, spec: ColumnSpec, written: frozenset[str]) -> Iterator[str]:
     if not was.nullable and spec.nullable and not spec.primary_key and "nullable" not in written:
         yield "NOT NULL"
-    old, new = was.default or "", spec.default or ""
+    if was.generated == "stored" and not spec.generated:  # a VIRTUAL one cannot be made plain
+        yield f"GENERATED ALWAYS AS ({was.default})" if was.default else "GENERATED ALWAYS AS"
+    old, new = _own_default(was) or "", spec.default or ""
     if "server_default" not in written:
         if plain_default(re.sub(r"(?i)\s*on update.*", "", old)) is not None and spec.default is None:
             yield f"DEFAULT {re.sub(r'(?i) *on update.*', '', old)}"

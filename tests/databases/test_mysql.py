@@ -185,6 +185,10 @@ def test_an_unreachable_server_is_an_expected_error(tmp_path: Path) -> None:
             },
             "CURRENT_TIMESTAMP on update current_timestamp",
         ),
+        (
+            {"COLUMN_DEFAULT": None, "COLUMN_TYPE": "timestamp", "EXTRA": "on update CURRENT_TIMESTAMP"},
+            "NULL on update current_timestamp",
+        ),
     ],
 )
 def test_defaults_as_mysql_8_writes_them(row: dict[str, str | None], default: str | None) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate import registry
 from gate.facts.rehearsal import Deploy, Observation
+from gate.facts.schema import Schema
 from tests.rules._deploy import deploy, said
 
 ID = "mysql-modify-drops-attributes"
@@ -56,7 +59,33 @@ UNSAFE = [
         ["error backward-incompatible t.id c1"],
     ),
 ]
+COMPUTED = "CREATE TABLE t (a INT, b INT AS (a + 1) STORED COMMENT 'sum', c INT GENERATED ALWAYS AS (a + 2) VIRTUAL)"
+UNSAFE += [
+    (
+        deploy("ALTER TABLE t MODIFY b INT NULL COMMENT 'sum'", dialect="mysql", earlier=COMPUTED),
+        ["error data-loss t.b c1"],
+    ),
+    (
+        deploy("ALTER TABLE t MODIFY b INT AS (a + 3) STORED", dialect="mariadb", earlier=COMPUTED),
+        ["error hygiene t.b c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE t MODIFY a TIMESTAMP NULL COMMENT 'last write'",
+            dialect="mysql",
+            earlier="CREATE TABLE t (a TIMESTAMP NULL DEFAULT NULL ON UPDATE CURRENT_TIMESTAMP)",
+        ),
+        ["error data-loss t.a c1"],
+    ),
+]
 SAFE = [
+    deploy("ALTER TABLE t MODIFY c INT GENERATED ALWAYS AS (a + 4) VIRTUAL", dialect="mysql", earlier=COMPUTED),
+    deploy("ALTER TABLE t MODIFY b INT AS (a + 3) STORED COMMENT 'sum'", dialect="mariadb", earlier=COMPUTED),
+    deploy(
+        "ALTER TABLE t MODIFY a TIMESTAMP NULL DEFAULT NULL ON UPDATE CURRENT_TIMESTAMP COMMENT 'last write'",
+        dialect="mysql",
+        earlier="CREATE TABLE t (a TIMESTAMP NULL DEFAULT NULL ON UPDATE CURRENT_TIMESTAMP)",
+    ),
     deploy("ALTER TABLE users MODIFY name VARCHAR(60) NOT NULL", dialect="mysql"),
     deploy("ALTER TABLE users MODIFY name VARCHAR(60) NULL", dialect="mysql"),
     deploy("ALTER TABLE users MODIFY name VARCHAR(50) NULL", dialect="mysql", source=ON_PURPOSE),
@@ -98,3 +127,14 @@ def test_the_remedy_can_be_pasted(made: str, sql: str, line: str) -> None:
     remedy = next(registry.rules()[ID].findings(deploy(sql, dialect="mysql", earlier=made))).remedy
     assert remedy is not None
     assert [step.code for step in remedy.steps] == [line]
+
+
+def test_what_a_generated_column_is_computed_by_is_no_default() -> None:
+    """The catalogue keeps the expression where it keeps a default: another expression loses nothing."""
+    world = deploy("ALTER TABLE t MODIFY c INT AS (a + 4) VIRTUAL", dialect="mysql", earlier=COMPUTED)
+    statement = world.statements[0]
+    table = statement.before.tables["t"]
+    columns = tuple(replace(one, default="`a` + 2") if one.generated else one for one in table.columns)
+    before = Schema({"t": replace(table, columns=columns)})
+    seen = replace(world, statements=(replace(statement, before=before),), baseline=before)
+    assert said(ID, seen) == []
