@@ -27,14 +27,17 @@ def is_strict(deploy: Deploy, statement: Statement) -> bool:
     if deploy.dialect not in MYSQL:
         return True
     mode = _setting(deploy, statement, "sql_mode", "DEFAULT").strip()
-    if is_ignoring(statement) or _WITHOUT_STRICT.search(mode):
+    if is_ignoring(deploy, statement) or _WITHOUT_STRICT.search(mode):
         return False
     return bool(_STRICT.search(mode)) or "@" in mode or mode.upper() == "DEFAULT"
 
 
-def is_ignoring(statement: Statement) -> bool:
+def is_ignoring(deploy: Deploy, statement: Statement) -> bool:
     """MariaDB's ALTER IGNORE TABLE: rows that a new key forbids are deleted, values that do not fit are cut."""
-    return re.match(r"\s*ALTER\s+(?:ONLINE\s+)?IGNORE\s", statement.sql, re.IGNORECASE) is not None
+    return (
+        deploy.dialect == "mariadb"
+        and re.match(r"\s*ALTER\s+(?:ONLINE\s+)?IGNORE\s", statement.sql, re.IGNORECASE) is not None
+    )
 
 
 def _setting(deploy: Deploy, statement: Statement, name: str, default: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import Hit
+from gate.rules._mysql_session import is_ignoring
 from gate.rules._says import ident
 
 LIMIT = 1001  # enough to say "more than a thousand", cheap on any table that has an index or many violations
@@ -97,6 +98,39 @@ def may_fail(
         remedy=remedy,
         depends_on_data=depends,
         precondition_sql=sql if depends else None,
+    )
+
+
+def doubled(
+    deploy: Deploy,
+    statement: Statement,
+    keys: str,
+    message: str,
+    *,
+    unknown: Severity = Severity.WARNING,
+    table: str,
+    column: str | None = None,
+    sql: str | None = None,
+    remedy: Remedy | None = None,
+    settles: bool = True,
+) -> Iterator[Hit]:
+    """The hit of a new key over rows that may share it: it fails, or under ALTER IGNORE deletes all but one of them."""
+    if not is_ignoring(deploy, statement):
+        yield from may_fail(
+            deploy, statement, message,
+            unknown=unknown, table=table, column=column, sql=sql, remedy=remedy, settles=settles,
+        )  # fmt: skip
+        return
+    yield Hit(
+        f"IGNORE deletes rows of {table}: of those that share {keys} only one stays, and nothing says which went.",
+        statement,
+        category=Category.DATA_LOSS,
+        severity=Severity.ERROR,
+        table=table,
+        column=column,
+        remedy=remedy,
+        depends_on_data=True,
+        precondition_sql=sql,
     )
 
 

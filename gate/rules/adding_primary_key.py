@@ -11,7 +11,7 @@ from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._constraints import Added, added, old_code
 from gate.rules._key_recipes import key_using_index
 from gate.rules._recipes import remedy
-from gate.rules._rows import counting_duplicates, may_fail
+from gate.rules._rows import counting_duplicates, doubled
 from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import column_before, is_unique, scanned, table_before
 
@@ -35,9 +35,10 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if _holds_already(one, columns):
             continue
         named = replace(one, name="the primary key") if deploy.dialect in MYSQL else one
-        yield from may_fail(
+        yield from doubled(
             deploy,
             one.statement,
+            ", ".join(columns),
             f"Rows of {one.table} that share {', '.join(columns)}, or have NULL in it, make the primary key fail.",
             table=one.table,
             sql=counting_duplicates(one.table, columns) if columns else None,
@@ -94,6 +95,7 @@ rule = Rule(
         Category.LOCK: Severity.ERROR,
         Category.FAILS_ON_EXISTING_ROWS: Severity.WARNING,
         Category.BACKWARD_INCOMPATIBLE: Severity.WARNING,
+        Category.DATA_LOSS: Severity.ERROR,
     },
     dialects=(*POSTGRESQL, *MYSQL),
     split=("transaction",),

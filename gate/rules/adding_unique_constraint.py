@@ -10,7 +10,7 @@ from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code
 from gate.rules._key_recipes import key_using_index
-from gate.rules._rows import counting_duplicates, may_fail
+from gate.rules._rows import counting_duplicates, doubled
 from gate.rules._world import holds_only_null
 
 
@@ -36,9 +36,10 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             )
         if holds_only_null(deploy, one.table, one.spec.columns, one.statement):
             continue
-        yield from may_fail(
+        yield from doubled(
             deploy,
             one.statement,
+            ", ".join(one.spec.columns),
             f"Rows of {one.table} that share {', '.join(one.spec.columns)} make it fail.",
             table=one.table,
             column=_column(one),
@@ -60,6 +61,7 @@ rule = Rule(
         Category.LOCK: Severity.ERROR,
         Category.FAILS_ON_EXISTING_ROWS: Severity.WARNING,
         Category.BACKWARD_INCOMPATIBLE: Severity.WARNING,
+        Category.DATA_LOSS: Severity.ERROR,
     },
     dialects=EVERY,
     split=("transaction", "deploy"),

@@ -11,7 +11,7 @@ from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._index_recipes import as_it_is, body, concurrent_text, is_plain, partitioned
 from gate.rules._indexes import created
 from gate.rules._recipes import AUTOCOMMIT, remedy
-from gate.rules._rows import counting_duplicates, may_fail
+from gate.rules._rows import counting_duplicates, doubled
 from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import holds_only_null, is_unique, table_before
 
@@ -26,9 +26,10 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         column = change.columns[0] if len(change.columns) == 1 else None
         left = " and leave an INVALID index behind" if change.concurrently else ""
         sql = counting_duplicates(change.table, change.columns, change.where) if change.columns else None
-        yield from may_fail(
+        yield from doubled(
             deploy,
             statement,
+            keys,
             f"Rows of {change.table} that share {keys} make the unique index fail{left}.",
             unknown=Severity.WARNING if change.concurrently else Severity.ERROR,
             table=change.table,
@@ -87,7 +88,11 @@ rule = Rule(
     title="Unique index over rows that are there",
     why="Duplicates make it fail, and the release still running may write new ones.",
     find=find,
-    harms={Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR, Category.BACKWARD_INCOMPATIBLE: Severity.WARNING},
+    harms={
+        Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR,
+        Category.BACKWARD_INCOMPATIBLE: Severity.WARNING,
+        Category.DATA_LOSS: Severity.ERROR,
+    },
     dialects=EVERY,
     split=("transaction", "deploy"),
     unsafe=(Example(('op.create_index("ux_orders_note", "orders", ["note"], unique=True)',)),),

@@ -21,6 +21,12 @@ UNSAFE = [
         ["error lock logs c1", "warning fails-on-existing-rows logs c1?", "warning backward-incompatible logs c1"],
     ),
 ]
+UNSAFE += [
+    (
+        deploy("ALTER IGNORE TABLE logs ADD PRIMARY KEY (code)", dialect="mariadb", version=(10, 11)),
+        ["error data-loss logs c1?", "warning backward-incompatible logs.code c1"],
+    ),
+]
 SAFE = [
     deploy(
         "ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (a, b)",

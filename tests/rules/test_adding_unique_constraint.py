@@ -26,6 +26,12 @@ UNSAFE = [
         ],
     ),
 ]
+UNSAFE += [
+    (
+        deploy("ALTER IGNORE TABLE users ADD CONSTRAINT ux UNIQUE (age)", dialect="mariadb", version=(10, 11)),
+        ["error data-loss users.age c1?", "warning backward-incompatible users.age c1"],
+    ),
+]
 SAFE = [
     deploy(
         "ALTER TABLE orders ADD CONSTRAINT uq UNIQUE USING INDEX ux", earlier="CREATE UNIQUE INDEX ux ON orders (note)"

@@ -29,6 +29,12 @@ UNSAFE = [
         ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
     ),
 ]
+UNSAFE += [
+    (
+        deploy("ALTER IGNORE TABLE users ADD UNIQUE KEY ux (age)", dialect="mariadb", version=(10, 11)),
+        ["error data-loss users.age c1?", "warning backward-incompatible users.age c1"],
+    ),
+]
 SAFE = [
     deploy("CREATE UNIQUE INDEX ux ON orders (id, note) WHERE amount = 7", dialect="sqlite", runs=passed()),
     deploy("CREATE INDEX ux ON orders (note)"),
