@@ -62,7 +62,7 @@ class ConstraintSpec:
 
 @dataclass(frozen=True)
 class CreateTable(Change):
-    """CREATE TABLE; ``like``/``as_query`` where it copies; ``partition_of`` names the parent."""
+    """CREATE TABLE; ``as_query`` where it copies, ``reads`` from where; ``partition_of`` names the parent."""
 
     table: str
     columns: tuple[ColumnSpec, ...] = ()
@@ -71,6 +71,7 @@ class CreateTable(Change):
     as_query: bool = False
     if_not_exists: bool = False
     temporary: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -470,9 +471,9 @@ class Maintenance(Change):
 
 @dataclass(frozen=True)
 class LockTable(Change):
-    """LOCK TABLE, LOCK TABLES; ``mode`` as written."""
+    """LOCK TABLE, LOCK TABLES, FLUSH TABLES WITH READ LOCK; ``mode`` as written; no table: every table of the server."""
 
-    table: str
+    table: str | None
     mode: str = ""
 
 

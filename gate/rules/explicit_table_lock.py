@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
@@ -18,12 +18,24 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.LockTable):
         if change.mode.upper() in _HARMLESS or (deploy.dialect != "postgresql" and change.mode.upper() == "READ LOCAL"):
             continue
+        if change.table is None:
+            yield _everything(statement)
+            continue
         yield Hit(
             f"LOCK TABLE {change.table} ({change.mode or 'ACCESS EXCLUSIVE'}) stops others until the transaction ends.",
             statement,
             table=change.table,
             remedy=remedy("Leave the lock out: each statement takes the weakest lock that it needs by itself."),
         )
+
+
+def _everything(statement: Statement) -> Hit:
+    return Hit(
+        "This stops all writes to every table of the server, those of other databases too, until UNLOCK TABLES or the "
+        "end of the connection.",
+        statement,
+        remedy=remedy("Leave the lock out: it is made for backups, and no change of a schema needs it."),
+    )
 
 
 rule = Rule(

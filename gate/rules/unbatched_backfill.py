@@ -25,6 +25,11 @@ _ACROSS_ROWS = re.compile(
     re.IGNORECASE,
 )
 
+_CREATED_AS = re.compile(
+    r"\s*CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>[`\w.$]+)\s+(?:AS\s+)?(?P<query>SELECT\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     yield from _updates(deploy)
@@ -80,13 +85,14 @@ def _batches(deploy: Deploy, statement: Statement, table: str, column: str) -> s
 
 
 def _read_whole(deploy: Deploy) -> Iterator[Hit]:
-    """INSERT ... SELECT over a whole table: InnoDB keeps what it reads locked, so that a replica gets the same rows.
+    """INSERT or CREATE TABLE ... SELECT over a whole table: what InnoDB reads stays locked, so that replicas get the same.
 
     https://dev.mysql.com/doc/refman/8.4/en/innodb-locks-set.html
     """
-    for statement, change in deploy.all_changes(c.Insert):
+    for statement, change in deploy.all_changes(c.Insert, c.CreateTable):
+        from_query = change.from_query if isinstance(change, c.Insert) else change.as_query
         limited = re.search(r"\b(?:WHERE|LIMIT|JOIN)\b", statement.sql, re.IGNORECASE)
-        for table in change.reads if change.from_query and not limited else ():
+        for table in change.reads if from_query and not limited else ():
             if deploy.existed(table, statement) and table not in deploy.small_tables:
                 yield Hit(
                     f"Every row of {table} that the SELECT reads stays locked until the transaction ends: writes to "
@@ -96,22 +102,37 @@ def _read_whole(deploy: Deploy) -> Iterator[Hit]:
                     table=table,
                     remedy=remedy(
                         "Copy in ranges of the key that commit, in a revision that does nothing else.",
-                        _copy(statement, table),
+                        *_copy(statement, table, change),
                     ),
                 )
 
 
-def _copy(statement: Statement, table: str) -> tuple[int, str, str]:
+def _copy(statement: Statement, table: str, change: c.Insert | c.CreateTable) -> Iterator[tuple[int, str, str]]:
+    """A new table is made without rows first; then it is filled as one that is there."""
+    if isinstance(change, c.Insert):
+        yield _filled(statement, statement.sql, table)
+        return
+    found = _CREATED_AS.match(statement.sql)
+    if found is None or change.columns:
+        yield (1, f"Create {change.table} without rows first, then fill it", "")
+        yield (1, f"Choose a range of {table} that no two batches share, and give each a transaction of its own", "")
+        return
+    empty = f"{statement.sql.rstrip('; ')} LIMIT 0"
+    yield (1, f"Create {change.table} without rows", f'op.execute("{text(" ".join(empty.split()))}")')
+    yield _filled(statement, f"INSERT INTO {found['name']} {found['query']}", table)
+
+
+def _filled(statement: Statement, sql: str, table: str) -> tuple[int, str, str]:
     """Ranges of the key in code where they copy the same rows; in words where the author has to choose."""
     known = table_before(statement, table)
     keys = [one.columns for one in (known.constraints if known else ()) if one.kind == "primary-key"]
     column = known.column(keys[0][0]) if known and keys and len(keys[0]) == 1 else None
-    if column is None or _types.base(column.type) not in _INTEGERS or not _is_row_by_row(statement.sql, table):
+    if column is None or _types.base(column.type) not in _INTEGERS or not _is_row_by_row(sql, table):
         return (1, f"Choose a range of {table} that no two batches share, and give each a transaction of its own", "")
     return (
         1,
         "For example; after a failure go on with the range that failed",
-        _ranges(statement.sql, table, column.name),
+        _ranges(sql, table, column.name),
     )
 
 
@@ -168,6 +189,7 @@ rule = Rule(
     unsafe=(
         Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE note IS NULL\")",)),
         Example(('op.execute("INSERT INTO logs (code) SELECT name FROM users")',), dialect="mariadb"),
+        Example(('op.execute("CREATE TABLE names AS SELECT id, name FROM users")',), dialect="mariadb"),
     ),
     safe=(
         Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE id = 1\")",)),

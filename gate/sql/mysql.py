@@ -32,7 +32,7 @@ from gate.facts.changes import (
     Truncate,
 )
 from gate.facts.schema import ConstraintKind
-from gate.sql import _partitions, _plain, _words
+from gate.sql import _endings, _partitions, _plain, _words
 from gate.sql._columns import column, constraint, default_value
 from gate.sql._parsed import Parsed
 from gate.sql._words import NotRead, Reader, mysql_words, uncommented, unquoted
@@ -342,6 +342,18 @@ def _lock_tables(reader: Reader) -> tuple[Change, ...]:
     return tuple(locks)
 
 
+def _flush(reader: Reader) -> tuple[Change, ...]:
+    """FLUSH TABLES [a, b] WITH READ LOCK | FOR EXPORT: without tables, all of the server's."""
+    reader.take()
+    reader.any_of("NO_WRITE_TO_BINLOG", "LOCAL")
+    words = [word.upper for word in reader.words]
+    if not reader.any_of("TABLE", "TABLES") or (words[-3:] != ["WITH", "READ", "LOCK"] and words[-1] != "EXPORT"):
+        return (Harmless("flush"),)
+    if reader.peek() == "WITH":
+        return (LockTable(None, "READ"),)
+    return tuple(LockTable(part.name(), "READ") for part in reader.rest())
+
+
 def _maintain(reader: Reader) -> tuple[Change, ...]:
     verb = reader.take().text.lower()
     reader.any_of("NO_WRITE_TO_BINLOG", "LOCAL")
@@ -368,7 +380,7 @@ def _create(reader: Reader) -> tuple[Change, ...]:
         reader.at += 2
         reader.accept("IF", "NOT", "EXISTS")
         return (CreateSchema(reader.name()),)
-    return _plain.create(reader)
+    return _endings.ended(reader, _plain.create(reader))
 
 
 def _drop_any(reader: Reader) -> tuple[Change, ...]:
@@ -376,7 +388,7 @@ def _drop_any(reader: Reader) -> tuple[Change, ...]:
         reader.at += 2
         reader.accept("IF", "EXISTS")
         return (DropSchema(reader.name()),)
-    return _plain.drop(reader)
+    return _endings.ended(reader, _plain.drop(reader))
 
 
 _VERBS: dict[str, _plain.ReadStatement] = {
@@ -385,6 +397,7 @@ _VERBS: dict[str, _plain.ReadStatement] = {
     "RENAME": _rename_tables,
     "TRUNCATE": _truncate,
     "LOCK": _lock_tables,
+    "FLUSH": _flush,
     "SET": _set,
     **dict.fromkeys(("OPTIMIZE", "ANALYZE", "REPAIR", "CHECK", "CHECKSUM"), _maintain),
 }

@@ -12,7 +12,13 @@ UNSAFE = [
     (deploy("LOCK TABLE users"), ["warning lock users c1"]),
     (deploy("LOCK TABLE users IN SHARE MODE"), ["warning lock users c1"]),
 ]
+UNSAFE += [
+    (deploy("FLUSH TABLES WITH READ LOCK", dialect="mysql"), ["warning lock - c1"]),
+    (deploy("FLUSH TABLES users WITH READ LOCK", dialect="mariadb"), ["warning lock users c1"]),
+]
 SAFE = [
+    deploy("FLUSH TABLES", dialect="mysql"),
+    deploy("FLUSH PRIVILEGES", dialect="mariadb"),
     deploy("LOCK TABLE users IN ACCESS SHARE MODE"),
     deploy("CREATE TABLE t (a int); LOCK TABLE t"),
 ]

@@ -30,7 +30,16 @@ UNSAFE = [
         ["warning lock users c1"],
     ),
 ]
+UNSAFE += [
+    (deploy(sql, dialect=dialect, version=(10, 11)), ["warning lock users c1"])
+    for dialect in ("mysql", "mariadb")
+    for sql in ("CREATE TABLE t AS SELECT id, name FROM users", "CREATE TABLE t (id int) SELECT id FROM users")
+]
 SAFE = [
+    deploy("CREATE TABLE t AS SELECT id, name FROM users"),
+    deploy("CREATE TABLE t AS SELECT id FROM users WHERE id < 10", dialect="mysql", version=(8, 4)),
+    deploy("CREATE TABLE t AS SELECT id FROM users LIMIT 0", dialect="mysql", version=(8, 4)),
+    deploy("CREATE TABLE t (a int); CREATE TABLE s AS SELECT a FROM t", dialect="mysql", version=(8, 4)),
     deploy("INSERT INTO logs (code) SELECT name FROM users"),
     deploy("INSERT INTO logs (code) SELECT name FROM users WHERE id < 100", dialect="mysql", version=(8, 4)),
     deploy("INSERT INTO logs (code) VALUES ('a')", dialect="mysql", version=(8, 4)),
@@ -126,3 +135,13 @@ def test_several_columns_leave_a_gap_for_the_author() -> None:
     remedy = next(iter(registry.rules()[ID].findings(world))).remedy
     assert remedy is not None
     assert "UPDATE logs SET ... = ... WHERE rowid IN (" in remedy.steps[0].code
+
+
+def test_a_new_table_is_made_empty_and_filled_by_ranges() -> None:
+    """CREATE TABLE ... SELECT as two steps: no row is read by the first."""
+    sql = "CREATE TABLE codes AS SELECT code FROM `order`"
+    remedy = next(registry.rules()[ID].findings(deploy(sql, dialect="mysql", version=(8, 4), earlier=KEYS))).remedy
+    assert remedy is not None
+    first, then = (step.code for step in remedy.steps)
+    assert first == 'op.execute("CREATE TABLE codes AS SELECT code FROM `order` LIMIT 0")'
+    assert '"INSERT INTO codes SELECT code FROM `order` WHERE `key` >= :low AND `key` < :high"' in then

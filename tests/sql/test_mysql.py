@@ -195,7 +195,7 @@ READ: list[tuple[str, list[Change]]] = [
             )
         ],
     ),
-    ("CREATE TABLE t AS SELECT * FROM s", [CreateTable("t", as_query=True)]),
+    ("CREATE TABLE t AS SELECT * FROM s", [CreateTable("t", as_query=True, reads=("s",))]),
     ("CREATE TABLE t LIKE s", [CreateTable("t")]),
     (
         "CREATE OR REPLACE TABLE t (a int)",
@@ -209,6 +209,20 @@ READ: list[tuple[str, list[Change]]] = [
     ("DROP DATABASE IF EXISTS d", [DropSchema("d")]),
     ("TRUNCATE TABLE t", [Truncate("t")]),
     ("LOCK TABLES t WRITE, s READ", [LockTable("t", "WRITE"), LockTable("s", "READ")]),
+    (
+        "CREATE INDEX i ON t (a, `lock`) ALGORITHM=COPY LOCK SHARED",
+        [CreateIndex("t", "i", ("a", "lock")), AlterAlgorithm("t", "COPY", "SHARED")],
+    ),
+    ("DROP INDEX i ON t LOCK = NONE", [DropIndex("i", "t"), AlterAlgorithm("t", lock="NONE")]),
+    ("FLUSH TABLES WITH READ LOCK", [LockTable(None, "READ")]),
+    ("FLUSH LOCAL TABLES a, b WITH READ LOCK", [LockTable("a", "READ"), LockTable("b", "READ")]),
+    ("FLUSH TABLES a FOR EXPORT", [LockTable("a", "READ")]),
+    ("FLUSH TABLES", [Harmless("flush")]),
+    ("FLUSH PRIVILEGES", [Harmless("flush")]),
+    (
+        "CREATE TABLE t AS SELECT a.id FROM a JOIN b ON a.id = b.id",
+        [CreateTable("t", as_query=True, reads=("a", "b"))],
+    ),
     ("OPTIMIZE TABLE t", [Maintenance("optimize", "t")]),
     (
         "SET SESSION foreign_key_checks = 0, @@sql_mode=''",
