@@ -220,7 +220,7 @@ class DropConstraint(Change):
 
 @dataclass(frozen=True)
 class CreateIndex(Change):
-    """CREATE INDEX; ``only`` leaves the partitions out."""
+    """CREATE INDEX; ``only`` leaves the partitions out; ``method`` is ``spatial`` for MySQL's SPATIAL INDEX."""
 
     table: str
     name: str | None
@@ -459,6 +459,11 @@ class AlterAlgorithm(Change):
     table: str
     algorithm: str | None = None
     lock: str | None = None
+
+    @property
+    def stops_writes(self) -> bool:
+        """Whether writers wait because of these words."""
+        return self.algorithm == "COPY" or self.lock in ("SHARED", "EXCLUSIVE")
 
 
 @dataclass(frozen=True)

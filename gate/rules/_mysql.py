@@ -300,7 +300,7 @@ def replaces_primary_key(statement: Statement) -> bool:
 
 def _create_index(deploy: Deploy, statement: Statement, change: c.CreateIndex) -> Cost:
     if not change.fulltext:
-        return ONLINE_INDEX
+        return Cost("INPLACE", "SHARED") if change.method == "spatial" else ONLINE_INDEX
     return Cost("INPLACE", "SHARED", rebuild=first_fulltext(statement.before.table(change.table)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, Example, Hit, Rule
 from gate.rules._mysql import cost, first_fulltext, online_tool
@@ -14,7 +14,7 @@ from gate.rules._mysql import cost, first_fulltext, online_tool
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.CreateIndex):
         price = cost(deploy, statement)
-        if not price.stops_writes or not (change.fulltext or (price.evidence and statement.observed)):
+        if not price.stops_writes or not _is_the_cause(statement, change):
             continue
         evidence = (Evidence(EvidenceKind.SQL, statement.sql), *price.evidence)
         remedy = online_tool(
@@ -38,6 +38,14 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 evidence=evidence,
                 remedy=remedy,
             )
+
+
+def _is_the_cause(statement: Statement, change: c.CreateIndex) -> bool:
+    """A kind that needs the lock; of a plain index it was seen (MyISAM) with nothing beside it that asks for one."""
+    if change.fulltext or change.method == "spatial":
+        return True
+    alone = all(isinstance(one, c.CreateIndex) for one in statement.changes)
+    return statement.observed is not None and alone
 
 
 rule = Rule(

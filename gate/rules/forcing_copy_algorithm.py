@@ -16,7 +16,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.AlterAlgorithm):
         if change.algorithm == "COPY":
             yield _wished(statement, change, Category.REWRITE, f"ALGORITHM=COPY copies {change.table} row by row")
-        if change.algorithm == "COPY" or change.lock in ("SHARED", "EXCLUSIVE"):
+        if change.stops_writes:
             lock = change.lock if change.lock in ("SHARED", "EXCLUSIVE") else "SHARED"
             blocked = "reads and writes" if lock == "EXCLUSIVE" else "writes"
             yield _wished(
@@ -58,6 +58,7 @@ def _is_storage_only(statement: Statement) -> bool:
 
 
 def _wished(statement: Statement, change: c.AlterAlgorithm, category: Category, what: str) -> Hit:
+    comma = "," if statement.sql.lstrip()[:5].upper() == "ALTER" else ""
     return Hit(
         f"{what}, because the statement itself asks for it.",
         statement,
@@ -65,8 +66,9 @@ def _wished(statement: Statement, change: c.AlterAlgorithm, category: Category, 
         table=change.table,
         evidence=(Evidence(EvidenceKind.SQL, statement.sql),),
         remedy=Remedy(
-            "Leave the choice to the server, or ask for the weakest way so that it refuses anything worse.",
-            (Step(1, "In the statement, instead of the words that are there", "ALGORITHM=INPLACE, LOCK=NONE"),),
+            "Remove the words: the server takes the weakest way by itself. Or ask for that, so that it refuses anything "
+            "worse.",
+            (Step(1, "In the statement, instead of the words that are there", f"ALGORITHM=INPLACE{comma} LOCK=NONE"),),
         ),
     )
 

@@ -43,6 +43,8 @@ def _copied(deploy: Deploy) -> Iterator[Hit]:
             continue
         if any(isinstance(change, c.AlterPartitions) for change in statement.changes):
             continue  # forcing-copy-algorithm knows whether that is the whole table
+        if any(_is_asked_for(change, seen.algorithm) for change in statement.changes):
+            continue  # forcing-copy-algorithm says so
         if deploy.existed(table, statement):
             yield Hit(
                 f"This writes the whole table {table} anew, and nobody can write to it meanwhile.",
@@ -51,6 +53,13 @@ def _copied(deploy: Deploy) -> Iterator[Hit]:
                 evidence=(Evidence(EvidenceKind.SQL, statement.sql), *cost(deploy, statement).evidence),
                 remedy=online_tool(statement, table),
             )
+
+
+def _is_asked_for(change: c.Change, algorithm: str | None) -> bool:
+    """Whether it is the statement's own words that make the server copy, or stop writers while it builds anew."""
+    if not isinstance(change, c.AlterAlgorithm) or not change.stops_writes:
+        return False
+    return change.algorithm == "COPY" or algorithm != "COPY"
 
 
 def _blocks(statement: Statement) -> bool:

@@ -135,7 +135,10 @@ def index(reader: Reader, made: CreateIndex, kind: str) -> CreateIndex:
     if reader.accept("WHERE"):
         where = reader.between(reader.at, len(reader.words))
         reader.at = len(reader.words)
-    return replace(made, columns=columns, unique=kind == "UNIQUE", fulltext=kind == "FULLTEXT", where=where)
+    method = "spatial" if kind == "SPATIAL" else made.method
+    return replace(
+        made, columns=columns, unique=kind == "UNIQUE", fulltext=kind == "FULLTEXT", where=where, method=method
+    )
 
 
 def _create_view(reader: Reader, replacing: bool, temporary: bool) -> tuple[Change, ...]:

@@ -25,7 +25,21 @@ UNSAFE = [
         ["warning lock orders c1"],
     ),
 ]
+UNSAFE += [
+    (
+        deploy("ALTER TABLE orders ADD COLUMN a INT, ADD SPATIAL INDEX f (note)", dialect="mysql"),
+        ["warning lock orders c1"],
+    ),
+    # An engine that builds every index under a lock (MyISAM): nothing else in the statement explains it.
+    (
+        deploy("ALTER TABLE orders ADD INDEX i (amount), ADD INDEX j (note)", dialect="mariadb", seen={1: SEEN_SHARED}),
+        ["warning lock orders c1", "warning lock orders c1"],
+    ),
+]
+SEEN_COPY = Observation(algorithm="COPY", lock_level="SHARED", rewrites=("orders",))
 SAFE = [
+    deploy("ALTER TABLE orders MODIFY amount DOUBLE, ADD INDEX i (amount)", dialect="mysql", seen={1: SEEN_COPY}),
+    deploy("CREATE INDEX i ON orders (amount) ALGORITHM=COPY LOCK=SHARED", dialect="mysql", seen={1: SEEN_COPY}),
     deploy("CREATE INDEX i ON orders (amount)", dialect="mysql"),
     deploy("CREATE UNIQUE INDEX i ON orders (amount)", dialect="mariadb", seen={1: SEEN_ONLINE}),
     deploy("CREATE TABLE t (a TEXT)", "CREATE FULLTEXT INDEX f ON t (a)", dialect="mysql"),

@@ -25,7 +25,15 @@ UNSAFE += [
     for dialect in ("mysql", "mariadb")
     for clause in ("REMOVE PARTITIONING", "REBUILD PARTITION p1", "COALESCE PARTITION 2", "ADD PARTITION PARTITIONS 3")
 ]
+UNSAFE += [
+    (
+        deploy("CREATE INDEX i ON users (age) ALGORITHM=COPY LOCK=SHARED", dialect="mysql"),
+        ["error rewrite users c1", "error lock users c1"],
+    ),
+    (deploy("DROP INDEX ix_users_email ON users LOCK=EXCLUSIVE", dialect="mysql"), ["error lock users c1"]),
+]
 SAFE = [
+    deploy("CREATE INDEX i ON users (age) ALGORITHM=INPLACE LOCK=NONE", dialect="mysql"),
     deploy("ALTER TABLE orders ADD PARTITION (PARTITION p VALUES LESS THAN (9))", dialect="mysql"),
     deploy("ALTER TABLE orders ADD PARTITION (PARTITION p VALUES IN (9))", dialect="mariadb"),
     deploy("ALTER TABLE orders EXCHANGE PARTITION p WITH TABLE items", dialect="mysql"),

@@ -20,7 +20,13 @@ UNSAFE = [
     (deploy("ALTER TABLE logs ADD a int, ADD b int DEFAULT 1", seen=SEEN), ["error rewrite logs c1"]),
     (deploy("ALTER TABLE logs ALTER code TYPE varchar(20) USING upper(code)", seen=SEEN), ["error rewrite logs c1"]),
 ]
+UNSAFE += [
+    # LOCK= alone makes no server copy: the reason is another one.
+    (deploy("ALTER TABLE users ADD a INT, LOCK=SHARED", dialect="mysql", seen={1: COPIED}), ["error rewrite users c1"]),
+]
 SAFE = [
+    deploy("ALTER TABLE users ADD a INT, ALGORITHM=COPY", dialect="mysql", seen={1: COPIED}),
+    deploy("ALTER TABLE users ADD a INT, ALGORITHM=INPLACE, LOCK=SHARED", dialect="mysql", seen={1: LOCKED}),
     deploy("CREATE FULLTEXT INDEX f ON users (name)", dialect="mariadb", seen={1: LOCKED}),
     deploy("CREATE TABLE t (id INT)", "ALTER TABLE t ADD a INT", dialect="mysql", seen={2: COPIED}),
     deploy("ALTER TABLE users ADD a INT", dialect="mariadb", seen={1: Observation(algorithm="INSTANT")}),
