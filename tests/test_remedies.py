@@ -259,3 +259,33 @@ def test_a_copy_by_ranges_copies_each_row_once(tmp_path: Path, new: Any, kind: s
     steps = way.steps("unbatched-backfill", base, executed("INSERT INTO logs (code) SELECT code FROM `order`"))
     database = way.follow(base, steps)
     assert [row[0] for row in database.execute("SELECT code FROM logs ORDER BY code")] == ["a", "b", "c", "d", "e"]
+
+
+UNKNOWN_PLACE = executed("ALTER TABLE people ADD COLUMN nick_name int AFTER nothing")
+
+
+@pytest.mark.parametrize(
+    ("kind", "id"),
+    [
+        ("mariadb", "missing-lock-timeout"),
+        ("mysql", "missing-lock-timeout"),
+        ("postgresql", "missing-lock-timeout"),
+        ("postgresql", "missing-statement-timeout"),
+    ],
+)
+def test_a_timeout_set_in_env_py(tmp_path: Path, new: Any, kind: str, id: str) -> None:
+    """The server takes the line as it is, and what the migrations make stays: no transaction is left open."""
+    base = executed("CREATE TABLE people (id int PRIMARY KEY)")
+    change = executed("CREATE INDEX ix ON people (id)", "ALTER TABLE people ADD COLUMN nick int NOT NULL DEFAULT 0")
+    way = Followed(tmp_path, new, kind)
+    # MySQL and MariaDB: told where a statement was not watched to its end
+    (line,) = way.steps(id, base, change if kind == "postgresql" else f"{change}\n{UNKNOWN_PLACE}")
+    repo = project_for(tmp_path, kind, {"b1": revision("b1", None, base), "c1": revision("c1", "b1", change)})
+    env = repo / "migrations/env.py"
+    env.write_text(env.read_text().replace("context.run_migrations()", f"{line}\n        context.run_migrations()"))
+    database = new(kind)
+    migrate(repo, database, "head")
+    assert [tuple(row) for row in database.execute("SELECT version_num FROM alembic_version")] == [("c1",)]
+    name, seconds = line.split('"')[1].removeprefix("SET ").split(" = ")
+    assert seconds == ("'5s'" if kind == "postgresql" else "5")
+    assert name in ("lock_timeout", "statement_timeout", "lock_wait_timeout")

@@ -33,10 +33,16 @@ def missing(deploy: Deploy, name: str, message: str, slow_only: bool = False) ->
                 table=table,
                 remedy=remedy(
                     "Set it once for all migrations, in env.py, on the connection before the migrations run.",
-                    (1, "env.py", f"connection.execute(sa.text(\"SET {name} = '5s'\"))"),
+                    (1, "env.py, just before context.run_migrations()", _setting(deploy, name)),
                 ),
             )
             return
+
+
+def _setting(deploy: Deploy, name: str) -> str:
+    """The line for env.py, which needs no import; MySQL and MariaDB take whole seconds without a unit."""
+    value = "'5s'" if deploy.dialect == "postgresql" else "5"
+    return f'connection.exec_driver_sql("SET {name} = {value}")'
 
 
 def _stopped(deploy: Deploy, statement: Statement) -> str | None:
