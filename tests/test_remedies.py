@@ -5,6 +5,7 @@ What stands in the database afterwards is asked for, so that a remedy that runs 
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -289,3 +290,39 @@ def test_a_timeout_set_in_env_py(tmp_path: Path, new: Any, kind: str, id: str) -
     name, seconds = line.split('"')[1].removeprefix("SET ").split(" = ")
     assert seconds == ("'5s'" if kind == "postgresql" else "5")
     assert name in ("lock_timeout", "statement_timeout", "lock_wait_timeout")
+
+
+OWNERS = executed(
+    "CREATE TABLE `order` (id int PRIMARY KEY, note varchar(90)) DEFAULT CHARSET=utf8mb4",
+    "CREATE TABLE goods (id int PRIMARY KEY)",
+    "CREATE TRIGGER tr BEFORE INSERT ON goods FOR EACH ROW SET NEW.id = NEW.id + 0",
+)
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+@pytest.mark.parametrize(
+    ("id", "change", "tool"),
+    [
+        (
+            "adding-foreign-key",
+            'op.add_column("goods", sa.Column("owner_id", sa.Integer, sa.ForeignKey("order.id", name="fk_own")))',
+            "ADD COLUMN owner_id INTEGER, ADD CONSTRAINT fk_own FOREIGN KEY(owner_id) REFERENCES `order` (id)",
+        ),
+        (
+            "adding-fulltext-index",
+            executed("CREATE FULLTEXT INDEX ft ON `order` (note)"),
+            "ADD FULLTEXT INDEX ft (note)",
+        ),
+    ],
+)
+def test_one_run_of_a_tool(tmp_path: Path, new: Any, kind: str, id: str, change: str, tool: str) -> None:
+    """The clauses that it is given do all that the revision does; stamp marks nothing that has not run."""
+    way = Followed(tmp_path, new, kind)
+    before, run, after = way.steps(id, OWNERS, change)
+    assert (before, after) == ("alembic upgrade b1", "alembic stamp c1")
+    words = shlex.split(run.splitlines()[-1])
+    assert words[words.index("--alter") + 1].replace("\\`", "`") == tool  # which a shell does, and shlex does not
+    assert ("--preserve-triggers" in words, "gh-ost" in run) == (
+        (True, False) if "goods" in words[-2] else (False, True)
+    )
+    way.follow(OWNERS, [executed(f"ALTER TABLE `{words[-2].rpartition('=')[2]}` {tool}")])

@@ -7,7 +7,8 @@ from dataclasses import replace
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column, Table
 from gate.model import Remedy, Step
-from gate.rules._mysql import modify, online_tool
+from gate.rules._mysql import modify
+from gate.rules._online_tool import online_tool
 from gate.rules._recipes import backfill, remedy, row_key
 from gate.rules._sa_types import add_nullable
 from gate.rules._says import bare, ident, listed, python, schema_argument, text, ticked
@@ -30,7 +31,7 @@ def constraint(deploy: Deploy, statement: Statement, table: str, what: str, call
             "Mend the rows first, then let batch mode make the table anew.",
             (first, Step(2, "In a quiet window: the whole table is copied", altered(deploy, table, call))),
         )
-    tool = online_tool(statement, table)
+    tool = online_tool(deploy, statement, table)
     later = tuple(Step(2, step.title, step.code) for step in tool.steps)
     return Remedy("Mend the rows first; then let an online schema change tool copy the table.", (first, *later))
 

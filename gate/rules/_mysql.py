@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column, Table
-from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
+from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity
 from gate.rule import MYSQL, Hit
 from gate.rules._mysql_session import foreign_key_checks
+from gate.rules._online_tool import online_tool
 from gate.rules._says import execute, ticked
 from gate.rules._types import Loss, narrowing
 from gate.rules._world import column_before
@@ -113,7 +114,7 @@ def copy_hit(
             table=table,
             column=column,
             evidence=(Evidence(EvidenceKind.SQL, statement.sql), *found.evidence),
-            remedy=remedy or online_tool(statement, table),
+            remedy=remedy or online_tool(deploy, statement, table),
         )
 
 
@@ -365,41 +366,3 @@ def modify(table: str, column: Column) -> str:
         "COMMENT '{}'".format(column.comment.replace("'", "''")) if column.comment else "",
     ]
     return execute(" ".join(part for part in parts if part))
-
-
-_CLAUSES = re.compile(
-    r"^\s*ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\s+(?:IF\s+EXISTS\s+)?(?:`[^`]+`|[\w$]+)(?:\s*\.\s*(?:`[^`]+`|[\w$]+))?"
-    r"\s+(?P<clauses>.+?)\s*;?\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def online_tool(statement: Statement, table: str, summary: str = "") -> Remedy:
-    """The way round a copy: a tool that fills a shadow table while the application goes on writing.
-
-    gh-ost does not take tables with foreign keys (https://github.com/github/gh-ost/blob/master/doc/requirements-and-limitations.md);
-    pt-online-schema-change does, with ``--alter-foreign-keys-method``.
-    """
-    found = _CLAUSES.match(statement.sql)
-    clauses = " ".join(found.group("clauses").split()) if found else "..."
-    told = clauses.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`")
-    before = statement.before.table(table)
-    keyed = statement.before.referencing(table) or (
-        before and any(one.kind == "foreign-key" for one in before.constraints)
-    )
-    toolkit = (
-        f'pt-online-schema-change --alter "{told}" {"--alter-foreign-keys-method auto " if keyed else ""}'
-        f"D=<database>,t={table} --execute"
-    )
-    ghost = f'gh-ost --database=<database> --table={table} --alter="{told}" --execute'
-    return Remedy(
-        summary or "The server can only copy the table: let an online schema change tool do it while writers go on.",
-        (
-            Step(1, "Change the table with a tool", toolkit if keyed else f"{ghost}\n# or\n{toolkit}"),
-            Step(
-                1,
-                "Then mark this revision as applied there (elsewhere, on small databases, it runs as it is)",
-                f"alembic stamp {statement.revision}",
-            ),
-        ),
-    )

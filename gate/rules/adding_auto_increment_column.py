@@ -8,7 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
-from gate.rules._mysql import cost, online_tool
+from gate.rules._mysql import cost
+from gate.rules._online_tool import online_tool
 from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._says import bare, execute, ident, python, schema_argument
 from gate.rules._world import rewrote
@@ -60,7 +61,7 @@ def _mysql(deploy: Deploy, statement: Statement, change: c.AddColumn) -> Iterato
             table=change.table,
             column=change.column.name,
             evidence=(Evidence(EvidenceKind.SQL, statement.sql), *price.evidence),
-            remedy=online_tool(statement, change.table),
+            remedy=online_tool(deploy, statement, change.table),
         )
 
 

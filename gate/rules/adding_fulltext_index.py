@@ -8,7 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, Example, Hit, Rule
-from gate.rules._mysql import cost, first_fulltext, online_tool
+from gate.rules._mysql import cost, first_fulltext
+from gate.rules._online_tool import online_tool
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -18,7 +19,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         evidence = (Evidence(EvidenceKind.SQL, statement.sql), *price.evidence)
         remedy = online_tool(
-            statement, change.table, "Build it in a quiet window, or with an online schema change tool."
+            deploy, statement, change.table, "Build it in a quiet window, or with an online schema change tool."
         )
         yield Hit(
             f"Building {change.name or 'the index'} stops all writes to {change.table} until it is done.",

@@ -8,7 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import MYSQL, Example, Hit, Rule
-from gate.rules._mysql import copy_hit, online_tool
+from gate.rules._mysql import copy_hit
+from gate.rules._online_tool import online_tool
 from gate.rules._rows import refused
 
 _EVERYTHING = ("utf8mb4", "utf16", "utf32", "gb18030")
@@ -30,7 +31,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 category=Category.DATA_LOSS,
                 severity=Severity.ERROR if refused(deploy, statement) is Severity.ERROR else Severity.WARNING,
                 table=change.table,
-                remedy=online_tool(statement, change.table, "Convert to utf8mb4, which holds every character."),
+                remedy=online_tool(deploy, statement, change.table, "Convert to utf8mb4, which holds every character."),
             )
 
 

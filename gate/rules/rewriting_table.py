@@ -9,7 +9,8 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._columns import is_retyped
-from gate.rules._mysql import cost, online_tool
+from gate.rules._mysql import cost
+from gate.rules._online_tool import online_tool
 from gate.rules._recipes import remedy
 from gate.rules._rewrites import OPTIONS, writes_rows
 from gate.rules._world import with_partitions
@@ -51,7 +52,7 @@ def _copied(deploy: Deploy) -> Iterator[Hit]:
                 statement,
                 table=table,
                 evidence=(Evidence(EvidenceKind.SQL, statement.sql), *cost(deploy, statement).evidence),
-                remedy=online_tool(statement, table),
+                remedy=online_tool(deploy, statement, table),
             )
 
 
