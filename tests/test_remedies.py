@@ -326,3 +326,28 @@ def test_one_run_of_a_tool(tmp_path: Path, new: Any, kind: str, id: str, change:
         (True, False) if "goods" in words[-2] else (False, True)
     )
     way.follow(OWNERS, [executed(f"ALTER TABLE `{words[-2].rpartition('=')[2]}` {tool}")])
+
+
+CREDIT = executed(
+    "CREATE TABLE people (id int PRIMARY KEY, credit decimal(8,2))", "INSERT INTO people VALUES (1, NULL)"
+)
+FILL = "UPDATE people SET credit = 0 WHERE credit IS NULL"
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql", "sqlite"])
+@pytest.mark.parametrize("id", ["not-split-backfill-and-set-not-null", "setting-not-null"])
+def test_a_column_made_required(tmp_path: Path, new: Any, kind: str, id: str) -> None:
+    """The last step keeps the default that the revision gives the column."""
+    if kind == "sqlite":
+        change = 'with op.batch_alter_table("people") as b:\n    b.alter_column("credit", nullable=False)'
+    else:
+        change = executed("ALTER TABLE people MODIFY credit DECIMAL(8,2) NOT NULL DEFAULT 0 COMMENT 'held: EUR'")
+    way = Followed(tmp_path, new, kind)
+    fill, last = way.steps(id, CREDIT, f"{executed(FILL)}\n{change}")
+    database = way.follow(CREDIT, [fill.replace("credit = ...", "credit = 0"), last])
+    with pytest.raises(Exception, match="(?i)null"):
+        database.execute("INSERT INTO people VALUES (2, NULL)")
+    if kind != "sqlite":
+        database.execute("INSERT INTO people (id) VALUES (3)")
+        comment = "SELECT COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND COLUMN_NAME = 'credit'"
+        assert [row[0] for row in database.execute(comment)] == ["held: EUR"]

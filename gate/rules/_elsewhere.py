@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column, Table
 from gate.model import Remedy, Step
-from gate.rules._mysql import modify
+from gate.rules._mysql import keeping, modify
 from gate.rules._online_tool import online_tool
 from gate.rules._recipes import backfill, remedy, row_key
 from gate.rules._sa_types import add_nullable
 from gate.rules._says import bare, ident, listed, python, schema_argument, text, ticked
+from gate.sql._types import same
+from gate.sql.modified import column_before, lost_attributes
 
 _BATCH = "with op.batch_alter_table({}) as batch_op:\n    batch_op."
 
@@ -73,9 +76,19 @@ def _not_null(deploy: Deploy, table: str, column: str, type: str = "...") -> str
     if deploy.dialect == "sqlite":
         call = f"op.alter_column({python(bare(table))}, {python(column)}, nullable=False{schema_argument(table)})"
         return altered(deploy, table, call)
+    return modify(table, replace(_wanted(deploy, table, column) or Column(column, type), nullable=False))
+
+
+def _wanted(deploy: Deploy, table: str, column: str) -> Column | None:
+    """The column as the deploy writes it anew, with its default and comment; else as it was."""
     known = _table(deploy, table)
     was = known.column(column) if known else None
-    return modify(table, replace(was or Column(column, type), nullable=False))
+    for statement, change in deploy.changes(c.ModifyColumn):
+        if change.table == table and change.column.lower() == column.lower() and not change.spec.nullable:
+            before = column_before(change, statement) or was or Column(column, change.spec.type)
+            made = keeping(change, before, lost_attributes(change, statement, deploy.sources))
+            return replace(made, type=before.type) if same(before.type, made.type) else made
+    return was
 
 
 def _table(deploy: Deploy, name: str) -> Table | None:

@@ -359,10 +359,29 @@ def modify(table: str, column: Column) -> str:
     """A revision's line that writes a column anew with all it is to have: MODIFY keeps nothing by itself."""
     parts = [
         f"ALTER TABLE {ticked(table)} MODIFY {ticked(column.name)} {column.type}",
-        f"COLLATE {column.collation}" if column.collation else "",
+        _text_kind(column.collation) if column.collation else "",
         "NULL" if column.nullable else "NOT NULL",
         f"DEFAULT {column.default}" if column.default is not None else "",
         "AUTO_INCREMENT" if column.identity else "",
         "COMMENT '{}'".format(column.comment.replace("'", "''")) if column.comment else "",
     ]
     return execute(" ".join(part for part in parts if part))
+
+
+def _text_kind(name: str) -> str:
+    """A collation says its character set before a ``_``; a character set alone has none."""
+    return f"{'COLLATE' if '_' in name else 'CHARACTER SET'} {name}"
+
+
+def keeping(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Column:
+    """The column as a MODIFY wants it, with what it would lose by accident (``gate.sql.modified.lost_attributes``)."""
+    spec, kept = change.spec, " ".join(lost)
+    return replace(
+        before,
+        type=spec.type,
+        nullable=before.nullable if "NOT NULL" in lost else spec.nullable,
+        default=before.default if "DEFAULT " in kept or "ON UPDATE " in kept else spec.default,
+        comment=before.comment if "COMMENT" in lost else spec.comment,
+        identity=before.identity if "AUTO_INCREMENT" in lost else spec.identity,
+        collation=spec.collation or before.collation,
+    )

@@ -6,14 +6,13 @@ Alembic writes such a statement when ``alter_column`` is not given every ``exist
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column
 from gate.model import Category, Remedy, Severity, Step
 from gate.rule import MYSQL, Example, Hit, Rule
-from gate.rules._mysql import modify
+from gate.rules._mysql import keeping, modify
 from gate.rules._says import python, spoken
 from gate.sql.modified import column_before, lost_attributes
 
@@ -75,19 +74,11 @@ def _recipe(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Re
 
 def _whole(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> str:
     """The statement with what it is to change, and all the rest as it was."""
-    spec, kept = change.spec, " ".join(lost)
-    column = replace(
-        before,
-        type=spec.type,
-        nullable=before.nullable if "NOT NULL" in lost else spec.nullable,
-        default=before.default if "DEFAULT " in kept or "ON UPDATE " in kept else spec.default,
-        comment=before.comment if "COMMENT" in lost else spec.comment,
-        identity=before.identity if "AUTO_INCREMENT" in lost else spec.identity,
-        collation=spec.collation or before.collation,
+    text = modify(change.table, keeping(change, before, lost))
+    renamed = change.spec.name != change.column
+    return (
+        text.replace(f"MODIFY {change.column} ", f"CHANGE {change.column} {change.spec.name} ", 1) if renamed else text
     )
-    text = modify(change.table, column)
-    renamed = spec.name != change.column
-    return text.replace(f"MODIFY {change.column} ", f"CHANGE {change.column} {spec.name} ", 1) if renamed else text
 
 
 rule = Rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._columns import proven
 from gate.rules._recipes import key_of, make_required
 from gate.rules._split import added_then_required, filled_then_required, revisions
@@ -25,7 +26,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=edit.table,
             column=edit.column,
             related=revisions(filled, edit.statement),
-            remedy=make_required(edit.table, edit.column, key_of(edit.statement, edit.table)),
+            remedy=(
+                make_required(edit.table, edit.column, key_of(edit.statement, edit.table))
+                if deploy.dialect == "postgresql"
+                else elsewhere.make_required(deploy, edit.table, edit.column)
+            ),
         )
 
 
