@@ -176,3 +176,20 @@ def test_a_server_that_dies_or_freezes(tmp_path: Path, cache: Path, how: signal.
         said = done.reason("target-ready")
         assert ("timed out" if how is signal.SIGSTOP else "refused") in said, said
         assert time.monotonic() - begun < 40
+
+
+@pytest.mark.parametrize("kind", ["mysql", "mariadb"])
+def test_a_precondition_over_reserved_names(tmp_path: Path, new: Any, cache: Path, kind: str) -> None:
+    """The query as printed is right in a session of the user's own, where double quotes make a text that is never NULL."""
+    made = "op.execute('CREATE TABLE `order` (`key` int PRIMARY KEY, `group` varchar(9))')"
+    change = "op.execute('ALTER TABLE `order` MODIFY `group` varchar(9) NOT NULL')"
+    repo = project_for(tmp_path, kind, {"r1": revision("r1", None, made), "r2": revision("r2", "r1", change)})
+    database = new(kind)
+    migrate(repo, database, "r1")
+    database.execute("INSERT INTO `order` VALUES (1, NULL), (2, 'a'), (3, NULL)")
+    done = asked(repo, database, "--only", "target-ready,safe-operations", cache=cache)
+    (asked_for,) = [one for one in target(done)["preconditions"] if one["rule"] == "setting-not-null"]
+    assert (asked_for["result"], asked_for["count"]) == ("violated", 2)
+    with connected(database) as other:
+        other.execute(asked_for["sql"])
+        assert other.fetchall() == ((2,),)

@@ -6,13 +6,14 @@ target) when only hostile ones are; without rows the rule's own value.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import Hit
 from gate.rules._mysql_session import is_ignoring
-from gate.rules._says import ident
+from gate.rules._says import quoted
 
 LIMIT = 1001  # enough to say "more than a thousand", cheap on any table that has an index or many violations
 
@@ -139,31 +140,34 @@ def _is_unseeded(deploy: Deploy, table: str) -> bool:
     return any(one.partition(":")[0] == table for run in deploy.runs for one in run.unseeded)
 
 
-def counting(table: str, condition: str) -> str:
+def counting(deploy: Deploy, table: str, condition: str) -> str:
     """A bounded count of the rows of a table that meet a condition."""
-    return f"SELECT count(*) FROM (SELECT 1 FROM {ident(table)} WHERE {condition} LIMIT {LIMIT}) AS violations"
+    name = quoted(deploy.dialect, table)
+    return f"SELECT count(*) FROM (SELECT 1 FROM {name} WHERE {condition} LIMIT {LIMIT}) AS violations"
 
 
-def counting_nulls(table: str, *columns: str) -> str:
+def counting_nulls(deploy: Deploy, table: str, *columns: str) -> str:
     """A bounded count of the rows with a NULL in one of the columns."""
-    return counting(table, " OR ".join(f"{ident(column)} IS NULL" for column in columns))
+    return counting(deploy, table, " OR ".join(f"{quoted(deploy.dialect, column)} IS NULL" for column in columns))
 
 
-def counting_duplicates(table: str, columns: tuple[str, ...], where: str | None = None) -> str:
+def counting_duplicates(deploy: Deploy, table: str, columns: tuple[str, ...], where: str | None = None) -> str:
     """A bounded count of the groups of rows that share a key; NULLs differ from each other, as in a unique index."""
-    keys = ", ".join(map(ident, columns))
-    known = " AND ".join(f"{ident(column)} IS NOT NULL" for column in columns)
+    names = [quoted(deploy.dialect, column) for column in columns]
+    known = " AND ".join(f"{name} IS NOT NULL" for name in names)
     condition = f"{known} AND ({where})" if where else known
-    groups = f"SELECT 1 FROM {ident(table)} WHERE {condition} GROUP BY {keys} HAVING count(*) > 1 LIMIT {LIMIT}"
+    rows = f"SELECT 1 FROM {quoted(deploy.dialect, table)} WHERE {condition}"
+    groups = f"{rows} GROUP BY {', '.join(names)} HAVING count(*) > 1 LIMIT {LIMIT}"
     return f"SELECT count(*) FROM ({groups}) AS violations"
 
 
-def counting_orphans(table: str, columns: tuple[str, ...], parent: str, keys: tuple[str, ...]) -> str:
+def counting_orphans(deploy: Deploy, table: str, columns: tuple[str, ...], parent: str, keys: tuple[str, ...]) -> str:
     """A bounded count of the rows that point at nothing (MATCH SIMPLE: a NULL in any column passes)."""
-    known = " AND ".join(f"child.{ident(column)} IS NOT NULL" for column in columns)
+    name = functools.partial(quoted, deploy.dialect)
+    known = " AND ".join(f"child.{name(column)} IS NOT NULL" for column in columns)
     joined = " AND ".join(
-        f"parent.{ident(key)} = child.{ident(column)}" for key, column in zip(keys, columns, strict=False)
+        f"parent.{name(key)} = child.{name(column)}" for key, column in zip(keys, columns, strict=False)
     )
-    missing = f"NOT EXISTS (SELECT 1 FROM {ident(parent)} AS parent WHERE {joined})"
-    rows = f"SELECT 1 FROM {ident(table)} AS child WHERE {known} AND {missing} LIMIT {LIMIT}"
+    missing = f"NOT EXISTS (SELECT 1 FROM {name(parent)} AS parent WHERE {joined})"
+    rows = f"SELECT 1 FROM {name(table)} AS child WHERE {known} AND {missing} LIMIT {LIMIT}"
     return f"SELECT count(*) FROM ({rows}) AS violations"

@@ -26,6 +26,11 @@ def ticked(name: str) -> str:
     return ".".join(part if _is_plain(part) else "`" + part.replace("`", "``") + "`" for part in name.split("."))
 
 
+def quoted(dialect: str, name: str) -> str:
+    """A possibly qualified name in a statement that is to run on this server, however its session reads quotes."""
+    return ticked(name) if dialect in ("mysql", "mariadb") else ident(name)
+
+
 def python(name: str) -> str:
     """A name as a Python string literal with double quotes."""
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

@@ -39,7 +39,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 f"Rows of {one.table} that break the CHECK {_condition(one)} make it fail.",
                 table=one.table,
                 column=_column(one),
-                sql=counting(one.table, f"NOT ({_condition(one)})"),
+                sql=counting(deploy, one.table, f"NOT ({_condition(one)})"),
                 by_value=by_value,
                 settles=not (by_value and _is_about_old_values(deploy, one)),
                 remedy=_recipe(deploy, one),
@@ -49,7 +49,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in validated(deploy, "check"):
         known = constraint_before(statement, change.table, change.name)
         if known is not None:
-            yield from rows_of_validate(deploy, statement, change, _counting(change.table, known))
+            yield from rows_of_validate(deploy, statement, change, _counting(deploy, change.table, known))
 
 
 def _is_only_read(deploy: Deploy) -> bool:
@@ -107,10 +107,10 @@ def _column(one: Added) -> str | None:
     return columns[0] if len(columns) == 1 else None
 
 
-def _counting(table: str, known: Constraint) -> str | None:
+def _counting(deploy: Deploy, table: str, known: Constraint) -> str | None:
     """The server's text is ``CHECK ((...)) NOT VALID``."""
     body = known.definition.removesuffix("NOT VALID").strip()
-    return counting(table, f"NOT {body[5:].strip()}") if body.upper().startswith("CHECK") else None
+    return counting(deploy, table, f"NOT {body[5:].strip()}") if body.upper().startswith("CHECK") else None
 
 
 def _recipe(deploy: Deploy, one: Added) -> Remedy:

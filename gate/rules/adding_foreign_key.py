@@ -32,7 +32,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 f"Rows of {one.table} that point at no row of {one.spec.references} make the foreign key fail.",
                 table=one.table,
                 column=_column(one),
-                sql=_orphans(one),
+                sql=_orphans(deploy, one),
                 by_value=True,
                 remedy=_recipe(deploy, one),
             )
@@ -43,7 +43,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         known = constraint_before(statement, change.table, change.name)
         if known is None or not known.references or not known.referenced_columns:
             continue
-        sql = counting_orphans(change.table, known.columns, known.references, known.referenced_columns)
+        sql = counting_orphans(deploy, change.table, known.columns, known.references, known.referenced_columns)
         yield from rows_of_validate(deploy, statement, change, sql)
 
 
@@ -66,10 +66,10 @@ def _column(one: Added) -> str | None:
     return one.spec.columns[0] if len(one.spec.columns) == 1 else None
 
 
-def _orphans(one: Added) -> str | None:
+def _orphans(deploy: Deploy, one: Added) -> str | None:
     parent = one.spec.references or ""
     keys = one.spec.referenced_columns or _primary_key(one, parent)
-    return counting_orphans(one.table, one.spec.columns, parent, keys) if keys else None
+    return counting_orphans(deploy, one.table, one.spec.columns, parent, keys) if keys else None
 
 
 def _primary_key(one: Added, parent: str) -> tuple[str, ...]:

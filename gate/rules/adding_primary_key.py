@@ -41,7 +41,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             ", ".join(columns),
             f"Rows of {one.table} that share {', '.join(columns)}, or have NULL in it, make the primary key fail.",
             table=one.table,
-            sql=counting_duplicates(one.table, columns) if columns else None,
+            sql=counting_duplicates(deploy, one.table, columns) if columns else None,
             remedy=recipe,
         )
         yield old_code(named, f"repeat or leave out {', '.join(columns)}", recipe)

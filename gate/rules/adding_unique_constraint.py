@@ -43,7 +43,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             f"Rows of {one.table} that share {', '.join(one.spec.columns)} make it fail.",
             table=one.table,
             column=_column(one),
-            sql=counting_duplicates(one.table, one.spec.columns),
+            sql=counting_duplicates(deploy, one.table, one.spec.columns),
             remedy=recipe,
         )
         yield old_code(one, f"repeat {', '.join(one.spec.columns)}", recipe)

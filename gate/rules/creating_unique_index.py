@@ -25,7 +25,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         keys = ", ".join(change.columns) or "the indexed expression"
         column = change.columns[0] if len(change.columns) == 1 else None
         left = " and leave an INVALID index behind" if change.concurrently else ""
-        sql = counting_duplicates(change.table, change.columns, change.where) if change.columns else None
+        sql = counting_duplicates(deploy, change.table, change.columns, change.where) if change.columns else None
         yield from doubled(
             deploy,
             statement,

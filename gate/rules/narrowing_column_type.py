@@ -15,7 +15,7 @@ from gate.rules._mysql import spelled as mysql_spelled
 from gate.rules._mysql_session import is_strict
 from gate.rules._recipes import expand_and_contract, key_of, not_valid_then_validate
 from gate.rules._rows import counting, may_fail
-from gate.rules._says import bare, ident, python, schema_argument
+from gate.rules._says import bare, ident, python, quoted, schema_argument
 from gate.rules._types import Loss, narrowing, shape
 from gate.rules._world import added_here, rewrote
 from gate.sql import _types
@@ -88,19 +88,20 @@ def _values(deploy: Deploy, edit: TypeEdit, loss: Loss) -> Iterator[Hit]:
 
 
 def _counting(deploy: Deploy, edit: TypeEdit) -> str | None:
-    new, column = shape(mysql_spelled(edit.type) if deploy.dialect in MYSQL else edit.type), ident(edit.column)
+    new = shape(mysql_spelled(edit.type) if deploy.dialect in MYSQL else edit.type)
+    column = quoted(deploy.dialect, edit.column)
     if deploy.dialect in MYSQL and _types.base(edit.type) == "timestamp":
         # A day less at each end: what the session's time zone makes of a date moves it by less than that.
-        return counting(edit.table, f"{column} < '1970-01-02' OR {column} >= '2038-01-18'")
+        return counting(deploy, edit.table, f"{column} < '1970-01-02' OR {column} >= '2038-01-18'")
     if new.base in ("character varying", "character") and new.sizes:
-        return counting(edit.table, f"char_length({column}) > {new.sizes[0]}")
+        return counting(deploy, edit.table, f"char_length({column}) > {new.sizes[0]}")
     limits = {"smallint": 15, "integer": 31}
     if new.base in limits:
         top = 2 ** limits[new.base]
-        return counting(edit.table, f"{column} >= {top} OR {column} < -{top}")
+        return counting(deploy, edit.table, f"{column} >= {top} OR {column} < -{top}")
     if new.base == "numeric" and new.sizes:
         whole = new.sizes[0] - (new.sizes[1] if len(new.sizes) > 1 else 0)
-        return counting(edit.table, f"abs({column}) >= 1e{whole}")
+        return counting(deploy, edit.table, f"abs({column}) >= 1e{whole}")
     return None
 
 

@@ -11,7 +11,7 @@ from gate.rules._columns import retyped
 from gate.rules._enums import values_removed
 from gate.rules._recipes import remedy
 from gate.rules._rows import counting, may_fail
-from gate.rules._says import ident
+from gate.rules._says import quoted
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -40,7 +40,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             f"Rows of {edit.table} with {labels} in {edit.column} make the change fail.",
             table=edit.table,
             column=edit.column,
-            sql=counting(edit.table, f"{ident(edit.column)} IN ({labels})"),
+            sql=counting(deploy, edit.table, f"{quoted(deploy.dialect, edit.column)} IN ({labels})"),
             remedy=recipe,
         )
 

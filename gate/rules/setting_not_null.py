@@ -28,7 +28,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             unknown=Severity.ERROR,
             table=edit.table,
             column=edit.column,
-            sql=counting_nulls(edit.table, edit.column),
+            sql=counting_nulls(deploy, edit.table, edit.column),
             remedy=_recipe(deploy, edit),
         )
         yield from _old_code(deploy, edit)
