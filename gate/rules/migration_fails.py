@@ -8,6 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._key_refusals import way
 from gate.rules._recipes import remedy
 from gate.rules._sqlite import REFUSALS, is_unknown_alter
 
@@ -39,7 +40,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         category=Category.TRANSACTION if failure.sql or statement else Category.HYGIENE,
         table=_table(statement),
         evidence=(Evidence(EvidenceKind.OBSERVED, failure.error.strip()),),
-        remedy=remedy(_way(failure.error)),
+        remedy=remedy(way(statement, failure.error) or _way(failure.error)),
     )
 
 
@@ -56,6 +57,7 @@ _WAYS = {
     "Constraint must have a name": "Give the constraint a name: batch mode on SQLite cannot make or drop one without.",
     "No such constraint": "Name an unnamed constraint by `naming_convention` of batch_alter_table, which reflects it "
     "under that name; or give the whole table with `copy_from`.",
+    "Cannot drop column": "Drop the foreign key before its column.",
     "needed in a foreign key constraint": "Drop the foreign key first, or build another index over its columns first.",
     "after drop column": "Drop the index, view or trigger that reads the column first, and make it again without it.",
     "cannot drop UNIQUE column": "Drop the index or key over the column first, or use batch mode: it makes the table anew.",

@@ -67,3 +67,63 @@ def test_the_way_out_fits_the_refusal() -> None:
     remedy = next(registry.rules()[ID].findings(world)).remedy
     assert remedy is not None
     assert remedy.summary == "Drop the foreign key first, or build another index over its columns first."
+
+
+INCOMPATIBLE = (
+    "(3780, \"Referencing column 'a' and referenced column 'id' in foreign key constraint 'f' are incompatible.\")"
+)
+MALFORMED = """(1005, 'Can\\'t create table `x`.`y` (errno: 150 "Foreign key constraint is incorrectly formed")')"""
+NOT_NULL = (
+    "(1830, \"Column 'order_id' cannot be NOT NULL: needed in a foreign key constraint 'fk_items_order' SET NULL\")"
+)
+SET_NULL = "Leave the column nullable, or give the foreign key another ON DELETE than SET NULL."
+LIKE_USERS = "as users.id is."
+
+
+@pytest.mark.parametrize(
+    ("sql", "error", "way"),
+    [
+        ("ALTER TABLE items MODIFY order_id int NOT NULL", NOT_NULL, SET_NULL),
+        (
+            "CREATE TABLE w (a bigint, FOREIGN KEY (a) REFERENCES users (id))",
+            INCOMPATIBLE,
+            f"Declare w.a as INTEGER, {LIKE_USERS}",
+        ),
+        (
+            "ALTER TABLE orders ADD a bigint, ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES users (id)",
+            MALFORMED,
+            f"Declare orders.a as INTEGER, {LIKE_USERS}",
+        ),
+        (
+            "CREATE TABLE w (a varchar(50), FOREIGN KEY (a) REFERENCES users (name))",
+            INCOMPATIBLE,
+            "Declare w.a as VARCHAR(50), with the same character set and collation, as users.name is.",
+        ),
+        (
+            "CREATE TABLE w (a int NOT NULL, FOREIGN KEY (a) REFERENCES users (id) ON DELETE SET NULL)",
+            MALFORMED,
+            SET_NULL,
+        ),
+        (
+            "ALTER TABLE items MODIFY order_id bigint",
+            INCOMPATIBLE,
+            "Both sides of a foreign key change type together: drop the key, change both, add it again.",
+        ),
+        (
+            "CREATE TABLE w (a varchar(50), FOREIGN KEY (a) REFERENCES users (name))",  # no index over the name
+            MALFORMED,
+            "Run `alembic upgrade head` on a database at the base branch's revision and mend what it says.",
+        ),
+        (
+            "ALTER TABLE items DROP order_id",
+            "(1828, \"Cannot drop column 'order_id': needed in a foreign key constraint 'fk_items_order'\")",
+            "Drop the foreign key before its column.",
+        ),
+    ],
+)
+def test_the_way_out_of_a_refused_key(sql: str, error: str, way: str) -> None:
+    """A key that the statement makes cannot be dropped first."""
+    world = deploy(sql, dialect="mysql", runs=(failed("empty", 1, error, ""),))
+    remedy = next(registry.rules()[ID].findings(world)).remedy
+    assert remedy is not None
+    assert remedy.summary == way
