@@ -15,9 +15,11 @@ from gate.rules._mysql import copy_hit, kind, loss
 from gate.rules._recipes import expand_and_contract, key_of
 from gate.rules._rewrites import is_bystander, is_catalogue_only
 from gate.rules._rows import may_fail
+from gate.rules._says import ident
+from gate.rules._sqlite_types import changes_kind, conversion
+from gate.rules._sqlite_types import loss as loss_in_copy
 from gate.rules._types import narrowing, shape
 from gate.rules._world import added_here, rewrote, scanned
-from gate.sql._types import affinity
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -125,20 +127,40 @@ def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
 
 
 def _sqlite(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
-    """SQLite keeps whatever it is given; only another affinity turns values into others."""
-    if edit.before is None or affinity(edit.before.type) == affinity(edit.type):
+    """SQLite keeps whatever it is given; only a CAST or another affinity turns values into others."""
+    if edit.before is None:
         return
-    yield from _old_code(deploy, edit)
-    if affinity(edit.before.type) in ("text", "blob") and affinity(edit.type) != "text":
+    old, into = edit.before.type, _sqlite_recipe(edit)
+    if changes_kind(old, edit.type, edit.using) and not added_here(deploy, edit.table, edit.column, edit.statement):
         yield Hit(
-            f"The copy casts {edit.table}.{edit.column} to {edit.type}: text becomes the number that it begins with, or 0, "
-            "silently.",
+            f"The release still running reads and writes {edit.table}.{edit.column} as {old}; SQLite gives it the new "
+            f"values of {edit.type} without an error, and it may not understand them.",
+            edit.statement,
+            category=Category.BACKWARD_INCOMPATIBLE,
+            table=edit.table,
+            column=edit.column,
+            remedy=into,
+        )
+    lost = loss_in_copy(old, edit.type, edit.using)
+    if lost:
+        way = "casts" if edit.using else "moves"
+        yield Hit(
+            f"The copy {way} {edit.table}.{edit.column} to {edit.type}: {lost}. There is no error, and a downgrade does "
+            "not bring the values back.",
             edit.statement,
             category=Category.DATA_LOSS,
             table=edit.table,
             column=edit.column,
-            remedy=_recipe(edit),
+            remedy=into,
         )
+
+
+def _sqlite_recipe(edit: TypeEdit) -> Remedy:
+    """The new column is filled without a CAST: what it reads, not the number that a text begins with."""
+    using = conversion(ident(edit.column), edit.type)
+    return expand_and_contract(
+        edit.table, edit.column, f"{edit.column}_new", edit.type, key_of(edit.statement, edit.table), using
+    )
 
 
 def _old(edit: TypeEdit) -> str:

@@ -1,22 +1,48 @@
-"""The columns that an INSERT ... SELECT copies."""
+"""The columns that an INSERT ... SELECT (or a CREATE TABLE ... AS SELECT) copies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import expressions as exp
 
 
-def column_sources(sql: str) -> Mapping[str, str]:
-    """New column to old column, from the INSERT ... SELECT that copies the rows."""
+@dataclass(frozen=True)
+class Source:
+    """Where a column's values come from: the old column, and the expression around it where there is one."""
+
+    column: str
+    using: str | None = None
+
+
+def column_sources(sql: str, columns: Sequence[str] = ()) -> Mapping[str, Source]:
+    """New column to old column, from the statement that copies the rows; ``columns`` are all of the new table."""
     try:
         tree = sqlglot.parse_one(sql, read="sqlite")
     except sqlglot.errors.SqlglotError:
         return {}
-    body = tree.expression if isinstance(tree, exp.Insert) else None
-    if not isinstance(body, exp.Select) or not isinstance(tree.this, exp.Schema):
+    body = tree.expression if isinstance(tree, exp.Insert | exp.Create) else None
+    if not isinstance(body, exp.Select):
         return {}
-    targets = [part.name for part in tree.this.expressions]
-    read = [next((column.name for column in value.find_all(exp.Column)), "") for value in body.expressions]
-    return {target.lower(): source for target, source in zip(targets, read, strict=False) if source}
+    values = body.expressions
+    found = zip(_targets(tree, values, columns), map(_source, values), strict=False)
+    return {target.lower(): source for target, source in found if target and source}
+
+
+def _targets(tree: exp.Expr, values: Sequence[exp.Expr], columns: Sequence[str]) -> Iterator[str]:
+    """The columns that are written: those listed, all in their order, or those that the query makes."""
+    if isinstance(tree, exp.Create):
+        return (value.alias_or_name for value in values)
+    if isinstance(tree.this, exp.Schema):
+        return (part.name for part in tree.this.expressions)
+    return iter(columns if len(columns) == len(values) else ())
+
+
+def _source(value: exp.Expr) -> Source | None:
+    plain = value.unalias()
+    column = next((one.name for one in plain.find_all(exp.Column)), "")
+    if not column:
+        return None
+    return Source(column, None if isinstance(plain, exp.Column) else plain.sql())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from gate.facts.changes import (
     AddColumn,
@@ -37,6 +38,9 @@ from gate.facts.schema import Constraint, Table
 from gate.sql import _types
 from gate.sql.modified import plain_default
 
+if TYPE_CHECKING:
+    from gate.sql._copied import Source
+
 PREFIX = "_alembic_tmp_"
 STEP = Harmless("recreate")
 
@@ -54,7 +58,7 @@ class _Recreate:
     anchor: int
     old: Table | None
     new: CreateTable
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 def folded(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
@@ -85,7 +89,7 @@ def _followed(statements: tuple[Statement, ...], made: CreateTable) -> _Recreate
     clean = next((one for one in mine if DropTable(made.table) in _bare_drops(one)), None)
     steps = [one.number for one in (first, copy, drop, rename, clean) if one]
     anchor = (copy or drop or first).number
-    sources = _sources(copy.sql) if copy else {}
+    sources = _sources(copy.sql, made) if copy else {}
     return _Recreate(table, made.table, frozenset(steps), anchor, first.before.table(table), made, sources)
 
 
@@ -108,10 +112,10 @@ def _copies(change: Change, temporary: str) -> bool:
     return isinstance(change, Insert) and change.table == temporary and change.from_query
 
 
-def _sources(sql: str) -> Mapping[str, str]:
+def _sources(sql: str, made: CreateTable) -> Mapping[str, Source]:
     from gate.sql._copied import column_sources  # a parser that most runs can do without takes 0.1 s to load
 
-    return column_sources(sql)
+    return column_sources(sql, [column.name for column in made.columns if not column.generated])
 
 
 def _rewritten(statement: Statement, found: list[_Recreate]) -> Statement:
@@ -185,18 +189,26 @@ def _changes(one: _Recreate) -> tuple[Change, ...]:
 def _columns(one: _Recreate, was: CreateTable) -> Iterator[Change]:
     old = {column.name.lower(): column for column in was.columns}
     keys = {name.lower() for made in (was, one.new) for name in _key(made)}
-    kept = set()
+    kept, names = set(), {column.name.lower() for column in one.new.columns}
     for column in one.new.columns:
-        source = (one.sources.get(column.name.lower()) or column.name).lower()
-        before = old.get(source) if column.name.lower() in one.sources or source in old else None
-        if before is None:
+        copied = one.sources.get(column.name.lower())
+        source = (copied.column if copied else column.name).lower()
+        before = old.get(source)
+        if before is None or (source != column.name.lower() and source in names - {*_moved(one)}):
             yield AddColumn(one.table, column)
             continue
         kept.add(source)
+        if not _types.same(before.type, column.type):
+            yield AlterColumnType(one.table, before.name, column.type, copied.using if copied else None)
         yield from _column(one.table, before, column, column.name.lower() in keys)
         if before.name.lower() != column.name.lower():
             yield RenameColumn(one.table, before.name, column.name)
     yield from (DropColumn(one.table, column.name) for name, column in old.items() if name not in kept)
+
+
+def _moved(one: _Recreate) -> Iterator[str]:
+    """New columns whose values come from another column than the one of their name."""
+    yield from (new for new, copied in one.sources.items() if new != copied.column.lower())
 
 
 def _key(made: CreateTable) -> tuple[str, ...]:
@@ -205,8 +217,6 @@ def _key(made: CreateTable) -> tuple[str, ...]:
 
 
 def _column(table: str, was: ColumnSpec, now: ColumnSpec, key: bool) -> Iterator[Change]:
-    if not _types.same(was.type, now.type):
-        yield AlterColumnType(table, was.name, now.type)
     if was.nullable and not now.nullable and not key:
         yield SetNotNull(table, was.name)
     if not was.nullable and now.nullable and not key:
@@ -222,7 +232,7 @@ def _constraints(one: _Recreate, was: CreateTable) -> Iterator[Change]:
     """Constraints made, and those dropped by name. A rule of its own tells unnamed ones that vanish."""
     before = {_identity(spec): spec for spec in constraints_of(was)}
     after = {_identity(spec): spec for spec in constraints_of(one.new)}
-    renamed = {new: old for new, old in one.sources.items() if new != old.lower()}
+    renamed = {new: one.sources[new].column for new in _moved(one)}
     moved = {_identity(_with_names(spec, renamed)): spec for spec in after.values()}
     for identity, spec in moved.items():
         if identity not in before and spec.kind != "primary-key":

@@ -93,3 +93,59 @@ def test_only_postgresql_keeps_plans(world: Deploy) -> None:
     """Its error is not quoted for others."""
     told = [one.message for one in registry.rules()[ID].findings(world) if one.category == "backward-incompatible"]
     assert ["cached plan" in message for message in told] == [world.dialect == "postgresql"]
+
+
+def recreated(old: str, new: str, value: str) -> Deploy:
+    """SQLite's recreate of a table whose one column gets another type; ``value`` is what the copy selects."""
+    return deploy(
+        f"CREATE TABLE _alembic_tmp_t (id INTEGER PRIMARY KEY, v {new}); "
+        f"INSERT INTO _alembic_tmp_t (id, v) SELECT t.id, {value} FROM t; "
+        "DROP TABLE t; ALTER TABLE _alembic_tmp_t RENAME TO t",
+        dialect="sqlite",
+        earlier=f"CREATE TABLE t (id INTEGER PRIMARY KEY, v {old})",
+    )
+
+
+OLD_CODE, LOSS = "error backward-incompatible t.v c1", "warning data-loss t.v c1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value", "expected"),
+    [
+        ("DATE", "DATETIME", "CAST(t.v AS DATETIME) AS v", [OLD_CODE, LOSS]),
+        ("DATETIME", "DATE", "CAST(t.v AS DATE) AS v", [OLD_CODE, LOSS]),
+        ("TEXT", "DATETIME", 'CAST("v" AS DATETIME)', [OLD_CODE, LOSS]),
+        ("VARCHAR(9)", "INTEGER", "CAST(t.v AS INTEGER) AS v", [OLD_CODE, LOSS]),
+        ("VARCHAR(9)", "INTEGER", "v", [OLD_CODE, LOSS]),
+        ("JSON", "INTEGER", "CAST(t.v AS INTEGER) AS v", [OLD_CODE, LOSS]),
+        ("FLOAT", "INTEGER", "CAST(t.v AS INTEGER) AS v", [LOSS]),
+        ("NUMERIC(10, 2)", "BIGINT", "CAST(t.v AS BIGINT) AS v", [LOSS]),
+        ("INTEGER", "TEXT", "CAST(t.v AS TEXT) AS v", [OLD_CODE]),
+        ("TEXT", "JSON", "v", []),
+        ("JSON", "TEXT", "v", []),
+        ("DATE", "DATETIME", "v", []),
+        ("DATE", "TEXT", "CAST(t.v AS TEXT) AS v", []),
+        ("DATE", "DATETIME", "datetime(t.v) AS v", []),
+        ("FLOAT", "INTEGER", "v", []),
+        ("FLOAT", "INTEGER", "CAST(round(t.v * 100) AS INTEGER) AS v", []),
+        ("INTEGER", "BOOLEAN", "CAST(t.v AS BOOLEAN) AS v", []),
+        ("BOOLEAN", "INTEGER", "CAST(t.v AS INTEGER) AS v", []),
+        ("INTEGER", "FLOAT", "CAST(t.v AS FLOAT) AS v", []),
+        ("VARCHAR(9)", "TEXT", "v", []),
+    ],
+)
+def test_a_recreate_is_judged_by_what_its_copy_does(old: str, new: str, value: str, expected: list[str]) -> None:
+    """A CAST cuts, a plain copy keeps; what the author's own expression makes is meant."""
+    assert said(ID, recreated(old, new, value)) == expected
+
+
+def test_what_a_cast_leaves_of_a_date_is_told() -> None:
+    """With the conversion that keeps it in the remedy."""
+    found = registry.rules()[ID].findings(recreated("DATE", "DATETIME", "CAST(t.v AS DATETIME) AS v"))
+    [loss] = [one for one in found if one.category == "data-loss"]
+    assert loss.message == (
+        "The copy casts t.v to DATETIME: of each text only the number that it begins with is kept (2024-05-06 becomes "
+        "2024), or 0 where there is none. There is no error, and a downgrade does not bring the values back."
+    )
+    assert loss.remedy is not None
+    assert "SET v_new = datetime(v)" in loss.remedy.steps[1].code

@@ -72,6 +72,11 @@ def meant(columns: str, select: str) -> tuple[Change, ...]:
             ),
         ),
         (
+            f"id INTEGER PRIMARY KEY, a VARCHAR(9) NOT NULL, b TEXT DEFAULT 3, c TEXT, low TEXT, {KEPT}",
+            "id, a, CAST(b AS TEXT) AS b, c, lower(a) AS low",
+            (AlterColumnType("t", "b", "TEXT", "CAST(b AS TEXT)"), AddColumn("t", ColumnSpec("low", "TEXT"))),
+        ),
+        (
             "id INTEGER PRIMARY KEY, a VARCHAR(9) NOT NULL, b INTEGER DEFAULT 3, c TEXT, CONSTRAINT uq UNIQUE (a), "
             "CONSTRAINT u2 UNIQUE (c)",
             "id, a, b, c",
