@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from gate.databases._ddl_sqlite import TableText, read_table
-from gate.facts.schema import Column, Constraint, Index, Schema, Table
+from gate.databases._virtual_sqlite import shadows, shows_rows_of_others
+from gate.facts.schema import Column, Constraint, Index, Schema, Table, TableKind
 
 Row = tuple[Any, ...]
 Ask = Callable[[str], list[Row]]
@@ -36,21 +37,26 @@ _HIDDEN: dict[int, Literal["stored", "virtual"]] = {2: "virtual", 3: "stored"}
 
 
 def read_schema(ask: Ask, left_out: frozenset[str]) -> Schema:
-    """The catalogue that ``ask`` (a function that runs one query) shows, without the tables left out."""
+    """The catalogue that ``ask`` (a function that runs one query) shows, without the tables left out.
+
+    What a virtual table keeps its insides in is left out too: nobody's code names those tables, and writing them breaks it.
+    """
     columns, indexes, foreign = _grouped(ask(_COLUMNS)), _grouped(ask(_INDEXES)), _grouped(ask(_FOREIGN_KEYS))
     keys, triggers = _grouped(ask(_INDEX_COLUMNS)), _grouped(ask(_TRIGGERS))
     primaries = {name.lower(): (name, _primary(rows)) for name, rows in columns.items()}
     tables: dict[str, Table] = {}
     routines: dict[str, str] = {}
-    for name, kind, text in ask(_OBJECTS):
-        if name in left_out:
+    objects = ask(_OBJECTS)
+    inside = shadows((name, text) for name, _, text in objects)
+    for name, kind, text in objects:
+        if name in left_out or name.lower() in inside:
             continue
         said = read_table(text) if kind == "table" else TableText()
         primary = _primary(columns[name])
         made = [_index(row, keys) for row in indexes[name]]
         tables[name] = Table(
             name=name,
-            kind="view" if kind == "view" else "table",
+            kind=_kind(kind, text),
             columns=tuple(_column(row, said) for row in columns[name] if row[5] != 1),
             indexes=tuple(made),
             constraints=(
@@ -65,6 +71,12 @@ def read_schema(ask: Ask, left_out: frozenset[str]) -> Schema:
         for trigger, body in triggers[name]:
             routines[f"trigger {trigger} on {name}"] = hashlib.sha256(body.encode()).hexdigest()[:16]
     return Schema(tables=tables, routines=routines)
+
+
+def _kind(kind: str, text: str) -> TableKind:
+    if kind == "view":
+        return "view"
+    return "foreign-table" if shows_rows_of_others(text) else "table"
 
 
 def _grouped(rows: list[Row]) -> Grouped:

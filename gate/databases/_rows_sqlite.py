@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -75,6 +76,17 @@ class Rows:
 
     def inserted(self, table: Table) -> None:
         """Nothing to do: SQLite numbers rows after the highest."""
+
+    def indexed(self, schema: Schema) -> None:
+        """Text indexes over other tables' rows are built from them: https://www.sqlite.org/fts5.html#the_rebuild_command.
+
+        Triggers of the project's do it for some; an index that lacks rows takes their removal for damage.
+        """
+        for table in schema.tables.values():
+            if table.kind == "foreign-table":
+                name = quoted(table.name)
+                with contextlib.suppress(sqlite3.Error):  # not every such table is an index
+                    self._connection.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
 
 
 def _value(value: Any) -> str | bytes | None:

@@ -177,7 +177,9 @@ class SqliteDatabase:
         """Fill empty tables with rows of the profile."""
         schema = self.schema()
         with self._session() as connection, Rows(connection) as rows:
-            return seed(rows, schema, profile, tables)
+            seeded = seed(rows, schema, profile, tables)
+            rows.indexed(schema)
+            return seeded
 
     def digest(self) -> Digest:
         """Rows and values as digests."""

@@ -58,7 +58,7 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view with everything that hangs on it."""
+    """A table or view with everything that hangs on it. A ``foreign-table`` shows rows that are kept elsewhere."""
 
     name: str
     kind: TableKind = "table"

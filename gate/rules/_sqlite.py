@@ -57,12 +57,6 @@ def old_table(deploy: Deploy, change: c.RecreateTable) -> Table | None:
     return steps(deploy, change)[0].before.table(change.table)
 
 
-def final_table(deploy: Deploy, statement: Statement, table: str) -> Table | None:
-    """The table at the end of the revision; None where the revision never got there."""
-    mine = [one for one in deploy.statements if one.revision == statement.revision]
-    return mine[-1].after.table(table) if not any(one.error for one in mine) else None
-
-
 def foreign_keys(deploy: Deploy, statement: Statement) -> bool | None:
     """Whether SQLite keeps foreign keys at that moment; None where nobody watched."""
     for one in reversed([one for one in deploy.statements if one.number <= statement.number]):

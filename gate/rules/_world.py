@@ -31,6 +31,12 @@ def constraint_before(statement: Statement, table: str, name: str) -> Constraint
     return known.constraint(name) if known else None
 
 
+def final_table(deploy: Deploy, statement: Statement, table: str) -> Table | None:
+    """The table at the end of the revision; None where the revision never got there."""
+    mine = [one for one in deploy.statements if one.revision == statement.revision]
+    return mine[-1].after.table(table) if not any(one.error for one in mine) else None
+
+
 def same_transaction(one: Statement, other: Statement) -> bool:
     """Whether two statements ran in one transaction, so that locks of the first last over the second."""
     return one.transaction == other.transaction and not (one.autocommit or other.autocommit)

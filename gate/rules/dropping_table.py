@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Table
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import code_first
 from gate.rules._says import bare, python, schema_argument, spoken
+from gate.rules._world import final_table
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -22,15 +23,19 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             "When no release uses it, and a copy is kept or not needed",
             f"op.drop_table({python(bare(change.table))}{schema_argument(change.table)})",
         )
-        yield Hit(
-            f"Dropping {change.table} destroys all its rows; a downgrade brings back the table, not the data.{also}",
-            statement,
-            category=Category.DATA_LOSS,
-            table=change.table,
-            remedy=recipe,
-        )
+        if table is None or table.kind != "foreign-table":  # its rows are kept elsewhere
+            yield Hit(
+                f"Dropping {change.table} destroys all its rows; a downgrade brings back the table, not the "
+                f"data.{also}",
+                statement,
+                category=Category.DATA_LOSS,
+                table=change.table,
+                remedy=recipe,
+            )
         if deploy.baseline.table(change.table) is None or not deploy.used(change.table):
             continue  # a name that this deploy gave, or one that the base's models let go of: the second of two deploys
+        if _is_made_again(deploy, statement, change.table):
+            continue
         yield Hit(
             f"Every query of the release still running on {change.table} fails at once.",
             statement,
@@ -38,6 +43,15 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             remedy=recipe,
         )
+
+
+def _is_made_again(deploy: Deploy, statement: Statement, table: str) -> bool:
+    """Whether the revision itself puts another one there: what that lacks, old-release-works tells.
+
+    MySQL and MariaDB commit each step, so that queries fail between the two: https://dev.mysql.com/doc/refman/8.4/en/implicit-commit.html.
+    """
+    together = deploy.observed and deploy.dialect not in ("mysql", "mariadb")
+    return together and final_table(deploy, statement, table) is not None
 
 
 def _also_locked(deploy: Deploy, table: Table | None) -> str:

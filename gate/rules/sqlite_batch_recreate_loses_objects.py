@@ -10,7 +10,8 @@ from gate.facts.schema import Constraint, Index, Table
 from gate.model import Category, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
 from gate.rules._says import python, spoken
-from gate.rules._sqlite import final_table, is_expression, old_table, recreates
+from gate.rules._sqlite import is_expression, old_table, recreates
+from gate.rules._world import final_table
 from gate.sql.recreated import constraint_key, is_unnamed
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gate.checks.upgrade_works import ask
 from gate.facts.history import History, NewRevisions, Revision
 from gate.facts.rehearsal import Failure, Rehearsal, RowsRun, Server
@@ -153,3 +155,43 @@ op.execute("CREATE TABLE grandchild (child int REFERENCES child)")
     repo = repository(tmp_path / "r", {"a": revision("a", None, base)}, {"b": change}, "postgresql+psycopg2://u@h/app")
     done = gate(repo, "--only", "upgrade-works,safe-operations")
     assert [one[0] for one in done.findings() if one[1] == "data-loss"] == ["truncating-table"]
+
+
+INDEXED = {
+    "a": revision(
+        "a",
+        None,
+        """
+op.create_table("tasks", sa.Column("id", sa.Integer, primary_key=True), sa.Column("title", sa.Text), sa.Column("note", sa.Text))
+op.execute("CREATE VIRTUAL TABLE found USING fts5(title, content='tasks', content_rowid='id')")
+op.execute("CREATE TRIGGER added AFTER INSERT ON tasks BEGIN INSERT INTO found (rowid, title) VALUES (new.id, new.title); END")
+op.execute("CREATE VIRTUAL TABLE docs USING fts5(body)")
+""",
+    )
+}
+REPLACED = """
+op.execute("DROP TABLE found")
+op.execute("CREATE VIRTUAL TABLE found USING fts5(title, note, content='tasks', content_rowid='id')")
+op.execute("INSERT INTO found (found) VALUES ('rebuild')")
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("op.execute(\"INSERT INTO found (found) VALUES ('rebuild')\")", []),
+        (REPLACED, []),
+        ('op.execute("DELETE FROM docs")', ["deleting-all-rows data-loss docs"]),
+        (
+            'op.execute("DROP TABLE docs")',
+            ["dropping-table data-loss docs", "dropping-table backward-incompatible docs"],
+        ),
+    ],
+    ids=["rebuilt", "replaced by a wider one", "emptied", "dropped"],
+)
+def test_a_text_index_is_one_table(tmp_path: Path, body: str, expected: list[str]) -> None:
+    """What SQLite keeps inside of it is seeded, counted and missed by nobody."""
+    repo = repository(tmp_path / "r", INDEXED, {"b": revision("b", "a", body)})
+    done = gate(repo, "--only", "upgrade-works,safe-operations,old-release-works")
+    wrong = [one for one in done.project["findings"] if one["severity"] == "error"]
+    assert [f"{one['id']} {one['category']} {one['table']}" for one in wrong] == expected

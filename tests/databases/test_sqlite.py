@@ -143,3 +143,39 @@ def test_what_was_read_is_read_again_only_after_a_change(new_database: NewDataba
         connection.commit()
         assert "b" in copy.schema().tables
         assert database.schema() is first
+
+
+VIRTUAL = """
+CREATE TABLE tasks (id INTEGER PRIMARY KEY, title TEXT);
+CREATE VIRTUAL TABLE "Docs" USING fts5(title, body, prefix='2');
+CREATE VIRTUAL TABLE notes USING fts4(body);
+CREATE VIRTUAL TABLE boxes USING rtree(id, low, high);
+CREATE VIRTUAL TABLE found USING fts5(title, content='tasks', content_rowid='id');
+CREATE VIRTUAL TABLE bare USING fts5(title, content='');
+CREATE VIRTUAL TABLE terms USING fts5vocab('Docs', 'row');
+CREATE TABLE docs_tags (id INTEGER PRIMARY KEY);
+"""
+
+
+def test_what_virtual_tables_keep_inside_is_no_table(new_database: NewDatabase) -> None:
+    """SQLite itself calls these shadows; an index over another table's rows keeps none of its own."""
+    database = new_database("sqlite")
+    database.execute(VIRTUAL)
+    kinds = {name: table.kind for name, table in database.schema().tables.items()}
+    own = dict.fromkeys(("tasks", "Docs", "notes", "boxes", "bare", "docs_tags"), "table")
+    assert kinds == {**own, "found": "foreign-table", "terms": "foreign-table"}
+    if sqlite3.sqlite_version_info >= (3, 37):
+        shadows = {row[1] for row in database.execute("PRAGMA table_list") if row[2] == "shadow"}
+        assert (len(shadows), shadows & kinds.keys()) == (21, set())
+
+
+def test_seeding_leaves_text_indexes_whole(new_database: NewDatabase) -> None:
+    """Rows go in through the index, or from the table that it is over."""
+    database = new_database("sqlite")
+    database.execute(VIRTUAL)
+    seeded = database.seed("plain")
+    assert (seeded.tables, seeded.rows) == (6, 24)
+    for name in ("Docs", "notes", "found"):
+        database.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")
+    ((word,),) = database.execute("SELECT title FROM tasks WHERE id = 1")
+    assert database.execute("SELECT rowid FROM found WHERE found MATCH ?", (f'"{word}"',)) == [(1,)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate import registry
 from gate.facts.rehearsal import Deploy
+from gate.facts.schema import TableKind
 from gate.sql import Dialect
 from tests.rules._deploy import deploy, said
 
@@ -58,3 +61,28 @@ def test_what_it_points_at_is_locked_where_tables_are_locked(dialect: Dialect, e
 def test_silent(world: Deploy) -> None:
     """Near misses, and what the deploy made itself, give nothing."""
     assert said(ID, world) == []
+
+
+def seeing(world: Deploy, kind: TableKind) -> Deploy:
+    """The same as if it had run, ``items`` being of this kind."""
+    schema = world.baseline
+    items = replace(schema.tables["items"], kind=kind)
+    first, *rest = world.statements
+    before = replace(schema, tables={**schema.tables, "items": items})
+    return replace(world, statements=(replace(first, before=before), *rest))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [("postgresql", []), ("sqlite", []), ("mysql", ["error backward-incompatible items c1"])],
+)
+def test_what_is_made_again_is_there_for_the_running_release(dialect: Dialect, expected: list[str]) -> None:
+    """Its rows are gone all the same; MySQL shows everybody the moment between."""
+    world = deploy("DROP TABLE items; CREATE TABLE items (id integer)", dialect=dialect)
+    assert said(ID, world) == ["error data-loss items c1", *expected]
+    assert said(ID, replace(world, observed=False))[1:] == ["error backward-incompatible items c1"]
+
+
+def test_a_table_that_shows_rows_of_others_loses_none() -> None:
+    """A text index over another table's rows."""
+    assert said(ID, seeing(deploy("DROP TABLE items"), "foreign-table")) == ["error backward-incompatible items c1"]
