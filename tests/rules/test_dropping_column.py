@@ -34,10 +34,25 @@ UNSAFE = [
         ["error data-loss unseen.id c1", "error backward-incompatible unseen.id c1"],
     ),
 ]
+COMPUTED = "ALTER TABLE users ADD g int GENERATED ALWAYS AS (age + 1) STORED"
+VIRTUAL = "ALTER TABLE users ADD g int AS (age + 1) VIRTUAL"
+UNSAFE += [
+    # What a generated column holds comes from the other columns.
+    (deploy("ALTER TABLE users DROP COLUMN g", earlier=COMPUTED), ["error backward-incompatible users.g c1"]),
+    (
+        deploy("ALTER TABLE users DROP COLUMN g", dialect="mariadb", earlier=VIRTUAL),
+        ["error backward-incompatible users.g c1"],
+    ),
+    (
+        deploy("ALTER TABLE users DROP COLUMN age; ALTER TABLE users ADD COLUMN age bigint"),
+        ["error data-loss users.age c1"],
+    ),
+]
 SAFE = [
     deploy("ALTER TABLE users ADD z int", "ALTER TABLE users DROP z, ADD z text"),
     as_one_text(deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users DROP COLUMN z")),
     as_one_text(deploy("ALTER TABLE unseen ADD z int; ALTER TABLE unseen DROP z", earlier="CREATE TABLE unseen ()")),
+    deploy(f"ALTER TABLE users DROP COLUMN g; {VIRTUAL}", dialect="mysql", earlier=VIRTUAL),
     deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users DROP COLUMN z"),
     deploy("CREATE TABLE t (a int, b int); ALTER TABLE t DROP b"),
     deploy("ALTER TABLE users DROP COLUMN IF EXISTS nope"),
