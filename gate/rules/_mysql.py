@@ -291,7 +291,12 @@ def _add_constraint(deploy: Deploy, statement: Statement, change: c.AddConstrain
 def _drop_constraint(deploy: Deploy, statement: Statement, change: c.DropConstraint) -> Cost:
     if change.kind != "primary-key":
         return INSTANT
-    return ONLINE_REBUILD if replaces_primary_key(statement) else COPY
+    return ONLINE_REBUILD if replaces_primary_key(statement) or adds_primary_key(statement) else COPY
+
+
+def adds_primary_key(statement: Statement) -> bool:
+    """A new column that is the key."""
+    return any(isinstance(one, c.AddColumn) and one.column.primary_key for one in statement.changes)
 
 
 def replaces_primary_key(statement: Statement) -> bool:

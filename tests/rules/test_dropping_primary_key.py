@@ -14,6 +14,25 @@ UNSAFE = [
         ["error rewrite orders c1", "error lock orders c1", "warning backward-incompatible orders c1"],
     ),
 ]
+PAIRS = "CREATE TABLE pairs (a INT NOT NULL, b INT NOT NULL, PRIMARY KEY (a, b))"
+NUMBERED = "ALTER TABLE pairs DROP PRIMARY KEY, ADD COLUMN id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY FIRST"
+UNSAFE += [
+    # The new column's own rule speaks of the rebuild; whoever asks by the old key finds no index and no promise.
+    (
+        deploy(NUMBERED, dialect="mysql", earlier=PAIRS),
+        ["error lock pairs c1", "warning backward-incompatible pairs c1"],
+    ),
+    (deploy(f"{NUMBERED}, ADD UNIQUE KEY uq (a, b)", dialect="mysql", earlier=PAIRS), ["error lock pairs c1"]),
+    (deploy(f"{NUMBERED}, ADD CONSTRAINT uq UNIQUE (b)", dialect="mariadb", earlier=PAIRS), ["error lock pairs c1"]),
+    (
+        deploy(f"{NUMBERED}, ADD UNIQUE KEY uq (a, id)", dialect="mysql", earlier=PAIRS),
+        ["error lock pairs c1", "warning backward-incompatible pairs c1"],
+    ),
+    (
+        deploy("ALTER TABLE pairs DROP PRIMARY KEY, ADD UNIQUE KEY uq (a, b)", dialect="mysql", earlier=PAIRS),
+        ["error rewrite pairs c1", "error lock pairs c1"],
+    ),
+]
 SAFE = [
     deploy("ALTER TABLE orders DROP PRIMARY KEY, ADD PRIMARY KEY (id, user_id)", dialect="mysql"),
     deploy("ALTER TABLE items DROP FOREIGN KEY fk_items_order", dialect="mysql"),
