@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.facts.schema import ConstraintKind
+from gate.facts.schema import Constraint, ConstraintKind
 from gate.model import Category, Remedy, Severity
 from gate.rule import Hit
 from gate.rules._rows import may_fail
@@ -47,6 +47,18 @@ def not_valid_since(deploy: Deploy, statement: Statement, change: c.ValidateCons
         if one.number <= statement.number and (add.table, name) == (change.table, change.name):
             return one if add.constraint.not_valid and same_transaction(one, statement) else None
     return None
+
+
+def known_before(deploy: Deploy, one: Added) -> Constraint | None:
+    """The same foreign key as the release still running knows it: this deploy only drops it and makes it anew."""
+    table = deploy.baseline.table(one.table)
+    keys = (key for key in (table.constraints if table else ()) if key.kind == "foreign-key" and key.validated)
+    return next((key for key in keys if _points_alike(key, one.spec)), None)
+
+
+def _points_alike(known: Constraint, spec: c.ConstraintSpec) -> bool:
+    there = not spec.referenced_columns or known.referenced_columns in ((), spec.referenced_columns)
+    return known.columns == spec.columns and known.references == spec.references and there
 
 
 def old_code(one: Added, what: str, recipe: Remedy) -> Hit:

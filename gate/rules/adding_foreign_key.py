@@ -9,12 +9,14 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
-from gate.rules._constraints import Added, added, old_code, rows_of_validate, validated
+from gate.rules._constraints import Added, added, known_before, old_code, rows_of_validate, validated
 from gate.rules._mysql import copy_hit
 from gate.rules._recipes import not_valid_then_validate
 from gate.rules._rows import counting_orphans, may_fail
 from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import constraint_before, holds_only_null, scanned
+
+_FOLLOWS = ("CASCADE", "SET NULL", "SET DEFAULT")
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -36,15 +38,29 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 by_value=True,
                 remedy=_recipe(deploy, one),
             )
-        yield old_code(
-            one, f"point at no row of {one.spec.references} (or delete a row pointed at)", _recipe(deploy, one)
-        )
+        yield from _old_code(deploy, one)
     for statement, change in validated(deploy, "foreign-key"):
         known = constraint_before(statement, change.table, change.name)
         if known is None or not known.references or not known.referenced_columns:
             continue
         sql = counting_orphans(deploy, change.table, known.columns, known.references, known.referenced_columns)
         yield from rows_of_validate(deploy, statement, change, sql)
+
+
+def _old_code(deploy: Deploy, one: Added) -> Iterator[Hit]:
+    """A key that was there before is no news, unless rows that went or changed with their parent now hold it back."""
+    known, parent = known_before(deploy, one), one.spec.references
+    if known is None:
+        yield old_code(one, f"point at no row of {parent} (or delete a row pointed at)", _recipe(deploy, one))
+    elif (known.on_delete or "").upper() in _FOLLOWS and (one.spec.on_delete or "").upper() not in _FOLLOWS:
+        yield Hit(
+            f"The release still running counts on ON DELETE {known.on_delete} of {one.table}: its deletes of a row of "
+            f"{parent} that is pointed at fail from now on.",
+            one.statement,
+            category=Category.BACKWARD_INCOMPATIBLE,
+            table=one.table,
+            column=_column(one),
+        )
 
 
 def _locks(deploy: Deploy, one: Added) -> Iterator[Hit]:

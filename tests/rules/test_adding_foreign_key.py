@@ -48,6 +48,21 @@ UNSAFE = [
         ],
     ),
 ]
+AGAIN = (
+    "ALTER TABLE items DROP CONSTRAINT fk_items_order; ALTER TABLE items ADD CONSTRAINT fk_new FOREIGN KEY (order_id)"
+)
+MYSQL_AGAIN = "ALTER TABLE items DROP FOREIGN KEY fk_items_order, ADD CONSTRAINT fk_new FOREIGN KEY (order_id)"
+COPIES = "error rewrite items.order_id c1"
+ROWS = "warning fails-on-existing-rows items.order_id c1?"
+NEW = "warning backward-incompatible items.order_id c1"
+UNSAFE += [
+    # The running release knows the key already; only what becomes of the rows with their parent may be news.
+    (deploy(f"{MYSQL_AGAIN} REFERENCES orders (id) ON DELETE CASCADE", dialect="mysql"), [COPIES, ROWS]),
+    (deploy(f"{MYSQL_AGAIN} REFERENCES orders (id) ON DELETE SET NULL", dialect="mariadb"), [COPIES, ROWS]),
+    (deploy(f"{MYSQL_AGAIN} REFERENCES orders (id)", dialect="mysql"), [COPIES, ROWS, NEW]),
+    (deploy(f"{MYSQL_AGAIN} REFERENCES users (id)", dialect="mysql"), [COPIES, ROWS, NEW]),
+    (deploy(f"{AGAIN} REFERENCES orders (id) ON DELETE CASCADE"), ["error lock items.order_id c1", ROWS]),
+]
 SAFE = [
     deploy("CREATE TABLE t (u int REFERENCES users (id))"),
     deploy("CREATE TABLE t (u int); ALTER TABLE t ADD FOREIGN KEY (u) REFERENCES users (id)"),
