@@ -11,7 +11,8 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._columns import TypeEdit, retyped
 from gate.rules._enums import values_removed
-from gate.rules._mysql import copy_hit, kind, loss
+from gate.rules._mysql import copy_hit
+from gate.rules._mysql_types import kind, loss
 from gate.rules._recipes import expand_and_contract, key_of
 from gate.rules._rewrites import is_bystander, is_catalogue_only
 from gate.rules._rows import may_fail

@@ -10,9 +10,9 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._columns import TypeEdit, retyped
 from gate.rules._mysql import copy_hit
-from gate.rules._mysql import loss as mysql_loss
-from gate.rules._mysql import spelled as mysql_spelled
 from gate.rules._mysql_session import is_strict
+from gate.rules._mysql_types import loss as mysql_loss
+from gate.rules._mysql_types import spelled as mysql_spelled
 from gate.rules._recipes import expand_and_contract, key_of, not_valid_then_validate
 from gate.rules._rows import counting, may_fail
 from gate.rules._says import bare, ident, python, quoted, schema_argument

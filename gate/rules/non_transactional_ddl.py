@@ -8,7 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, SQLITE, Example, Hit, Rule
-from gate.rules._mysql import kind, loss
+from gate.rules._mysql_types import kind, loss
 from gate.rules._rows import refused
 from gate.rules._sqlite import is_constant
 from gate.rules._world import added_here, column_before

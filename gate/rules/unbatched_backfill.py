@@ -89,7 +89,11 @@ def _read_whole(deploy: Deploy) -> Iterator[Hit]:
 
     https://dev.mysql.com/doc/refman/8.4/en/innodb-locks-set.html
     """
-    for statement, change in deploy.all_changes(c.Insert, c.CreateTable):
+    copies: list[tuple[Statement, c.Insert | c.CreateTable]] = [
+        *deploy.all_changes(c.Insert),
+        *deploy.all_changes(c.CreateTable),
+    ]
+    for statement, change in copies:
         from_query = change.from_query if isinstance(change, c.Insert) else change.as_query
         limited = re.search(r"\b(?:WHERE|LIMIT|JOIN)\b", statement.sql, re.IGNORECASE)
         for table in change.reads if from_query and not limited else ():

@@ -20,7 +20,6 @@ from gate.facts.changes import (
     DropIndex,
     DropSchema,
     Harmless,
-    LockTable,
     Maintenance,
     ModifyColumn,
     RenameColumn,
@@ -32,7 +31,7 @@ from gate.facts.changes import (
     Truncate,
 )
 from gate.facts.schema import ConstraintKind
-from gate.sql import _endings, _partitions, _plain, _words
+from gate.sql import _endings, _locking, _partitions, _plain, _words
 from gate.sql._columns import column, constraint, default_value
 from gate.sql._parsed import Parsed
 from gate.sql._words import NotRead, Reader, mysql_words, uncommented, unquoted
@@ -332,28 +331,6 @@ def _truncate(reader: Reader) -> tuple[Change, ...]:
     return (Truncate(reader.name()),)
 
 
-def _lock_tables(reader: Reader) -> tuple[Change, ...]:
-    reader.take()
-    reader.any_of("TABLE", "TABLES")
-    locks: list[Change] = []
-    for part in reader.rest():
-        table = part.name()
-        locks.append(LockTable(table, part.between(part.at, len(part.words)).upper()))
-    return tuple(locks)
-
-
-def _flush(reader: Reader) -> tuple[Change, ...]:
-    """FLUSH TABLES [a, b] WITH READ LOCK | FOR EXPORT: without tables, all of the server's."""
-    reader.take()
-    reader.any_of("NO_WRITE_TO_BINLOG", "LOCAL")
-    words = [word.upper for word in reader.words]
-    if not reader.any_of("TABLE", "TABLES") or (words[-3:] != ["WITH", "READ", "LOCK"] and words[-1] != "EXPORT"):
-        return (Harmless("flush"),)
-    if reader.peek() == "WITH":
-        return (LockTable(None, "READ"),)
-    return tuple(LockTable(part.name(), "READ") for part in reader.rest())
-
-
 def _maintain(reader: Reader) -> tuple[Change, ...]:
     verb = reader.take().text.lower()
     reader.any_of("NO_WRITE_TO_BINLOG", "LOCAL")
@@ -396,8 +373,8 @@ _VERBS: dict[str, _plain.ReadStatement] = {
     "DROP": _drop_any,
     "RENAME": _rename_tables,
     "TRUNCATE": _truncate,
-    "LOCK": _lock_tables,
-    "FLUSH": _flush,
+    "LOCK": _locking.lock_tables,
+    "FLUSH": _locking.flush,
     "SET": _set,
     **dict.fromkeys(("OPTIMIZE", "ANALYZE", "REPAIR", "CHECK", "CHECKSUM"), _maintain),
 }
