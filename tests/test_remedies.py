@@ -351,3 +351,28 @@ def test_a_column_made_required(tmp_path: Path, new: Any, kind: str, id: str) ->
         database.execute("INSERT INTO people (id) VALUES (3)")
         comment = "SELECT COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND COLUMN_NAME = 'credit'"
         assert [row[0] for row in database.execute(comment)] == ["held: EUR"]
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+def test_a_text_that_becomes_json(tmp_path: Path, new: Any, kind: str) -> None:
+    """No error on every row: NULL and valid JSON pass, and the query of the finding counts the others."""
+    base = executed("CREATE TABLE goods (id int PRIMARY KEY, `order` text)")
+    rows = executed("""INSERT INTO goods VALUES (1, NULL), (2, '{"a": 1}'), (3, 'plain'), (4, '')""")
+    change = executed("ALTER TABLE goods MODIFY `order` JSON")
+    repo = repository(
+        tmp_path / "gate", {"b1": revision("b1", None, base)}, {"c1": revision("c1", "b1", change)}, url=URLS[kind]
+    )
+    words = ("--database-url", new(kind).url("pymysql"), "--only", "upgrade-works,safe-operations")
+    (found,) = [
+        one
+        for one in gate(repo, "--base", "main", *words).project["findings"]
+        if one["category"] == "fails-on-existing-rows"
+    ]
+    assert (found["id"], found["severity"]) == ("changing-column-type", "warning")
+    way = Followed(tmp_path, new, kind)
+    database = way.follow(base, [rows])
+    assert [row[0] for row in database.execute(found["precondition_sql"])] == [2]
+    mend = found["remedy"]["steps"][0]["code"]
+    way.folder = tmp_path / "followed"
+    database = way.follow(base, [rows, mend, change])
+    assert [row[0] for row in database.execute("SELECT count(*) FROM goods WHERE JSON_VALID(`order`)")] == [3]

@@ -95,15 +95,43 @@ def _table(deploy: Deploy, name: str) -> Table | None:
     return next((found for schema in (deploy.baseline, deploy.result) if (found := schema.table(name))), None)
 
 
+def to_json(deploy: Deploy, statement: Statement, table: str, column: str) -> Remedy:
+    """A text that becomes JSON on MySQL or MariaDB: the rows first; a JSON string holds any text."""
+    name = ticked(column)
+    mended = _rounds(table, f"{name} = JSON_QUOTE({name})", not_json(column))
+    tool = online_tool(deploy, statement, table)
+    return Remedy(
+        "Mend the rows that are not valid JSON first; then let an online schema change tool copy the table.",
+        (
+            Step(
+                1,
+                "Deploy code that writes valid JSON alone; make JSON strings of the rows that hold other text",
+                mended,
+            ),
+            *(Step(2, step.title, step.code) for step in tool.steps),
+        ),
+    )
+
+
+def not_json(column: str) -> str:
+    """The condition of rows that MySQL and MariaDB do not take as JSON."""
+    name = ticked(column)
+    return f"{name} IS NOT NULL AND NOT JSON_VALID({name})"
+
+
 def batches(deploy: Deploy, table: str, column: str, value: str = "...") -> str:
     """A backfill in batches; MySQL takes LIMIT in the UPDATE itself, and none in a subquery of IN."""
     if deploy.dialect == "sqlite":
         return backfill(table, column, value, row_key(_table(deploy, table), "rowid"))
     col = ticked(column)
+    return _rounds(table, f"{col} = {value}", f"{col} IS NULL")
+
+
+def _rounds(table: str, change: str, condition: str) -> str:
     return (
         "with op.get_context().autocommit_block():\n"
         "    while op.get_bind().execute(sa.text(\n"
-        f'        "{text(f"UPDATE {ticked(table)} SET {col} = {value} WHERE {col} IS NULL LIMIT 1000")}"\n'
+        f'        "{text(f"UPDATE {ticked(table)} SET {change} WHERE {condition} LIMIT 1000")}"\n'
         "    )).rowcount:\n"
         "        pass"
     )

@@ -9,18 +9,20 @@ from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Constraint
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._columns import TypeEdit, retyped
 from gate.rules._enums import values_removed
 from gate.rules._mysql import copy_hit
 from gate.rules._mysql_types import kind, loss
 from gate.rules._recipes import expand_and_contract, key_of
 from gate.rules._rewrites import is_bystander, is_catalogue_only
-from gate.rules._rows import may_fail
+from gate.rules._rows import counting, may_fail
 from gate.rules._says import ident
 from gate.rules._sqlite_types import changes_kind, conversion
 from gate.rules._sqlite_types import loss as loss_in_copy
 from gate.rules._types import narrowing, shape
 from gate.rules._world import added_here, rewrote, scanned
+from gate.sql._types import base
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -113,6 +115,8 @@ def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     change = AlterColumnType(edit.table, edit.column, edit.type, collation=edit.collation)
     what = f"Changing {edit.table}.{edit.column} from {_old(edit)} to {edit.type}"
     yield from copy_hit(deploy, edit.statement, change, what, table=edit.table, column=edit.column)
+    if edit.before is not None and _becomes_json(edit.before.type, edit.type):
+        yield from _json(deploy, edit)
     if edit.before is None or kind(edit.before.type) == kind(edit.type):
         return
     yield from _old_code(deploy, edit)
@@ -124,6 +128,36 @@ def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
             table=edit.table,
             column=edit.column,
             remedy=_recipe(edit),
+        )
+
+
+def _becomes_json(old: str, new: str) -> bool:
+    return kind(old) == "text" and base(old) != "json" == base(new)
+
+
+def _json(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
+    """NULL and valid JSON pass; what else a text holds is refused."""
+    recipe = elsewhere.to_json(deploy, edit.statement, edit.table, edit.column)
+    yield from may_fail(
+        deploy,
+        edit.statement,
+        f"A row whose {edit.table}.{edit.column} is not valid JSON makes the change fail.",
+        table=edit.table,
+        column=edit.column,
+        sql=counting(deploy, edit.table, elsewhere.not_json(edit.column)),
+        by_value=True,
+        remedy=recipe,
+    )
+    if not added_here(deploy, edit.table, edit.column, edit.statement):
+        yield Hit(
+            f"The release still running may write text to {edit.table}.{edit.column} that is not valid JSON: it is "
+            "refused from now on.",
+            edit.statement,
+            category=Category.BACKWARD_INCOMPATIBLE,
+            severity=Severity.WARNING,
+            table=edit.table,
+            column=edit.column,
+            remedy=recipe,
         )
 
 

@@ -149,3 +149,18 @@ def test_what_a_cast_leaves_of_a_date_is_told() -> None:
     )
     assert loss.remedy is not None
     assert "SET v_new = datetime(v)" in loss.remedy.steps[1].code
+
+
+def test_a_text_that_becomes_json() -> None:
+    """NULL and valid JSON pass, so the rows decide; on MariaDB and MySQL only, and not for what is JSON already."""
+    expected = [
+        "error rewrite orders.note c1",
+        "warning fails-on-existing-rows orders.note c1?",
+        "warning backward-incompatible orders.note c1",
+    ]
+    for dialect in ("mysql", "mariadb"):
+        assert said(ID, deploy("ALTER TABLE orders MODIFY note JSON", dialect=dialect, version=(10, 11))) == expected
+    json = "ALTER TABLE orders ADD attrs json"
+    assert said(ID, deploy("ALTER TABLE orders MODIFY attrs JSON COMMENT 'a'", dialect="mysql", earlier=json)) == []
+    longer = deploy("ALTER TABLE orders MODIFY note longtext", dialect="mysql")
+    assert said(ID, longer) == ["error rewrite orders.note c1"]
