@@ -22,7 +22,7 @@ from gate.rules._sqlite_types import changes_kind, conversion
 from gate.rules._sqlite_types import loss as loss_in_copy
 from gate.rules._types import narrowing, shape
 from gate.rules._world import added_here, rewrote, scanned
-from gate.sql._types import base
+from gate.sql._types import base, same
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -113,8 +113,7 @@ def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     if edit.before is not None and loss(edit.before.type, edit.type):
         return  # narrowing-column-type
     change = AlterColumnType(edit.table, edit.column, edit.type, collation=edit.collation)
-    what = f"Changing {edit.table}.{edit.column} from {_old(edit)} to {edit.type}"
-    yield from copy_hit(deploy, edit.statement, change, what, table=edit.table, column=edit.column)
+    yield from copy_hit(deploy, edit.statement, change, _changing(edit), table=edit.table, column=edit.column)
     if edit.before is not None and _becomes_json(edit.before.type, edit.type):
         yield from _json(deploy, edit)
     if edit.before is None or kind(edit.before.type) == kind(edit.type):
@@ -129,6 +128,28 @@ def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
             column=edit.column,
             remedy=_recipe(edit),
         )
+
+
+def _changing(edit: TypeEdit) -> str:
+    """What changes, in words; where the type stays, it is the character set or the collation."""
+    place, new = f"{edit.table}.{edit.column}", _collated(edit)
+    if edit.before is None or not same(edit.before.type, edit.type):
+        return f"Changing {place} from {_old(edit)} to {edit.type}{f' with {new}' if new else ''}"
+    return f"Changing {place} to {new or 'another character set or collation'}"
+
+
+def _collated(edit: TypeEdit) -> str:
+    """The new character set or collation, where it is another one."""
+    known = edit.statement.after.table(edit.table) if edit.statement.observed else None
+    now = known.column(edit.column) if known else None
+    name = edit.collation
+    if now is not None and edit.before is not None:
+        if now.collation == edit.before.collation:
+            return ""
+        name = name or now.collation or ""
+    if name:
+        return f"the {'collation' if '_' in name else 'character set'} {name}"
+    return "" if name is None else "the table's own collation"
 
 
 def _becomes_json(old: str, new: str) -> bool:

@@ -164,3 +164,18 @@ def test_a_text_that_becomes_json() -> None:
     assert said(ID, deploy("ALTER TABLE orders MODIFY attrs JSON COMMENT 'a'", dialect="mysql", earlier=json)) == []
     longer = deploy("ALTER TABLE orders MODIFY note longtext", dialect="mysql")
     assert said(ID, longer) == ["error rewrite orders.note c1"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("MODIFY name varchar(50) CHARACTER SET latin1 NOT NULL", "Changing users.name to the character set latin1 "),
+        ("MODIFY name varchar(50) COLLATE utf8mb4_bin NOT NULL", "Changing users.name to the collation utf8mb4_bin "),
+        ("MODIFY name varchar(90) NOT NULL", "Changing users.name from varchar(50) to varchar(90) copies"),
+    ],
+)
+def test_a_collation_is_named(sql: str, what: str) -> None:
+    """The type is the same, and saying it twice would explain nothing."""
+    world = deploy(f"ALTER TABLE users {sql}", dialect="mysql", version=(8, 0), seen={1: Observation(algorithm="COPY")})
+    told = [one.message for one in registry.rules()[ID].findings(world)]
+    assert any(one.startswith(what) for one in told), told
