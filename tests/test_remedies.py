@@ -376,3 +376,23 @@ def test_a_text_that_becomes_json(tmp_path: Path, new: Any, kind: str) -> None:
     way.folder = tmp_path / "followed"
     database = way.follow(base, [rows, mend, change])
     assert [row[0] for row in database.execute("SELECT count(*) FROM goods WHERE JSON_VALID(`order`)")] == [3]
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+def test_a_key_over_the_first_characters(tmp_path: Path, new: Any, kind: str) -> None:
+    """The query counts the rows that the key refuses, and the key of the remedy refuses just these."""
+    base, change = PEOPLE, executed("ALTER TABLE people ADD CONSTRAINT ux UNIQUE (email(5))")
+    repo = repository(
+        tmp_path / "gate", {"b1": revision("b1", None, base)}, {"c1": revision("c1", "b1", change)}, url=URLS[kind]
+    )
+    words = ("--database-url", new(kind).url("pymysql"), "--only", "safe-operations")
+    findings = gate(repo, "--base", "main", *words).project["findings"]
+    (found,) = [one for one in findings if one["category"] == "fails-on-existing-rows"]
+    rows = executed("INSERT INTO people VALUES (1, 'carla@a', NULL), (2, 'carla@b', NULL), (3, 'carl', NULL)")
+    database = Followed(tmp_path / "rows", new, kind).follow(base, [rows])
+    assert [row[0] for row in database.execute(found["precondition_sql"])] == [1]
+    mended = executed("DELETE FROM people WHERE id = 1")
+    build = found["remedy"]["steps"][-1]["code"]
+    database = Followed(tmp_path / "followed", new, kind).follow(base, [rows, mended, build])
+    with pytest.raises(Exception, match="(?i)duplicate"):
+        database.execute("INSERT INTO people VALUES (4, 'carla@c', NULL)")

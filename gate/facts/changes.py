@@ -43,6 +43,7 @@ class ColumnSpec:
 class ConstraintSpec:
     """A constraint as a statement writes it. ``name`` is None where the server would choose one.
 
+    ``lengths`` as in CreateIndex.
     ``enforced`` is false for MySQL's ``NOT ENFORCED``, which no row has to keep.
     """
 
@@ -58,6 +59,7 @@ class ConstraintSpec:
     deferrable: bool = False
     initially_deferred: bool = False
     enforced: bool = True
+    lengths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,11 @@ class DropConstraint(Change):
 
 @dataclass(frozen=True)
 class CreateIndex(Change):
-    """CREATE INDEX; ``only`` leaves the partitions out; ``method`` is ``spatial`` for MySQL's SPATIAL INDEX."""
+    """CREATE INDEX; ``only`` leaves the partitions out; ``method`` is ``spatial`` for MySQL's SPATIAL INDEX.
+
+    ``lengths`` are how many characters of each column MySQL and MariaDB index (``phone(5)``), 0 for all of them; empty
+    where all columns are whole.
+    """
 
     table: str
     name: str | None
@@ -232,6 +238,7 @@ class CreateIndex(Change):
     where: str | None = None
     method: str | None = None
     only: bool = False
+    lengths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

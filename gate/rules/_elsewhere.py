@@ -12,7 +12,7 @@ from gate.rules._mysql import keeping, modify
 from gate.rules._online_tool import online_tool
 from gate.rules._recipes import backfill, remedy, row_key
 from gate.rules._sa_types import add_nullable
-from gate.rules._says import bare, ident, listed, python, schema_argument, text, ticked
+from gate.rules._says import bare, execute, ident, listed, python, schema_argument, text, ticked
 from gate.sql._types import same
 from gate.sql.modified import column_before, lost_attributes
 
@@ -39,11 +39,16 @@ def constraint(deploy: Deploy, statement: Statement, table: str, what: str, call
     return Remedy("Mend the rows first; then let an online schema change tool copy the table.", (first, *later))
 
 
-def unique(deploy: Deploy, table: str, name: str, columns: tuple[str, ...]) -> Remedy:
+def unique(deploy: Deploy, table: str, name: str, spec: c.ConstraintSpec) -> Remedy:
     """A unique key, which MySQL and MariaDB build online: only the rows and the code are at stake."""
-    call = (
-        f"op.create_unique_constraint({python(name)}, {python(bare(table))}, {listed(columns)}{schema_argument(table)})"
-    )
+    place = f"{python(name)}, {python(bare(table))}, {listed(spec.columns)}"
+    call = f"op.create_unique_constraint({place}{schema_argument(table)})"
+    if spec.lengths:
+        parts = [
+            f"{ticked(one)}({size})" if size else ticked(one)
+            for one, size in zip(spec.columns, spec.lengths, strict=False)
+        ]
+        call = execute(f"CREATE UNIQUE INDEX {ticked(name)} ON {ticked(table)} ({', '.join(parts)})")
     return remedy(
         "Make the values unique first, in code and in the rows; then add the constraint.",
         (1, "Deploy code that writes no duplicates; merge or remove those that are there", ""),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gate.facts import changes as c
 from gate.facts.rehearsal import Statement
 from gate.facts.schema import Column
-from gate.rules._mysql import kind
+from gate.rules._mysql_types import kind
 from gate.sql import _types
 
 _SET_NULL = "Leave the column nullable, or give the foreign key another ON DELETE than SET NULL."

@@ -7,7 +7,8 @@ target) when only hostile ones are; without rows the rule's own value.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 
 from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.model import Category, Remedy, Severity
@@ -151,14 +152,28 @@ def counting_nulls(deploy: Deploy, table: str, *columns: str) -> str:
     return counting(deploy, table, " OR ".join(f"{quoted(deploy.dialect, column)} IS NULL" for column in columns))
 
 
-def counting_duplicates(deploy: Deploy, table: str, columns: tuple[str, ...], where: str | None = None) -> str:
+def counting_duplicates(
+    deploy: Deploy, table: str, columns: tuple[str, ...], where: str | None = None, lengths: tuple[int, ...] = ()
+) -> str:
     """A bounded count of the groups of rows that share a key; NULLs differ from each other, as in a unique index."""
     names = [quoted(deploy.dialect, column) for column in columns]
     known = " AND ".join(f"{name} IS NOT NULL" for name in names)
     condition = f"{known} AND ({where})" if where else known
     rows = f"SELECT 1 FROM {quoted(deploy.dialect, table)} WHERE {condition}"
-    groups = f"{rows} GROUP BY {', '.join(names)} HAVING count(*) > 1 LIMIT {LIMIT}"
+    keys = [f"LEFT({name}, {length})" if length else name for name, length in _measured(names, lengths)]
+    groups = f"{rows} GROUP BY {', '.join(keys)} HAVING count(*) > 1 LIMIT {LIMIT}"
     return f"SELECT count(*) FROM ({groups}) AS violations"
+
+
+def _measured(names: Iterable[str], lengths: tuple[int, ...]) -> Iterator[tuple[str, int]]:
+    return zip(names, lengths or itertools.repeat(0), strict=False)
+
+
+def told_key(columns: tuple[str, ...], lengths: tuple[int, ...]) -> str:
+    """The key as prose: ``the first 5 characters of phone, city``."""
+    return ", ".join(
+        f"the first {size} characters of {name}" if size else name for name, size in _measured(columns, lengths)
+    )
 
 
 def counting_orphans(deploy: Deploy, table: str, columns: tuple[str, ...], parent: str, keys: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code
 from gate.rules._key_recipes import key_using_index
-from gate.rules._rows import counting_duplicates, doubled
+from gate.rules._rows import counting_duplicates, doubled, told_key
 from gate.rules._world import holds_only_null
 
 
@@ -21,7 +21,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         recipe = (
             key_using_index(one.statement, one.table, one.name, one.spec.columns, "UNIQUE")
             if deploy.dialect == "postgresql"
-            else elsewhere.unique(deploy, one.table, one.name, one.spec.columns)
+            else elsewhere.unique(deploy, one.table, one.name, one.spec)
         )
         if deploy.dialect == "postgresql":
             yield Hit(
@@ -39,14 +39,18 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         yield from doubled(
             deploy,
             one.statement,
-            ", ".join(one.spec.columns),
-            f"Rows of {one.table} that share {', '.join(one.spec.columns)} make it fail.",
+            _keys(one),
+            f"Rows of {one.table} that share {_keys(one)} make it fail.",
             table=one.table,
             column=_column(one),
-            sql=counting_duplicates(deploy, one.table, one.spec.columns),
+            sql=counting_duplicates(deploy, one.table, one.spec.columns, lengths=one.spec.lengths),
             remedy=recipe,
         )
-        yield old_code(one, f"repeat {', '.join(one.spec.columns)}", recipe)
+        yield old_code(one, f"repeat {_keys(one)}", recipe)
+
+
+def _keys(one: Added) -> str:
+    return told_key(one.spec.columns, one.spec.lengths)
 
 
 def _column(one: Added) -> str | None:

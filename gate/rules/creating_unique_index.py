@@ -11,21 +11,22 @@ from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._index_recipes import as_it_is, body, concurrent_text, is_plain, partitioned
 from gate.rules._indexes import created
 from gate.rules._recipes import AUTOCOMMIT, remedy
-from gate.rules._rows import counting_duplicates, doubled
+from gate.rules._rows import counting_duplicates, doubled, told_key
 from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import holds_only_null, is_unique, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in created(deploy):
-        if not change.unique or is_unique(table_before(statement, change.table), change.columns):
+        whole = tuple(name for at, name in enumerate(change.columns) if not any(change.lengths[at : at + 1]))
+        if not change.unique or is_unique(table_before(statement, change.table), whole):
             continue
         if holds_only_null(deploy, change.table, change.columns, statement):
             continue
-        keys = ", ".join(change.columns) or "the indexed expression"
+        keys = told_key(change.columns, change.lengths) or "the indexed expression"
         column = change.columns[0] if len(change.columns) == 1 else None
         left = " and leave an INVALID index behind" if change.concurrently else ""
-        sql = counting_duplicates(deploy, change.table, change.columns, change.where) if change.columns else None
+        sql = _duplicates(deploy, change)
         yield from doubled(
             deploy,
             statement,
@@ -48,6 +49,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             column=column,
             remedy=_recipe(deploy, statement, change),
         )
+
+
+def _duplicates(deploy: Deploy, change: c.CreateIndex) -> str | None:
+    given = change.table, change.columns, change.where, change.lengths
+    return counting_duplicates(deploy, *given) if change.columns else None
 
 
 def _recipe(deploy: Deploy, statement: Statement, change: c.CreateIndex) -> Remedy:

@@ -8,7 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, Example, Hit, Rule
-from gate.rules._mysql import adds_primary_key, cost, online_tool, replaces_primary_key
+from gate.rules._mysql import adds_primary_key, cost, replaces_primary_key
+from gate.rules._online_tool import online_tool
 from gate.rules._says import execute, ticked
 
 
@@ -26,7 +27,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 category=category,
                 table=change.table,
                 evidence=(Evidence(EvidenceKind.SQL, statement.sql), *price.evidence),
-                remedy=online_tool(statement, change.table) if renewed else _recipe(statement, change.table),
+                remedy=online_tool(deploy, statement, change.table) if renewed else _recipe(statement, change.table),
             )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from gate.facts.changes import ColumnSpec, ConstraintSpec
+from gate.facts.schema import ConstraintKind
 from gate.sql._words import NotRead, Reader, unquoted
 
 _ATTRIBUTES = frozenset(
@@ -240,7 +241,7 @@ def constraint(reader: Reader) -> ConstraintSpec | None:
             name = reader.name()
         reader.accept("IF", "NOT", "EXISTS")
     if reader.accept("PRIMARY", "KEY"):
-        return ConstraintSpec("primary-key", name, _indexed(reader))
+        return _key(reader, "primary-key", name)
     keyed = reader.peek() == "UNIQUE" and reader.peek(1) in ("INDEX", "KEY")
     if reader.peek() == "UNIQUE" and (not keyed or name is not None):
         reader.at += 2 if keyed else 1
@@ -258,14 +259,15 @@ def constraint(reader: Reader) -> ConstraintSpec | None:
 def _unique_constraint(reader: Reader, name: str | None) -> ConstraintSpec:
     if reader.peek() not in ("(", "USING"):
         name = name or reader.name()
-    return ConstraintSpec("unique", name, _indexed(reader))
+    return _key(reader, "unique", name)
 
 
-def _indexed(reader: Reader) -> tuple[str, ...]:
+def _key(reader: Reader, kind: ConstraintKind, name: str | None) -> ConstraintSpec:
     """The columns of a key after an optional index name or method."""
     while reader.peek() != "(":
         reader.take()
-    return reader.names()
+    lengths = reader.lengths()
+    return ConstraintSpec(kind, name, reader.names(), lengths=lengths)
 
 
 def _foreign_key(reader: Reader, name: str | None) -> ConstraintSpec:

@@ -130,14 +130,16 @@ def _create_index(reader: Reader, replacing: bool, temporary: bool) -> tuple[Cha
 
 def index(reader: Reader, made: CreateIndex, kind: str) -> CreateIndex:
     """An index from its columns on; ``kind`` is the word before INDEX."""
+    lengths = reader.lengths()
     columns = reader.names()
     where = None
     if reader.accept("WHERE"):
         where = reader.between(reader.at, len(reader.words))
         reader.at = len(reader.words)
     method = "spatial" if kind == "SPATIAL" else made.method
+    unique, fulltext = kind == "UNIQUE", kind == "FULLTEXT"
     return replace(
-        made, columns=columns, unique=kind == "UNIQUE", fulltext=kind == "FULLTEXT", where=where, method=method
+        made, columns=columns, unique=unique, fulltext=fulltext, where=where, method=method, lengths=lengths
     )
 
 

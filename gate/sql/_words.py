@@ -210,14 +210,22 @@ class Reader:
 
         Parts that are expressions are left out too, as the catalogue does for index columns.
         """
-        return tuple(name for name in map(_plain_name, self.parts(*self.group())) if name)
+        return tuple(name for name, _ in map(_key_part, self.parts(*self.group())) if name)
+
+    def lengths(self) -> tuple[int, ...]:
+        """The prefix lengths of the names that stand here, which are not stepped over; empty where all are whole."""
+        at = self.at
+        found = tuple(length for name, length in map(_key_part, self.parts(*self.group())) if name)
+        self.at = at
+        return found if any(found) else ()
 
 
-def _plain_name(part: Reader) -> str:
+def _key_part(part: Reader) -> tuple[str, int]:
+    """A column and how many of its characters count, 0 for all; no name where it is an expression."""
     if part.done or part.words[0].kind == "symbol":
-        return ""
+        return "", 0
     name = unquoted(part.take().text)
     if part.peek() == "(":
         prefix = part.grouped()
-        return name if prefix.isdigit() else ""
-    return name if part.done or part.peek() in ("ASC", "DESC", "COLLATE", "WITH") else ""
+        return (name, int(prefix)) if prefix.isdigit() else ("", 0)
+    return (name if part.done or part.peek() in ("ASC", "DESC", "COLLATE", "WITH") else ""), 0

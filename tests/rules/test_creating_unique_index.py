@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy, RowsRun
 from tests.rules._deploy import deploy, failed, passed, said
 
@@ -53,3 +54,14 @@ def test_unsafe(world: Deploy, expected: list[str]) -> None:
 def test_silent(world: Deploy) -> None:
     """Near misses, and what the deploy made itself, give nothing."""
     assert said(ID, world) == []
+
+
+def test_a_key_over_the_first_characters() -> None:
+    """Rows that differ later share it; a key over the whole column says nothing about it."""
+    earlier = "CREATE UNIQUE INDEX ux_email ON users (email, age)"
+    world = deploy("CREATE UNIQUE INDEX ux ON users (email(5), age)", dialect="mysql", earlier=earlier)
+    found = next(iter(registry.rules()[ID].findings(world)))
+    assert "share the first 5 characters of email, age make" in found.message
+    assert "GROUP BY LEFT(email, 5), age HAVING" in (found.precondition_sql or "")
+    assert found.remedy is not None
+    assert "ON users (email(5), age)" in found.remedy.steps[-1].code

@@ -123,7 +123,7 @@ READ: list[tuple[str, list[Change]]] = [
     ("ALTER TABLE t ADD FULLTEXT INDEX ft (body)", [CreateIndex("t", "ft", ("body",), fulltext=True)]),
     (
         "ALTER TABLE t ADD INDEX ix (body(10), b DESC), ALGORITHM=COPY, LOCK=SHARED",
-        [CreateIndex("t", "ix", ("body", "b")), AlterAlgorithm("t", "COPY", "SHARED")],
+        [CreateIndex("t", "ix", ("body", "b"), lengths=(10, 0)), AlterAlgorithm("t", "COPY", "SHARED")],
     ),
     (
         "ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (a,b)",
