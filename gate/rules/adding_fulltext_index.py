@@ -9,13 +9,14 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Severity
 from gate.rule import MYSQL, Example, Hit, Rule
 from gate.rules._mysql import cost, first_fulltext
+from gate.rules._mysql_session import is_ignoring
 from gate.rules._online_tool import online_tool
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.CreateIndex):
         price = cost(deploy, statement)
-        if not price.stops_writes or not _is_the_cause(statement, change):
+        if not price.stops_writes or not _is_the_cause(deploy, statement, change):
             continue
         evidence = (Evidence(EvidenceKind.SQL, statement.sql), *price.evidence)
         remedy = online_tool(
@@ -41,12 +42,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             )
 
 
-def _is_the_cause(statement: Statement, change: c.CreateIndex) -> bool:
+def _is_the_cause(deploy: Deploy, statement: Statement, change: c.CreateIndex) -> bool:
     """A kind that needs the lock; of a plain index it was seen (MyISAM) with nothing beside it that asks for one."""
     if change.fulltext or change.method == "spatial":
         return True
     alone = all(isinstance(one, c.CreateIndex) for one in statement.changes)
-    return statement.observed is not None and alone
+    return statement.observed is not None and alone and not is_ignoring(deploy, statement)
 
 
 rule = Rule(

@@ -39,6 +39,7 @@ UNSAFE += [
 SEEN_COPY = Observation(algorithm="COPY", lock_level="SHARED", rewrites=("orders",))
 SAFE = [
     deploy("ALTER TABLE orders MODIFY amount DOUBLE, ADD INDEX i (amount)", dialect="mysql", seen={1: SEEN_COPY}),
+    deploy("ALTER IGNORE TABLE orders ADD UNIQUE KEY u (amount)", dialect="mariadb", seen={1: SEEN_COPY}),
     deploy("CREATE INDEX i ON orders (amount) ALGORITHM=COPY LOCK=SHARED", dialect="mysql", seen={1: SEEN_COPY}),
     deploy("CREATE INDEX i ON orders (amount)", dialect="mysql"),
     deploy("CREATE UNIQUE INDEX i ON orders (amount)", dialect="mariadb", seen={1: SEEN_ONLINE}),
