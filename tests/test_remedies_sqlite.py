@@ -270,3 +270,37 @@ def test_a_named_constraint_is_dropped_in_batch_mode(tmp_path: Path) -> None:
     project.put({"migrations/versions/c1.py": revision("c1", "b1", code)})
     assert project.upgrade().returncode == 0
     assert "UNIQUE" not in project.ask(SCHEMA.format("t"))[0][0]
+
+
+DRIFTED = """
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+tasks = sa.Table("tasks", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("owner", sa.Integer),
+                 sa.Column("title", sa.String(30), nullable=False, unique=True))
+notes = sa.Table("notes", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("more", sa.Text),
+                 sa.Column("task", sa.Integer, sa.ForeignKey("tasks.id", ondelete="CASCADE")), sa.Column("at", sa.Text))
+"""
+PLAIN = """
+op.create_table("tasks", sa.Column("id", sa.Integer, primary_key=True), sa.Column("owner", sa.Integer), sa.Column("title", sa.String(10)))
+op.create_table("notes", sa.Column("id", sa.Integer, primary_key=True), sa.Column("task", sa.Integer))
+"""
+
+
+@pytest.mark.parametrize("options", ["", ", render_as_batch=True"])
+def test_the_code_for_a_drift_runs_on_sqlite(tmp_path: Path, options: str) -> None:
+    """In batch mode where SQLite needs it, constraints named; each finding has its own part, the report the whole."""
+    env = HEAD + RUN.replace(", render_as_batch=True", "").format(options=options)
+    project = Project(tmp_path, PLAIN, "pass", env)
+    project.put({"models.py": DRIFTED})
+    words = ("--base", "main", "--only", "models-match")
+    before = gate(project.repo, *words).project
+    parts = [one["remedy"]["steps"][0]["code"] for one in before["findings"]]
+    assert len(set(parts)) == len(parts) == 5
+    assert [part.startswith("op.add_column(") for part in parts].count(True) == (0 if options else 2)
+    for name, body in (("whole", before["schema_diff"]["code"]), ("parts", "\n".join(parts))):
+        project.put({"migrations/versions/c1.py": revision("c1", "b1", body)})
+        (project.repo / "app.db").unlink(missing_ok=True)
+        done = project.upgrade()
+        assert done.returncode == 0, (name, done.stderr)
+        assert gate(project.repo, *words).findings() == [], name

@@ -101,7 +101,7 @@ def _finding(operation: Mapping[str, Any], diff: Diff, place_of: Location | None
         evidence=(Evidence(EvidenceKind.OBSERVED, f"autogenerate: {operation.get('detail', operation.get('kind'))}"),),
         remedy=Remedy(
             "Write the missing revision, or take the change to the models back.",
-            (Step(1, 'alembic revision --autogenerate -m "..."', diff.code),),
+            (Step(1, 'alembic revision --autogenerate -m "..."', str(operation.get("code") or diff.code)),),
         ),
     )
 

@@ -41,9 +41,14 @@ def _one(context, metadata, found):
 
     script = produce_migrations(context, metadata)
     operations = list(_flat(script.upgrade_ops.ops if script.upgrade_ops else []))
-    found["operations"] += [_row(one) for one in operations[:MOST]]
+    rows = [_row(one) for one in operations[:MOST]]
+    for one in operations:
+        _name(context, one)
+    for row, one in zip(rows, operations):
+        row["code"] = _render(context, _alone(one), [one])
+    found["operations"] += rows
     if operations:
-        found["code"].append(_render(context, script))
+        found["code"].append(_render(context, script.upgrade_ops, operations))
 
 
 def _flat(operations):
@@ -104,7 +109,37 @@ def _text(value):
     return None if value is None else str(value)
 
 
-def _render(context, script):
+# What SQLite alters only by making the table anew; the rest it does in place.
+_IN_BATCH = ("AlterColumnOp", "CreateForeignKeyOp", "CreateUniqueConstraintOp", "DropConstraintOp")
+
+
+def _as_batch(context, operations):
+    if context.opts.get("render_as_batch"):
+        return True
+    return context.dialect.name == "sqlite" and any(type(one).__name__ in _IN_BATCH for one in operations)
+
+
+def _name(context, operation):
+    """Batch mode refuses a new constraint without a name, and knows it by that name later on."""
+    prefix = {"CreateForeignKeyOp": "fk", "CreateUniqueConstraintOp": "uq"}.get(type(operation).__name__)
+    if prefix and operation.constraint_name is None and _as_batch(context, [operation]):
+        table = getattr(operation, "source_table", None) or operation.table_name
+        columns = getattr(operation, "local_cols", None) or operation.columns
+        operation.constraint_name = "_".join([prefix, str(table)] + [str(one) for one in columns])
+
+
+def _alone(operation):
+    """One operation as a whole upgrade; batch mode wants it inside of its table's."""
+    from alembic.operations import ops
+
+    table = getattr(operation, "table_name", None) or getattr(operation, "source_table", None)
+    if table is None or type(operation).__name__ in ("CreateTableOp", "DropTableOp"):
+        return ops.UpgradeOps(ops=[operation])
+    schema = getattr(operation, "schema", None) or getattr(operation, "source_schema", None)
+    return ops.UpgradeOps(ops=[ops.ModifyTableOps(table, [operation], schema=schema)])
+
+
+def _render(context, upgrade, operations):
     """The upgrade as Alembic would write it (its public ``render_python_code``).
 
     The context is a bare one of the same dialect: one with scripts would ask for the metadata a second time.
@@ -115,7 +150,7 @@ def _render(context, script):
     bare = MigrationContext.configure(dialect=context.dialect)
     try:
         code = render_python_code(
-            script.upgrade_ops, migration_context=bare, render_as_batch=bool(context.opts.get("render_as_batch")),
+            upgrade, migration_context=bare, render_as_batch=_as_batch(context, operations),
             sqlalchemy_module_prefix=context.opts.get("sqlalchemy_module_prefix") or "sa.",
             alembic_module_prefix=context.opts.get("alembic_module_prefix") or "op.",
             render_item=context.opts.get("render_item"), user_module_prefix=context.opts.get("user_module_prefix"))  # fmt: skip

@@ -46,6 +46,14 @@ def test_a_difference_is_one_finding_with_the_code_to_paste() -> None:
     assert finding.remedy.steps[0].code == 'op.add_column("users", ...)'
 
 
+def test_each_difference_has_its_own_part_of_the_code() -> None:
+    """The whole is told once, in the report's section."""
+    rows = ({**ADDED, "code": "op.a()"}, {**ADDED, "column": "b", "code": "op.b()"})
+    found = answer(Diff(rows, "op.a()\nop.b()", 1, 3))
+    assert [one.remedy.steps[0].code for one in found.findings if one.remedy] == ["op.a()", "op.b()"]
+    assert found.sections["schema_diff"]["code"] == "op.a()\nop.b()"
+
+
 NO_ANSWER = {
     "zero runs": (Diff(runs=0, metadata_tables=3), "env.py never called run_migrations, so nothing was compared"),
     "zero tables": (Diff(runs=1, metadata_tables=0), "the models' metadata holds no table"),
