@@ -102,13 +102,24 @@ def _broken(failure: Failure) -> Finding:
 
 def _on_rows(failure: Failure) -> Finding:
     text = f"{_name(failure)} passes on empty tables and fails on any row: {_first(failure)}"
-    return _finding(
-        failure,
-        Category.FAILS_ON_EXISTING_ROWS,
-        Severity.ERROR,
-        text,
-        "Split it: expand, backfill, then constrain; each in its own deploy.",
-    )
+    advice = "Split it: expand, backfill, then constrain; each in its own deploy."
+    if _about_values(failure):
+        text = f"{_name(failure)} passes on empty tables and fails where a row holds a value like the one refused here: {_first(failure)}"
+        advice = (
+            "Look on the target for values that cannot be read that way; mend or leave them out in an earlier deploy."
+        )
+    return _finding(failure, Category.FAILS_ON_EXISTING_ROWS, Severity.ERROR, text, advice)
+
+
+def _about_values(failure: Failure) -> bool:
+    """Whether a made-up value was refused for what it is; another one in its place passes.
+
+    SQLSTATE class 22 (length, range and NULL aside), SQLite's STRICT tables, MySQL's "Incorrect ... value".
+    """
+    state = failure.sqlstate or ""
+    if state.startswith("22") and state not in ("22001", "22003", "22004"):
+        return True
+    return re.search(r"cannot store \w+ value in|Incorrect [\w ]+ value", failure.error) is not None
 
 
 def _perhaps(failure: Failure) -> Finding:

@@ -62,6 +62,25 @@ def test_a_backfill_that_chokes_on_a_nonsense_value_is_no_finding() -> None:
     assert answer(RowsRun("plain"), RowsRun("hostile", nonsense)).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("error", "sqlstate", "any_row"),
+    [
+        ("cannot store TEXT value in INTEGER column t.n", None, False),
+        ('invalid input syntax for type integer: "x"', "22P02", False),
+        ("(1366, \"Incorrect integer value: 'x' for column 'n' at row 1\")", None, False),
+        ("value too long for type character varying(3)", "22001", True),
+        ("NOT NULL constraint failed: t.n", None, True),
+    ],
+)
+def test_a_value_that_is_refused_for_what_it_is_says_nothing_of_every_row(
+    error: str, sqlstate: str | None, any_row: bool
+) -> None:
+    """An error in the rehearsal all the same; whether the target's rows are refused depends on what they hold."""
+    (finding,) = answer(RowsRun("plain", Failure(error, "IntegrityError", "b", sqlstate=sqlstate))).findings
+    assert (finding.category, finding.severity) == ("fails-on-existing-rows", "error")
+    assert ("fails on any row" in finding.message) == any_row
+
+
 def test_a_lost_version_row_is_told() -> None:
     (finding,) = answer(RowsRun("plain"), rows=("a",)).findings
     assert (finding.category, finding.message) == (
