@@ -179,6 +179,14 @@ def code_first(what: str, title: str, code: str) -> Remedy:
     )
 
 
+def let_go(what: str, code: str) -> Remedy:
+    """Something that the models of the release still running map no more: the second of the two deploys."""
+    return remedy(
+        f"The release still running does not map {what} any more, so it can go now.",
+        (1, "When SQL written by hand does not name it either, and a copy is kept or not needed", code),
+    )
+
+
 def own_transaction(title: str, code: str = "") -> Remedy:
     """A step that belongs into a transaction of its own."""
     return remedy(
@@ -195,6 +203,7 @@ __all__ = [
     "drop_concurrently",
     "expand_and_contract",
     "key_of",
+    "let_go",
     "make_required",
     "not_valid_then_validate",
     "own_transaction",

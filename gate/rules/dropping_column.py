@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Table
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import code_first
+from gate.rules._recipes import code_first, let_go
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import drops_its_own, table_before
 
@@ -22,11 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if drops_its_own(deploy, change, statement):
             continue
         place = f"{change.table}.{change.column}"
-        recipe = code_first(
-            place,
-            "When no release maps the column any more (relax its NOT NULL in deploy 1)",
-            f"op.drop_column({python(bare(change.table))}, {python(change.column)}{schema_argument(change.table)})",
-        )
+        recipe = _recipe(deploy, change, place)
         if not _is_computed(known, change.column):
             yield Hit(
                 f"Dropping {place} destroys its values in every row; a downgrade brings back the column, not the data.",
@@ -61,6 +57,13 @@ def _is_computed(known: Table | None, name: str) -> bool:
     """A generated column's values come from the other columns: with the column they are there again."""
     column = known.column(name) if known else None
     return column is not None and column.generated is not None
+
+
+def _recipe(deploy: Deploy, change: c.DropColumn, place: str) -> Remedy:
+    code = f"op.drop_column({python(bare(change.table))}, {python(change.column)}{schema_argument(change.table)})"
+    if not deploy.used(change.table, change.column):
+        return let_go(place, code)
+    return code_first(place, "When no release maps the column any more (relax its NOT NULL in deploy 1)", code)
 
 
 rule = Rule(

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Table
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import code_first
+from gate.rules._recipes import code_first, let_go
 from gate.rules._says import bare, python, schema_argument, spoken
 from gate.rules._world import final_table
 
@@ -18,11 +18,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.DropTable):
         table = statement.before.table(change.table)
         also = _also_locked(deploy, table)
-        recipe = code_first(
-            change.table,
-            "When no release uses it, and a copy is kept or not needed",
-            f"op.drop_table({python(bare(change.table))}{schema_argument(change.table)})",
-        )
+        recipe = _recipe(deploy, change.table)
         if table is None or table.kind != "foreign-table":  # its rows are kept elsewhere
             yield Hit(
                 f"Dropping {change.table} destroys all its rows; a downgrade brings back the table, not the "
@@ -52,6 +48,13 @@ def _is_made_again(deploy: Deploy, statement: Statement, table: str) -> bool:
     """
     together = deploy.observed and deploy.dialect not in ("mysql", "mariadb")
     return together and final_table(deploy, statement, table) is not None
+
+
+def _recipe(deploy: Deploy, table: str) -> Remedy:
+    code = f"op.drop_table({python(bare(table))}{schema_argument(table)})"
+    if not deploy.used(table):
+        return let_go(table, code)
+    return code_first(table, "When no release uses it, and a copy is kept or not needed", code)
 
 
 def _also_locked(deploy: Deploy, table: Table | None) -> str:

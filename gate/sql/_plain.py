@@ -138,9 +138,7 @@ def index(reader: Reader, made: CreateIndex, kind: str) -> CreateIndex:
         reader.at = len(reader.words)
     method = "spatial" if kind == "SPATIAL" else made.method
     unique, fulltext = kind == "UNIQUE", kind == "FULLTEXT"
-    return replace(
-        made, columns=columns, unique=unique, fulltext=fulltext, where=where, method=method, lengths=lengths
-    )
+    return replace(made, columns=columns, unique=unique, fulltext=fulltext, where=where, method=method, lengths=lengths)
 
 
 def _create_view(reader: Reader, replacing: bool, temporary: bool) -> tuple[Change, ...]:

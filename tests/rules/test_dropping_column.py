@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy
 from tests.rules._deploy import as_one_text, deploy, said
 
@@ -70,3 +73,15 @@ def test_unsafe(world: Deploy, expected: list[str]) -> None:
 def test_silent(world: Deploy) -> None:
     """Near misses, and what the deploy made itself, give nothing."""
     assert said(ID, world) == []
+
+
+@pytest.mark.parametrize(("columns", "deploys"), [({"age", "id"}, [1, 2]), (set(), [1])])
+def test_what_the_models_let_go_of_needs_no_deploy_before(columns: set[str], deploys: list[int]) -> None:
+    """The data is lost all the same; nobody is told to take out of the code what is not in it."""
+    mapped = {"users": frozenset(columns)} if columns else {}
+    world = replace(deploy("ALTER TABLE users DROP COLUMN age"), mapped=mapped)
+    found = next(iter(registry.rules()[ID].findings(world)))
+    assert (found.category, found.severity) == ("data-loss", "error")
+    assert found.remedy is not None
+    assert [step.deploy for step in found.remedy.steps] == deploys
+    assert found.remedy.steps[-1].code.startswith("op.drop_column(")

@@ -86,3 +86,15 @@ def test_what_is_made_again_is_there_for_the_running_release(dialect: Dialect, e
 def test_a_table_that_shows_rows_of_others_loses_none() -> None:
     """A text index over another table's rows."""
     assert said(ID, seeing(deploy("DROP TABLE items"), "foreign-table")) == ["error backward-incompatible items c1"]
+
+
+@pytest.mark.parametrize(("columns", "deploys"), [({"age", "id"}, [1, 2]), (set(), [1])])
+def test_what_the_models_let_go_of_needs_no_deploy_before(columns: set[str], deploys: list[int]) -> None:
+    """The data is lost all the same; nobody is told to take out of the code what is not in it."""
+    mapped = {"users": frozenset(columns)} if columns else {}
+    world = replace(deploy("DROP TABLE users"), mapped=mapped)
+    found = next(iter(registry.rules()[ID].findings(world)))
+    assert (found.category, found.severity) == ("data-loss", "error")
+    assert found.remedy is not None
+    assert [step.deploy for step in found.remedy.steps] == deploys
+    assert found.remedy.steps[-1].code.startswith("op.drop_table(")
