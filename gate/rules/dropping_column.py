@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
-from gate.facts.schema import Table
-from gate.model import Category, Remedy, Severity
+from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import code_first, let_go
-from gate.rules._says import bare, python, schema_argument
+from gate.rules._lost_columns import lost_column
 from gate.rules._world import drops_its_own, table_before
 
 
@@ -21,49 +19,14 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue  # IF EXISTS of what is not there
         if drops_its_own(deploy, change, statement):
             continue
-        place = f"{change.table}.{change.column}"
-        recipe = _recipe(deploy, change, place)
-        if not _is_computed(known, change.column):
-            yield Hit(
-                f"Dropping {place} destroys its values in every row; a downgrade brings back the column, not the data.",
-                statement,
-                category=Category.DATA_LOSS,
-                table=change.table,
-                column=change.column,
-                remedy=recipe,
-            )
-        if not deploy.used(change.table, change.column):
-            continue  # the base's models have let go of it already: the second of the two deploys
-        if _is_back(deploy, change):
-            continue
-        yield Hit(
-            f"The release still running selects {place} by name (SQLAlchemy names every mapped column): each query on "
-            f"{change.table} fails until the new release has replaced it.",
+        yield from lost_column(
+            deploy,
             statement,
-            category=Category.BACKWARD_INCOMPATIBLE,
-            table=change.table,
-            column=change.column,
-            remedy=recipe,
+            change.table,
+            change.column,
+            f"Dropping {change.table}.{change.column} destroys its values in every row; a downgrade brings back the "
+            "column, not the data.",
         )
-
-
-def _is_back(deploy: Deploy, change: c.DropColumn) -> bool:
-    """Whether the deploy makes a column of this name again, so that queries name one that is there."""
-    table = deploy.result.table(change.table)
-    return deploy.complete and table is not None and table.column(change.column) is not None
-
-
-def _is_computed(known: Table | None, name: str) -> bool:
-    """A generated column's values come from the other columns: with the column they are there again."""
-    column = known.column(name) if known else None
-    return column is not None and column.generated is not None
-
-
-def _recipe(deploy: Deploy, change: c.DropColumn, place: str) -> Remedy:
-    code = f"op.drop_column({python(bare(change.table))}, {python(change.column)}{schema_argument(change.table)})"
-    if not deploy.used(change.table, change.column):
-        return let_go(place, code)
-    return code_first(place, "When no release maps the column any more (relax its NOT NULL in deploy 1)", code)
 
 
 rule = Rule(

@@ -234,6 +234,10 @@ def _enum_value(schema: Schema, change: Any) -> Schema:
 
 
 def _drop_type(schema: Schema, change: c.DropType) -> Schema:
+    if change.cascade:
+        for table in schema.tables.values():
+            of_it = (one.name for one in table.columns if one.type.removesuffix("[]") == change.type)
+            schema = functools.reduce(_drop_column, (c.DropColumn(table.name, name) for name in of_it), schema)
     return replace(
         schema,
         enums={name: one for name, one in schema.enums.items() if name != change.type},

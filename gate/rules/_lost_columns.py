@@ -1,0 +1,51 @@
+"""A column that goes away with its values: what is lost, and what the release still running meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gate.facts.rehearsal import Deploy, Statement
+from gate.model import Category, Remedy
+from gate.rule import Hit
+from gate.rules._recipes import code_first, let_go
+from gate.rules._says import bare, python, schema_argument
+from gate.rules._world import column_before
+
+
+def lost_column(deploy: Deploy, statement: Statement, table: str, column: str, message: str) -> Iterator[Hit]:
+    """The loss, told by ``message``, and the queries that fail, unless the base's models have let go of the column."""
+    place = f"{table}.{column}"
+    recipe = _recipe(deploy, table, column)
+    if not _is_computed(statement, table, column):
+        yield Hit(message, statement, category=Category.DATA_LOSS, table=table, column=column, remedy=recipe)
+    if deploy.used(table, column) and not _is_back(deploy, table, column):
+        yield Hit(
+            f"The release still running selects {place} by name (SQLAlchemy names every mapped column): each query on "
+            f"{table} fails until the new release has replaced it.",
+            statement,
+            category=Category.BACKWARD_INCOMPATIBLE,
+            table=table,
+            column=column,
+            remedy=recipe,
+        )
+
+
+def _is_back(deploy: Deploy, table: str, column: str) -> bool:
+    """Whether the deploy makes a column of this name again, so that queries name one that is there."""
+    known = deploy.result.table(table)
+    return deploy.complete and known is not None and known.column(column) is not None
+
+
+def _is_computed(statement: Statement, table: str, column: str) -> bool:
+    """A generated column's values come from the other columns: with the column they are there again."""
+    known = column_before(statement, table, column)
+    return known is not None and known.generated is not None
+
+
+def _recipe(deploy: Deploy, table: str, column: str) -> Remedy:
+    code = f"op.drop_column({python(bare(table))}, {python(column)}{schema_argument(table)})"
+    if not deploy.used(table, column):
+        return let_go(f"{table}.{column}", code)
+    return code_first(
+        f"{table}.{column}", "When no release maps the column any more (relax its NOT NULL in deploy 1)", code
+    )
