@@ -5,43 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import remedy
 from gate.rules._says import bare, execute, ident, python, schema_argument
+from gate.rules._stand_in import lacks
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.RenameTable):
-        if statement.after.table(change.table) is not None:
-            continue  # a view (or a new table) of the old name stands in the same statement
-        if _replaced(deploy, change.table, statement.number):
-            continue
-        yield Hit(
-            f"Renaming {change.table} to {bare(change.to)} breaks every query of the release still running on it.",
-            statement,
-            table=change.table,
-            remedy=remedy(
-                "Keep the old name working with a view until no release uses it.",
-                (
-                    1,
-                    "Rename and put a view in its place, in one transaction (a simple view can be written to)",
-                    f"op.rename_table({python(bare(change.table))}, {python(bare(change.to))}"
-                    f"{schema_argument(change.table)})\n"
-                    + execute(f"CREATE VIEW {ident(change.table)} AS SELECT * FROM {ident(change.to)}"),
-                ),
-                (2, "When no release uses the old name", execute(f"DROP VIEW {ident(change.table)}")),
+        lacking = lacks(deploy, statement, change)
+        if lacking is None:
+            yield _gone(statement, change)
+        elif lacking:
+            yield _swapped(statement, change, lacking)
+
+
+def _gone(statement: Statement, change: c.RenameTable) -> Hit:
+    return Hit(
+        f"Renaming {change.table} to {bare(change.to)} breaks every query of the release still running on it.",
+        statement,
+        table=change.table,
+        remedy=remedy(
+            "Keep the old name working with a view until no release uses it.",
+            (
+                1,
+                "Rename and put a view in its place, in one transaction (a simple view can be written to)",
+                f"op.rename_table({python(bare(change.table))}, {python(bare(change.to))}"
+                f"{schema_argument(change.table)})\n"
+                + execute(f"CREATE VIEW {ident(change.table)} AS SELECT * FROM {ident(change.to)}"),
             ),
-        )
+            (2, "When no release uses the old name", execute(f"DROP VIEW {ident(change.table)}")),
+        ),
+    )
 
 
-def _replaced(deploy: Deploy, table: str, number: int) -> bool:
-    """Whether the same deploy puts a view (or a table) of the old name there."""
-    return any(
-        statement.number > number and table == (change.view if isinstance(change, c.CreateView) else change.to)
-        for statement, change in deploy.all_changes(c.Change)
-        if isinstance(change, (c.CreateView, c.RenameTable))
+def _swapped(statement: Statement, change: c.RenameTable, lacking: tuple[str, ...]) -> Hit:
+    return Hit(
+        f"Another table takes the name {change.table} under the release still running, and it is not the same: "
+        f"{'; '.join(lacking)}.",
+        statement,
+        table=change.table,
+        remedy=remedy(
+            "Give the new table all that the old one has before it takes the name.",
+            (1, f"Give it the columns, defaults and keys of {change.table}; let the code or a trigger write both", ""),
+            (1, "Copy the rows in batches, in a revision of its own", ""),
+            (2, "Point the foreign keys of other tables at it, then swap the names in one transaction", ""),
+        ),
     )
 
 
@@ -52,7 +63,16 @@ rule = Rule(
     harms={Category.BACKWARD_INCOMPATIBLE: Severity.ERROR},
     dialects=EVERY,
     split=("deploy",),
-    unsafe=(Example(('op.rename_table("orders", "purchases")',)),),
+    unsafe=(
+        Example(('op.rename_table("orders", "purchases")',)),
+        Example(
+            (
+                'op.execute("CREATE TABLE orders_new (LIKE orders INCLUDING ALL)")\n'
+                'op.rename_table("orders", "orders_old")\n'
+                'op.rename_table("orders_new", "orders")',
+            )
+        ),
+    ),
     safe=(
         Example(
             (
@@ -60,5 +80,6 @@ rule = Rule(
                 'op.rename_table("ticket", "tickets")',
             )
         ),
+        Example(('op.rename_table("logs", "log_lines")\nop.execute("CREATE VIEW logs AS SELECT * FROM log_lines")',)),
     ),
 )

@@ -166,7 +166,16 @@ def _rename_table(schema: Schema, change: Any) -> Schema:
     if table is None:
         return schema
     to = change.to if isinstance(change, c.RenameTable) else f"{change.schema}.{table.name.rpartition('.')[2]}"
-    return _with(_without(schema, change.table), replace(table, name=_plain(to)))
+    moved = _with(_without(schema, change.table), replace(table, name=_plain(to)))
+    return replace(moved, tables={key: _pointing(one, table.name, _plain(to)) for key, one in moved.tables.items()})
+
+
+def _pointing(table: Table, old: str, new: str) -> Table:
+    """A table whose foreign keys follow the one that they point at."""
+    if not any(one.references == old for one in table.constraints):
+        return table
+    keys = (replace(one, references=new) if one.references == old else one for one in table.constraints)
+    return replace(table, constraints=tuple(keys))
 
 
 def _modify(schema: Schema, change: c.ModifyColumn) -> Schema:
