@@ -12,6 +12,7 @@ from gate.facts.rehearsal import Failure, Rehearsal, Statement
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity
 
 ID = "upgrade-works"
+_TAKING = (Delete, Truncate, RecreateTable, DropTable)
 _NO_TABLE = re.compile(
     r"no such table|relation \"?[\w.]+\"? does not exist|Table '[\w.]+' doesn't exist|NoSuchTableError|schema \"?\w+\"? does not exist"
 )
@@ -141,7 +142,7 @@ def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Ite
         was, now = (schema.with_partitions(change.table) for schema in (rehearsal.baseline, rehearsal.result))
         # A partition that left took its rows along; one that was dropped is told by its own rule.
         if change.kind == "rows-lost" and set(was) <= set(now) and not _is_truncated_along(rehearsal, change.table):
-            taker = _taker(change.table, rehearsal.statements)
+            taker = _taker(was, rehearsal.statements)
             last = history.by_id[new.ids[-1]]
             place = taker.location if taker else Location(last.path, last.upgrade_line or last.line)
             chosen = taker is not None and any(isinstance(one, Delete) and not one.always for one in taker.changes)
@@ -153,7 +154,7 @@ def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Ite
                 message=f"{change.table} has fewer rows after the upgrade: {change.detail}.",
                 location=place,
                 revision=taker.revision if taker else last.id,
-                table=change.table,
+                table=_emptied(was, taker),
                 evidence=(Evidence(EvidenceKind.OBSERVED, f"{change.table}: {change.detail}"),),
                 remedy=Remedy("Copy or keep the rows; where they are meant to go, allow it with the reason."),
             )
@@ -170,14 +171,22 @@ def _is_truncated_along(rehearsal: Rehearsal, table: str) -> bool:
     return table in seen
 
 
-def _taker(table: str, statements: tuple[Statement, ...]) -> Statement | None:
-    """The statement that took the rows: seen doing it, else one whose text says so, else code that hides what it does."""
-    taking = (Delete, Truncate, RecreateTable, DropTable)
+def _taker(tables: tuple[str, ...], statements: tuple[Statement, ...]) -> Statement | None:
+    """The statement that took the rows of a table or a partition of it.
+
+    One seen doing it, else one whose text says so, else code that hides what it does.
+    """
     back = statements[::-1]
-    seen = (one for one in back if one.observed and any(t.table == table and t.deleted for t in one.observed.touched))
-    said = (one for one in back if any(isinstance(c, taking) and c.table == table for c in one.changes))
+    seen = (one for one in back if one.observed and any(t.table in tables and t.deleted for t in one.observed.touched))
+    said = (one for one in back if any(isinstance(c, _TAKING) and c.table in tables for c in one.changes))
     hidden = (one for one in back if not one.understood or any(isinstance(c, CodeBlock) for c in one.changes))
     return next((one for found in (seen, said, hidden) for one in found), None)
+
+
+def _emptied(tables: tuple[str, ...], taker: Statement | None) -> str:
+    """The table itself, or the partition of it that the statement names."""
+    named = [c.table for c in (taker.changes if taker else ()) if isinstance(c, _TAKING) and c.table in tables]
+    return named[0] if named else tables[0]
 
 
 def _about_rows(failure: Failure) -> bool:

@@ -214,3 +214,21 @@ def test_a_text_index_is_one_table(tmp_path: Path, body: str, expected: list[str
     done = gate(repo, "--only", "upgrade-works,safe-operations,old-release-works")
     wrong = [one for one in done.project["findings"] if one["severity"] == "error"]
     assert [f"{one['id']} {one['category']} {one['table']}" for one in wrong] == expected
+
+
+def test_rows_of_a_partition_are_told_once_by_its_own_name(tmp_path: Path) -> None:
+    """The rows of the parent are those of its partitions: the rule names the one that the statement empties."""
+    base = """
+op.execute("CREATE TABLE t (id int, at date) PARTITION BY RANGE (at)")
+op.execute("CREATE TABLE old PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2030-01-01')")
+"""
+    files = {"a": revision("a", None, base)}
+    for number, (sql, rule) in enumerate(
+        [("DELETE FROM old", "deleting-all-rows"), ("TRUNCATE old", "truncating-table")]
+    ):
+        change = {"b": revision("b", "a", f'op.execute("{sql}")')}
+        repo = repository(tmp_path / f"r{number}", files, change, "postgresql+psycopg2://u@h/app")
+        done = gate(repo, "--only", "upgrade-works,safe-operations")
+        lost = [one for one in done.project["findings"] if one["category"] == "data-loss"]
+        assert [(one["id"], one["table"]) for one in lost] == [(rule, "old")]
+        assert any("rows gone" in one["detail"] for one in lost[0]["evidence"])
