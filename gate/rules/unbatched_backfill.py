@@ -194,6 +194,13 @@ rule = Rule(
         Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE note IS NULL\")",)),
         Example(('op.execute("INSERT INTO logs (code) SELECT name FROM users")',), dialect="mariadb"),
         Example(('op.execute("CREATE TABLE names AS SELECT id, name FROM users")',), dialect="mariadb"),
+        Example(
+            ('op.execute("CALL fill()")',),
+            earlier=(
+                'op.execute("CREATE PROCEDURE fill() LANGUAGE sql AS '
+                "$$ UPDATE orders SET note = 'x' WHERE note IS NULL $$\")",
+            ),
+        ),
     ),
     safe=(
         Example(("op.execute(\"UPDATE orders SET note = 'x' WHERE id = 1\")",)),

@@ -219,3 +219,19 @@ def test_what_refuses_a_transaction_gets_none_of_ours(observed_server: ScratchSe
     session = Session(database)
     session.connection.autocommit = True
     assert session.run(text)["known"]
+
+
+def test_a_procedure_is_watched_in_a_transaction_and_may_commit_outside_of_one(observed_server: ScratchServer) -> None:
+    """Within a transaction it cannot commit; called on its own it may, so that nothing is opened around it."""
+    database = observed_server.create()
+    database.execute(BEFORE)
+    session = Session(database)
+    if session.connection.server_version < 110000:
+        pytest.skip("procedures came with PostgreSQL 11")
+    text = "CREATE PROCEDURE {}() LANGUAGE plpgsql AS $$ BEGIN UPDATE orders SET id = id; {} END $$"
+    session.run(text.format("fill", ""))
+    assert "orders" in [lock[0] for lock in session.run("CALL fill()")["locks"]]
+    session.run(text.format("fill_and_commit", "COMMIT;"))
+    session.connection.commit()
+    session.connection.autocommit = True
+    assert session.run("CALL fill_and_commit()")["locks"] == []
