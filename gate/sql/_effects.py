@@ -6,6 +6,7 @@ server counted. IF NOT EXISTS over what exists did nothing. A name without its s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
@@ -20,7 +21,40 @@ _UNSEEN = (c.LockTable, c.Truncate, c.SetSetting, c.TransactionControl, c.Refres
 
 def effective(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """The statements with the changes that they made."""
-    return tuple(map(_one, statements))
+    return tuple(map(_one, _shadowed(statements)))
+
+
+def _shadowed(statements: tuple[Statement, ...]) -> Iterator[Statement]:
+    """Statements whose bare names mean a temporary table, which goes before all others of its name.
+
+    A statement that was seen locking the other one, or that names its schema, means that one.
+    """
+    made: dict[str, Statement] = {}
+    for statement in statements:
+        hidden = {name for name, by in made.items() if _means_temporary(statement, name, by)}
+        yield replace(statement, changes=tuple(_temporary(one, hidden) for one in statement.changes))
+        for one in statement.changes:
+            if isinstance(one, c.CreateTable) and one.temporary and statement.before.table(one.table):
+                made[one.table] = statement
+            if isinstance(one, c.DropTable) and (one.table in hidden or one.table.startswith("pg_temp.")):
+                made.pop(one.table.removeprefix("pg_temp."), None)
+
+
+def _means_temporary(statement: Statement, name: str, by: Statement) -> bool:
+    if re.search(r"(?i)\bON\s+COMMIT\s+DROP\b", by.sql) and statement.transaction != by.transaction:
+        return False
+    observed = statement.observed
+    seen = observed is not None and any(lock.table == name for lock in observed.locks)
+    return not seen and f"public.{name}" not in statement.sql.replace('"', "")
+
+
+def _temporary(change: c.Change, names: set[str]) -> c.Change:
+    new = {
+        field.name: f"pg_temp.{value}"
+        for field in fields(change)
+        if field.name in _TABLE_FIELDS and (value := getattr(change, field.name)) in names
+    }
+    return replace(change, **new) if new else change
 
 
 def revealed(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
