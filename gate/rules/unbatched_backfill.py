@@ -196,10 +196,7 @@ rule = Rule(
         Example(('op.execute("CREATE TABLE names AS SELECT id, name FROM users")',), dialect="mariadb"),
         Example(
             ('op.execute("CALL fill()")',),
-            earlier=(
-                'op.execute("CREATE PROCEDURE fill() LANGUAGE sql AS '
-                "$$ UPDATE orders SET note = 'x' WHERE note IS NULL $$\")",
-            ),
+            earlier=("op.execute(\"CREATE PROCEDURE fill() LANGUAGE sql AS $$ UPDATE orders SET note = 'x' $$\")",),
         ),
     ),
     safe=(
