@@ -15,9 +15,6 @@ import re
 
 from alembic_gate_probe import statements
 
-# A procedure may commit where it is called on its own, so no transaction is opened around it; within one it may not.
-CALL = re.compile(_START + r"CALL\s", re.IGNORECASE | re.DOTALL)
-
 # On what is locked already this one is no news: reading the catalogue after a statement takes it.
 READING = {"AccessShareLock"}
 ROWS = re.compile(r"(?:INSERT|UPDATE|DELETE|SELECT|WITH)\b", re.IGNORECASE)
