@@ -65,6 +65,7 @@ def read_schema(ask: Ask, left_out: frozenset[str]) -> Schema:
                 *_checks(name, said),
             ),
             triggers=tuple(row[0] for row in triggers[name]),
+            trigger_texts=tuple(row[1] for row in triggers[name]),
             definition=text if kind == "view" else "",
             options=" ".join((*(("autoincrement",) if said.autoincrement else ()), *said.options)),
         )
@@ -127,13 +128,15 @@ def _keys(
 ) -> list[Constraint]:
     """Primary key and unique constraints."""
     names, found = _names(said), []
+    conflicts: Names = {(one.kind, frozenset(one.columns)): one.text for one in said.clauses if one.kind != "check"}
     if primary:
         name = names.get(("primary-key", frozenset(primary))) or f"{table}_pkey"
         found.append(Constraint(name, "primary-key", primary, f"PRIMARY KEY ({', '.join(primary)})"))
     for row, index in zip(rows, indexes, strict=True):
         if row[2] == "u":
-            name = names.get(("unique", frozenset(index.columns))) or index.name
-            found.append(Constraint(name, "unique", index.columns, f"UNIQUE ({', '.join(index.columns)})"))
+            listed = ("unique", frozenset(index.columns))
+            text = f"UNIQUE ({', '.join(index.columns)}){conflicts.get(listed, '')}"
+            found.append(Constraint(names.get(listed) or index.name, "unique", index.columns, text))
     return found
 
 

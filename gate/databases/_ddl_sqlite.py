@@ -37,7 +37,10 @@ class Token(str):
 
 @dataclass(frozen=True)
 class Clause:
-    """One constraint in the text: its kind, name if any, the columns it lists (or stands on), a check's condition."""
+    """One constraint in the text: its kind, name if any, the columns it lists (or stands on).
+
+    ``text`` is a check's condition, and of a unique constraint its ``ON CONFLICT`` clause.
+    """
 
     kind: Part
     name: str | None
@@ -125,9 +128,16 @@ def _clauses(item: Sequence[Token], column: str | None, text: str) -> Iterator[C
             listed = _listed(item, at) if column is None or kind == "check" else []
             inside = text[listed[0].at : listed[-1].at + len(listed[-1])] if listed else ""
             columns = (column,) if column is not None else () if kind == "check" else tuple(_names(listed))
-            yield Clause(kind, name, columns, inside if kind == "check" else "")
+            yield Clause(kind, name, columns, inside if kind == "check" else _conflict(item, at, kind))
             name = None
         at += 1
+
+
+def _conflict(item: Sequence[Token], at: int, kind: Part) -> str:
+    """`` ON CONFLICT ...`` of a unique constraint: https://www.sqlite.org/lang_conflict.html."""
+    after = _closing(item, at + 1) + 1 if item[at + 1 : at + 2] == ["("] else at + 1
+    words = [one.upper() for one in item[after : after + 3]]
+    return f" {' '.join(words)}" if kind == "unique" and words[:2] == ["ON", "CONFLICT"] else ""
 
 
 def _kind(word: str) -> Part | None:

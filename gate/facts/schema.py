@@ -58,7 +58,10 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view with everything that hangs on it. A ``foreign-table`` shows rows that are kept elsewhere."""
+    """A table or view with everything that hangs on it. A ``foreign-table`` shows rows that are kept elsewhere.
+
+    ``trigger_texts`` are the statements that made the ``triggers``, in their order, where the catalogue keeps them.
+    """
 
     name: str
     kind: TableKind = "table"
@@ -70,6 +73,7 @@ class Table:
     definition: str = ""
     options: str = ""
     comment: str | None = None
+    trigger_texts: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """The column of this name, letter case folded."""

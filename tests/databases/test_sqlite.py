@@ -20,7 +20,7 @@ CREATE TABLE users (
     age INT CONSTRAINT ck_age CHECK (age BETWEEN 18 AND 99) DEFAULT 18,
     twice INT GENERATED ALWAYS AS (age * 2) STORED,
     "odd, name" TEXT DEFAULT ('a, (b'),
-    CONSTRAINT uq_pair UNIQUE (email, age),
+    CONSTRAINT uq_pair UNIQUE (email, age) ON CONFLICT IGNORE,
     CHECK (email <> 'CHECK (x)')
 );
 CREATE TABLE posts (user_id INT NOT NULL, tag TEXT, PRIMARY KEY (user_id, tag),
@@ -83,11 +83,12 @@ def test_the_whole_catalogue(new_database: NewDatabase) -> None:
             constraints=(
                 Constraint("users_pkey", "primary-key", ("id",), "PRIMARY KEY (id)"),
                 Constraint("sqlite_autoindex_users_1", "unique", ("email",), "UNIQUE (email)"),
-                Constraint("uq_pair", "unique", pair, "UNIQUE (email, age)"),
+                Constraint("uq_pair", "unique", pair, "UNIQUE (email, age) ON CONFLICT IGNORE"),
                 Constraint("ck_age", "check", ("age",), "CHECK (age BETWEEN 18 AND 99)"),
                 Constraint("users_check_2", "check", (), "CHECK (email <> 'CHECK (x)')"),
             ),
             triggers=("touch",),
+            trigger_texts=("CREATE TRIGGER touch AFTER INSERT ON users BEGIN SELECT 1; END",),
             options="autoincrement",
         ),
     }
