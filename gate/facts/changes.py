@@ -98,12 +98,14 @@ class RecreateTable(Change):
     """SQLite's way to alter: a new table, the rows copied, the old one dropped, the new one renamed.
 
     ``gate.sql.resolve`` puts it, followed by the changes that it amounts to, where the rows are copied;
-    ``temporary`` is the new table's first name, ``steps`` the numbers of all its statements.
+    ``temporary`` is the new table's first name, ``steps`` the numbers of all its statements. ``aside`` is the name that
+    the old table was given first, where the new one is made under the final name at once.
     """
 
     table: str
     temporary: str
     steps: tuple[int, ...] = ()
+    aside: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Failure, Statement
-from gate.facts.schema import Constraint, Index, Table
+from gate.facts.schema import Constraint, Schema, Table
 
 ACTIONS = ("CASCADE", "SET NULL", "SET DEFAULT")  # of ON DELETE: with these the parent's row may go
 _OFF = ("off", "0", "false", "no")
@@ -57,6 +57,12 @@ def old_table(deploy: Deploy, change: c.RecreateTable) -> Table | None:
     return steps(deploy, change)[0].before.table(change.table)
 
 
+def result(deploy: Deploy, statement: Statement) -> Schema | None:
+    """The schema at the end of the revision; None where the revision never got there."""
+    mine = [one for one in deploy.statements if one.revision == statement.revision]
+    return mine[-1].after if not any(one.error for one in mine) else None
+
+
 def foreign_keys(deploy: Deploy, statement: Statement) -> bool | None:
     """Whether SQLite keeps foreign keys at that moment; None where nobody watched."""
     for one in reversed([one for one in deploy.statements if one.number <= statement.number]):
@@ -80,7 +86,7 @@ def is_off(value: str) -> bool:
 
 
 def children(deploy: Deploy, change: c.RecreateTable) -> tuple[tuple[Table, Constraint], ...]:
-    """Foreign keys that point at the table, its own too: the copy's rows point at the old one."""
+    """Foreign keys that point at the table, its own too: the copy's rows point at the old one, unless it stood aside."""
     schema = steps(deploy, change)[0].before
     lower = change.table.lower()
     return tuple(
@@ -88,6 +94,24 @@ def children(deploy: Deploy, change: c.RecreateTable) -> tuple[tuple[Table, Cons
         for child in schema.tables.values()
         for key in child.constraints
         if key.kind == "foreign-key" and (key.references or "").lower() == lower
+        if not (change.aside and child.name.lower() == lower)
+    )
+
+
+def left_pointing(deploy: Deploy, change: c.RecreateTable) -> tuple[tuple[Table, Constraint], ...]:
+    """Foreign keys of other tables that went along when the old table was renamed, and point at it still.
+
+    https://www.sqlite.org/lang_altertable.html#alter_table_rename: unless ``PRAGMA legacy_alter_table=ON``.
+    """
+    if change.aside is None:
+        return ()
+    end = result(deploy, steps(deploy, change)[0])
+    return tuple(
+        (child, key)
+        for child in (end.tables.values() if end else ())
+        for key in child.constraints
+        if key.kind == "foreign-key" and (key.references or "").lower() == change.aside.lower()
+        if child.name.lower() not in (change.aside.lower(), change.table.lower())
     )
 
 
@@ -133,12 +157,6 @@ def is_unknown_alter(deploy: Deploy, failure: Failure) -> bool:
     """Whether the server does not know the ALTER at all."""
     altering = (failure.sql or "").lstrip()[:5].upper() == "ALTER"
     return deploy.dialect == "sqlite" and altering and "syntax error" in failure.error
-
-
-def is_expression(index: Index) -> bool:
-    """An index over an expression, which SQLAlchemy cannot reflect."""
-    inside = re.search(r"\bON\b[^(]*\((.*)\)", index.definition, re.IGNORECASE | re.DOTALL)
-    return not index.columns or bool(inside and "(" in inside.group(1))
 
 
 def is_constant(default: str) -> bool:

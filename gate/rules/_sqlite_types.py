@@ -51,6 +51,8 @@ def loss(old: str, new: str, copied: str | None) -> str:
 def changes_kind(old: str, new: str, copied: str | None) -> bool:
     """Whether values are of another kind afterwards: numbers where text was, text where numbers were."""
     cast = cast_type(copied)
+    if copied is None and affinity(old) == affinity(new):
+        return False
     if cast is None:
         return _kind(stored(old)) != _kind(stored(new))
     kept = stored(old) if affinity(cast) == "blob" else "text" if affinity(cast) == "text" else "number"

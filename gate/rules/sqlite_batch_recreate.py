@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
@@ -13,8 +14,8 @@ from gate.rules._sqlite import recreates
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in recreates(deploy):
         yield Hit(
-            f"{change.table} is made anew: its rows are copied into {change.temporary}, it is dropped, the copy takes "
-            "its name. Writers wait, the file grows by the table's size, and what the copy does not carry is gone.",
+            f"{change.table} is made anew: {_way(change)}. Writers wait, the file grows by the table's size, and what "
+            "the copy does not carry is gone.",
             statement,
             table=change.table,
             remedy=Remedy(
@@ -29,6 +30,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 ),
             ),
         )
+
+
+def _way(change: c.RecreateTable) -> str:
+    if change.aside:
+        return f"it is renamed to {change.aside}, and its rows are copied into a new {change.table}"
+    return f"its rows are copied into {change.temporary}, it is dropped, the copy takes its name"
 
 
 rule = Rule(

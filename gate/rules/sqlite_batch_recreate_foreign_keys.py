@@ -41,8 +41,12 @@ def _hit(
 ) -> Hit:
     names = ", ".join(pointing or refusing(deploy, change)) or "another table"
     what = "it" if pointing else "rows that would go along"
-    left = f" {change.temporary} stays behind and makes the next run fail too." if stays(deploy, change) else ""
-    again = (Step(1, "Where it has failed already", f"DROP TABLE {ident(change.temporary)};"),) if left else ()
+    left = (
+        f" {change.aside or change.temporary} stays behind and makes the next run fail too."
+        if stays(deploy, change)
+        else ""
+    )
+    again = (Step(1, "Where it has failed already", _clean(change)),) if left else ()
     return Hit(
         f"Making {change.table} anew drops the old one; PRAGMA foreign_keys=ON refuses that while rows of {names} "
         f"point at {what}.{left}",
@@ -57,6 +61,12 @@ def _hit(
             ),
         ),
     )
+
+
+def _clean(change: c.RecreateTable) -> str:
+    """SQL that takes a half-made recreate back."""
+    back = f" ALTER TABLE {ident(change.aside)} RENAME TO {ident(change.table)};" if change.aside else ""
+    return f"DROP TABLE {ident(change.temporary)};{back}"
 
 
 def _is_doubtful(deploy: Deploy, change: c.RecreateTable) -> bool:

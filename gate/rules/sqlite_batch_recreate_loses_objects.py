@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.facts.schema import Constraint, Index, Table
+from gate.facts.schema import Constraint, Index, Schema, Table
 from gate.model import Category, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
-from gate.rules._says import python, spoken
-from gate.rules._sqlite import is_expression, old_table, recreates
-from gate.rules._world import final_table
-from gate.sql.recreated import constraint_key, is_unnamed
+from gate.rules._says import execute, ident, python, spoken
+from gate.rules._sqlite import left_pointing, old_table, recreates, result
+from gate.sql.recreated import constraint_key, is_expression, is_unnamed
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     told: set[tuple[str, str]] = set()
     for statement, change in recreates(deploy):
-        was, now = old_table(deploy, change), final_table(deploy, statement, change.table)
-        if was is None or now is None or (statement.revision, change.table) in told:
+        was, end = old_table(deploy, change), result(deploy, statement)
+        now = end.table(change.table) if end else None
+        if was is None or now is None or end is None or (statement.revision, change.table) in told:
             continue
         told.add((statement.revision, change.table))
         lost = tuple(_lost(deploy, statement, was, now))
         if lost:
             yield _hit(statement, change, lost)
+        yield from _left_pointing(deploy, statement, change, end)
 
 
 def _hit(statement: Statement, change: c.RecreateTable, lost: tuple[str, ...]) -> Hit:
@@ -89,6 +91,60 @@ def _vanished(index: Index, was: Table, now: Table, columns: set[str]) -> bool:
         return False
     back = now.index(index.name)
     return back is None or (bool(index.predicate) and not back.predicate)
+
+
+def _left_pointing(deploy: Deploy, statement: Statement, change: c.RecreateTable, end: Schema) -> Iterator[Hit]:
+    """SQLite rewrites what names a renamed table, so it goes along with the old one."""
+    aside = change.aside or ""
+    gone = end.table(aside) is None
+    for child, key in left_pointing(deploy, change):
+        harm = f"fails (no such table: main.{aside})" if gone else f"looks for its parent in {aside}"
+        yield _pointing(
+            statement,
+            change,
+            child.name,
+            f"Renaming {change.table} to {aside} made the foreign key of {child.name} ({spoken(key.columns)}) follow "
+            f"it{', and ' + aside + ' is dropped' if gone else ''}: with PRAGMA foreign_keys=ON every write to "
+            f"{child.name} {harm}.",
+        )
+    for view in _views(statement, change, end) if gone else ():
+        yield _pointing(
+            statement,
+            change,
+            view,
+            f"Renaming {change.table} to {aside} made the view {view} follow it, and {aside} is dropped: every query on "
+            f"{view} fails (no such table: main.{aside}).",
+        )
+
+
+def _views(statement: Statement, change: c.RecreateTable, end: Schema) -> Iterator[str]:
+    named = re.compile(rf"(?<!\w){re.escape(change.aside or '')}(?!\w)", re.IGNORECASE)
+    for name, view in end.tables.items():
+        if change.aside and view.kind == "view" and named.search(view.definition):
+            yield name
+
+
+def _pointing(statement: Statement, change: c.RecreateTable, place: str, message: str) -> Hit:
+    table, new = change.table, f"{change.table}_new"
+    code = "\n".join(
+        execute(sql)
+        for sql in (
+            f"CREATE TABLE {ident(new)} (...)",
+            f"INSERT INTO {ident(new)} (...) SELECT ... FROM {ident(table)}",
+            f"DROP TABLE {ident(table)}",
+            f"ALTER TABLE {ident(new)} RENAME TO {ident(table)}",
+        )
+    )
+    return Hit(
+        message,
+        statement,
+        category=Category.BACKWARD_INCOMPATIBLE,
+        table=place,
+        remedy=Remedy(
+            "Make the new table under a name of its own, and rename it last: what names the table then stays as it is.",
+            (Step(1, "In this order, with PRAGMA foreign_keys=OFF set before the transaction begins", code),),
+        ),
+    )
 
 
 rule = Rule(

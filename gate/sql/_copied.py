@@ -26,9 +26,9 @@ def column_sources(sql: str, columns: Sequence[str] = ()) -> Mapping[str, Source
     body = tree.expression if isinstance(tree, exp.Insert | exp.Create) else None
     if not isinstance(body, exp.Select):
         return {}
-    values = body.expressions
-    found = zip(_targets(tree, values, columns), map(_source, values), strict=False)
-    return {target.lower(): source for target, source in found if target and source}
+    written = list(zip(_targets(tree, body.expressions, columns), body.expressions, strict=False))
+    found = ((target.lower(), _source(value, target.lower())) for target, value in written if target)
+    return {target: source for target, source in found if source}
 
 
 def _targets(tree: exp.Expr, values: Sequence[exp.Expr], columns: Sequence[str]) -> Iterator[str]:
@@ -40,9 +40,11 @@ def _targets(tree: exp.Expr, values: Sequence[exp.Expr], columns: Sequence[str])
     return iter(columns if len(columns) == len(values) else ())
 
 
-def _source(value: exp.Expr) -> Source | None:
+def _source(value: exp.Expr, target: str) -> Source | None:
+    """The column of the same name where the expression has it, else the first."""
     plain = value.unalias()
-    column = next((one.name for one in plain.find_all(exp.Column)), "")
-    if not column:
+    names = [one.name for one in plain.find_all(exp.Column) if one.name]
+    column = next((name for name in names if name.lower() == target), next(iter(names), None))
+    if column is None:
         return None
     return Source(column, None if isinstance(plain, exp.Column) else plain.sql())

@@ -7,7 +7,7 @@ The steps are https://www.sqlite.org/lang_altertable.html#otheralter; Alembic's 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ from gate.facts.changes import (
     SetNotNull,
 )
 from gate.facts.rehearsal import Statement
-from gate.facts.schema import Constraint, Table
+from gate.facts.schema import Constraint, Index, Schema, Table
 from gate.sql import _types
 from gate.sql.modified import plain_default
 
@@ -49,7 +49,8 @@ STEP = Harmless("recreate")
 class _Recreate:
     """One recreate: where its steps stand, the table as it was, as it is made, and where each column comes from.
 
-    ``anchor`` is the step that tells the changes: the copy, since it is there that rows refuse them.
+    ``anchor`` is the step that tells the changes: the copy, since it is there that rows refuse them. ``aside`` is the
+    name that the old table was given first; then ``before`` is the schema in which it still had its own.
     """
 
     table: str
@@ -59,6 +60,8 @@ class _Recreate:
     old: Table | None
     new: CreateTable
     sources: Mapping[str, Source] = field(default_factory=dict)
+    aside: str | None = None
+    before: Schema | None = None
 
 
 def folded(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
@@ -71,26 +74,68 @@ def _recreates(statements: tuple[Statement, ...]) -> Iterator[_Recreate]:
     for at, statement in enumerate(statements):
         for change in statement.changes:
             if isinstance(change, CreateTable):
-                found = _followed(statements[at:], change)
+                earlier = [one for one in statements[:at] if one.revision == statement.revision]
+                later = [one for one in statements[at:] if one.revision == statement.revision]
+                found = _in_place(earlier, later, change) or _followed(later, change)
                 if found:
                     yield found
 
 
-def _followed(statements: tuple[Statement, ...], made: CreateTable) -> _Recreate | None:
-    """The steps after CREATE TABLE, as far as they came, within one revision."""
-    first = statements[0]
-    mine = [one for one in statements if one.revision == first.revision]
+def _followed(mine: list[Statement], made: CreateTable) -> _Recreate | None:
+    """A table made under another name that takes the old one's place in the end, as far as the steps came."""
     table = _goal(mine, made)
-    copy = next((one for one in mine if any(_copies(change, made.table) for change in one.changes)), None)
-    drop = next((one for one in mine if DropTable(table) in _bare_drops(one)), None) if table else None
-    if table is None or (copy is None and drop is None):
+    if table is None:
+        return None
+    copy = _copy(mine, made, table)
+    drop = _first(mine, DropTable(table))
+    if copy is None and drop is None:
         return None
     rename = next((one for one in mine if RenameTable(made.table, table) in one.changes), None)
-    clean = next((one for one in mine if DropTable(made.table) in _bare_drops(one)), None)
-    steps = [one.number for one in (first, copy, drop, rename, clean) if one]
-    anchor = (copy or drop or first).number
-    sources = _sources(copy.sql, made) if copy else {}
-    return _Recreate(table, made.table, frozenset(steps), anchor, first.before.table(table), made, sources)
+    return _recreate(table, made, (mine[0], copy, drop, rename, _first(mine, DropTable(made.table))), copy or drop)
+
+
+def _in_place(earlier: list[Statement], mine: list[Statement], made: CreateTable) -> _Recreate | None:
+    """A table made under the old one's name, which was renamed before; its rows are read from there."""
+    for rename in reversed(earlier):
+        for change in rename.changes:
+            if isinstance(change, RenameTable) and change.table == made.table:
+                copy = _copy(mine, made, change.to)
+                if copy is None or not _names(copy.sql, change.to):
+                    return None
+                steps = (rename, mine[0], copy, _first(mine, DropTable(change.to)))
+                return replace(_recreate(made.table, made, steps, copy), aside=change.to, before=rename.before)
+    return None
+
+
+def _recreate(table: str, made: CreateTable, found: Iterable[Statement | None], anchor: Statement | None) -> _Recreate:
+    steps = sorted((one for one in found if one), key=lambda one: one.number)
+    told = anchor or steps[0]
+    old, new = steps[0].before.table(table), _as_made(steps, made)
+    numbers = frozenset(one.number for one in steps)
+    return _Recreate(table, made.table, numbers, told.number, old, new, _sources(told, new))
+
+
+def _as_made(steps: list[Statement], made: CreateTable) -> CreateTable:
+    """The new table; one that a query makes is as the catalogue says."""
+    if not made.as_query:
+        return made
+    known = next((one.after.table(made.table) for one in steps if made in one.changes), None)
+    return replace(spec_of(known), as_query=True) if known else made
+
+
+def _copy(mine: list[Statement], made: CreateTable, old: str) -> Statement | None:
+    """The statement that fills the new table from a query: often the one that makes it."""
+    if made.as_query and _names(mine[0].sql, old):
+        return mine[0]
+    return next((one for one in mine if any(_copies(change, made.table) for change in one.changes)), None)
+
+
+def _names(sql: str, table: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(table)}(?!\w)", sql, re.IGNORECASE) is not None
+
+
+def _first(mine: list[Statement], drop: DropTable) -> Statement | None:
+    return next((one for one in mine if drop in _bare_drops(one)), None)
 
 
 def _bare_drops(statement: Statement) -> list[DropTable]:
@@ -112,17 +157,17 @@ def _copies(change: Change, temporary: str) -> bool:
     return isinstance(change, Insert) and change.table == temporary and change.from_query
 
 
-def _sources(sql: str, made: CreateTable) -> Mapping[str, Source]:
+def _sources(copy: Statement, made: CreateTable) -> Mapping[str, Source]:
     from gate.sql._copied import column_sources  # a parser that most runs can do without takes 0.1 s to load
 
-    return column_sources(sql, [column.name for column in made.columns if not column.generated])
+    return column_sources(copy.sql, [column.name for column in made.columns if not column.generated])
 
 
 def _rewritten(statement: Statement, found: list[_Recreate]) -> Statement:
     for one in found:
         if statement.number == one.anchor:
-            made = (RecreateTable(one.table, one.temporary, tuple(sorted(one.steps))), *_changes(one))
-            return replace(statement, changes=made, understood=True)
+            made = (RecreateTable(one.table, one.temporary, tuple(sorted(one.steps)), one.aside), *_changes(one))
+            return replace(statement, changes=made, understood=True, before=one.before or statement.before)
         if statement.number in one.steps:
             return replace(statement, changes=(STEP,), understood=True)
         if statement.number > one.anchor:
@@ -131,12 +176,24 @@ def _rewritten(statement: Statement, found: list[_Recreate]) -> Statement:
 
 
 def _index(change: Change, one: _Recreate) -> Change:
-    """An index that the old table had too is only put back."""
-    if isinstance(change, CreateIndex) and change.table == one.table and one.old and change.name:
-        was = one.old.index(change.name)
-        if was and was.columns == change.columns and was.unique == change.unique:
-            return STEP
-    return change
+    """An index that the old table had too is only put back, under whatever name."""
+    if not isinstance(change, CreateIndex) or change.table != one.table:
+        return change
+    known = one.old.indexes if one.old else ()
+    return STEP if any(_is_put_back(was, change) for was in known) else change
+
+
+def _is_put_back(was: Index, change: CreateIndex) -> bool:
+    """Whether it is over the same columns; of an expression the columns tell nothing, so its name decides."""
+    over = was.name == change.name or (bool(was.columns) and not is_expression(was))
+    same = was.columns == change.columns and was.unique == change.unique
+    return over and same and plain_expression(was.predicate) == plain_expression(change.where)
+
+
+def is_expression(index: Index) -> bool:
+    """An index over an expression, which SQLAlchemy cannot reflect."""
+    inside = re.search(r"\bON\b[^(]*\((.*)\)", index.definition, re.IGNORECASE | re.DOTALL)
+    return not index.columns or bool(inside and "(" in inside.group(1))
 
 
 def spec_of(table: Table) -> CreateTable:
@@ -180,10 +237,11 @@ def constraints_of(made: CreateTable) -> tuple[ConstraintSpec, ...]:
 
 
 def _changes(one: _Recreate) -> tuple[Change, ...]:
-    if one.old is None:
+    if one.old is None or not one.new.columns:
         return ()
     was = spec_of(one.old)
-    return (*_columns(one, was), *_constraints(one, was))
+    # A query makes columns alone: a rule of its own tells what they do not carry.
+    return (*_columns(one, was), *(() if one.new.as_query else _constraints(one, was)))
 
 
 def _columns(one: _Recreate, was: CreateTable) -> Iterator[Change]:
@@ -200,7 +258,8 @@ def _columns(one: _Recreate, was: CreateTable) -> Iterator[Change]:
         kept.add(source)
         if not _types.same(before.type, column.type):
             yield AlterColumnType(one.table, before.name, column.type, copied.using if copied else None)
-        yield from _column(one.table, before, column, column.name.lower() in keys)
+        if not one.new.as_query:
+            yield from _column(one.table, before, column, column.name.lower() in keys)
         if before.name.lower() != column.name.lower():
             yield RenameColumn(one.table, before.name, column.name)
     yield from (DropColumn(one.table, column.name) for name, column in old.items() if name not in kept)

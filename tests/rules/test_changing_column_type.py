@@ -124,6 +124,7 @@ OLD_CODE, LOSS = "error backward-incompatible t.v c1", "warning data-loss t.v c1
         ("TEXT", "JSON", "v", []),
         ("JSON", "TEXT", "v", []),
         ("DATE", "DATETIME", "v", []),
+        ("DATE", "NUM", "v", []),
         ("DATE", "TEXT", "CAST(t.v AS TEXT) AS v", []),
         ("DATE", "DATETIME", "datetime(t.v) AS v", []),
         ("FLOAT", "INTEGER", "v", []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy, Observation
 from tests.rules._deploy import deploy, passed, said
 from tests.rules._recreate import recreate
@@ -50,3 +51,15 @@ def test_it_speaks(world: Deploy, expected: list[str]) -> None:
 def test_it_is_silent(world: Deploy) -> None:
     """Near misses give nothing."""
     assert said(ID, world) == []
+
+
+def test_what_stays_of_a_table_that_was_renamed_first_is_told() -> None:
+    """The old rows are under the name that it was given; its own key points at the old table and is no obstacle."""
+    text = "ALTER TABLE {0} RENAME TO old; CREATE TABLE {0} ({1}); INSERT INTO {0} SELECT * FROM old; DROP TABLE old"
+    refused = {4: "FOREIGN KEY constraint failed"}
+    world = deploy(text.format("users", "id INTEGER PRIMARY KEY"), dialect="sqlite", earlier=NOTES, errors=refused)
+    [finding] = registry.rules()[ID].findings(world)
+    assert "old stays behind" in finding.message
+    assert finding.remedy is not None
+    assert finding.remedy.steps[-1].code == "DROP TABLE users; ALTER TABLE old RENAME TO users;"
+    assert said(ID, deploy(text.format("tree", "id INTEGER, p INT"), dialect="sqlite", earlier=TREE, seen=ON)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate.facts.changes import (
@@ -11,6 +13,7 @@ from gate.facts.changes import (
     Change,
     ColumnSpec,
     ConstraintSpec,
+    CreateTable,
     DropColumn,
     DropConstraint,
     DropDefault,
@@ -21,7 +24,10 @@ from gate.facts.changes import (
     SetDefault,
     SetNotNull,
 )
+from gate.facts.schema import Column, Table
+from gate.sql import parse
 from gate.sql.recreated import STEP
+from gate.sql.resolve import resolved
 from tests.rules._deploy import deploy
 from tests.rules._recreate import by_hand, recreate
 
@@ -129,3 +135,65 @@ def test_a_copy_into_a_new_table_is_no_recreate():
         "CREATE TABLE t (id INTEGER); INSERT INTO t (id) SELECT id FROM users; DROP TABLE users", dialect="sqlite"
     )
     assert [type(one.changes[0]).__name__ for one in world.statements] == ["CreateTable", "Insert", "DropTable"]
+
+
+def renamed_first(columns: str, select: str, last: str = "; DROP TABLE t_old") -> str:
+    """A recreate that renames the old table, and makes the new one under its name."""
+    return f"ALTER TABLE t RENAME TO t_old; CREATE TABLE t ({columns}); INSERT INTO t SELECT {select} FROM t_old{last}"
+
+
+@pytest.mark.parametrize("last", ["; DROP TABLE t_old", ""])
+def test_a_table_that_is_renamed_first_is_made_anew_too(last):
+    """The copy lists no columns, so their order counts; what the copy changes is told of the old table."""
+    columns = f"id INTEGER PRIMARY KEY, a VARCHAR(9) NOT NULL, b TEXT DEFAULT 3, c TEXT, {KEPT}"
+    world = deploy(renamed_first(columns, "id, a, CAST(b AS TEXT), c", last), dialect="sqlite", earlier=BEFORE)
+    steps = tuple(range(1, 5 if last else 4))
+    assert [one.changes for one in world.statements if one.number != 3] == [(STEP,)] * (len(steps) - 1)
+    assert world.statements[2].changes == (
+        RecreateTable("t", "t", steps, aside="t_old"),
+        AlterColumnType("t", "b", "TEXT", "CAST(b AS TEXT)"),
+    )
+    assert world.statements[2].before == world.baseline
+
+
+def test_a_table_that_gets_another_tables_rows_is_not_made_anew():
+    """Nor one that gets none: the rows of the old one are elsewhere, and go with it."""
+    for filled in ("INSERT INTO t (id) SELECT id FROM users", "SELECT 1"):
+        text = f"ALTER TABLE t RENAME TO t_old; CREATE TABLE t (id INTEGER); {filled}; DROP TABLE t_old"
+        world = deploy(text, dialect="sqlite", earlier=BEFORE)
+        assert not list(world.all_changes(RecreateTable))
+        assert type(world.statements[3].changes[0]).__name__ == "DropTable"
+
+
+def test_a_table_made_by_a_query_keeps_the_columns_that_it_selects():
+    """Its columns stand in the catalogue alone; what they do not carry is for a rule of its own."""
+    text = "CREATE TABLE t_new AS SELECT id, a, b FROM t; DROP TABLE t; ALTER TABLE t_new RENAME TO t"
+    world = deploy(text, dialect="sqlite", earlier=BEFORE)
+    assert world.statements[0].changes == (RecreateTable("t", "t_new", (1, 2, 3)),)
+    made = Table("t_new", columns=(Column("id", "INT"), Column("a", "TEXT"), Column("b", "INT")))
+    first = world.statements[0]
+    told = replace(
+        first,
+        changes=(CreateTable("t_new", as_query=True),),
+        after=replace(first.after, tables={**first.after.tables, "t_new": made}),
+    )
+    others = (parse(one.sql, "sqlite").changes for one in world.statements[1:])
+    rest = (replace(one, changes=changes) for one, changes in zip(world.statements[1:], others, strict=True))
+    [copy, *_] = resolved(replace(world, statements=(told, *rest))).statements
+    assert copy.changes == (
+        RecreateTable("t", "t_new", (1, 2, 3)),
+        AlterColumnType("t", "a", "TEXT"),
+        DropColumn("t", "c"),
+    )
+
+
+def test_an_index_put_back_under_another_name_is_no_new_index():
+    """Over the same columns, as unique as before, with the same WHERE; else it is one."""
+    ways = (
+        ("CREATE INDEX ix_again ON users (email)", "Harmless"),
+        ("CREATE UNIQUE INDEX ix_again ON users (email)", "CreateIndex"),
+        ("CREATE INDEX ix_again ON users (email) WHERE age > 3", "CreateIndex"),
+    )
+    for text, kind in ways:
+        world = deploy(f"{recreate('users')}; {text}", dialect="sqlite")
+        assert type(world.statements[-1].changes[0]).__name__ == kind
