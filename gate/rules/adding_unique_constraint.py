@@ -11,7 +11,7 @@ from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code
 from gate.rules._key_recipes import key_using_index
 from gate.rules._rows import counting_duplicates, doubled, told_key
-from gate.rules._world import holds_only_null
+from gate.rules._world import holds_only_null, is_unique, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -36,6 +36,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             )
         if holds_only_null(deploy, one.table, one.spec.columns, one.statement):
             continue
+        if is_unique(table_before(one.statement, one.table), one.spec.columns):
+            continue  # by an index or a key that is there
         yield from doubled(
             deploy,
             one.statement,

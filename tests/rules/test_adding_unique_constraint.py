@@ -26,6 +26,21 @@ UNSAFE = [
             "warning backward-incompatible orders c1",
         ],
     ),
+    (
+        # Its index is built all the same, but no row can repeat what another index keeps apart.
+        deploy("ALTER TABLE orders ADD UNIQUE (note)", earlier="CREATE UNIQUE INDEX ux ON orders (note)"),
+        ["error lock orders.note c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE orders ADD UNIQUE (note)", earlier="CREATE UNIQUE INDEX ux ON orders (note) WHERE note > ''"
+        ),
+        [
+            "error lock orders.note c1",
+            "warning fails-on-existing-rows orders.note c1?",
+            "warning backward-incompatible orders.note c1",
+        ],
+    ),
 ]
 UNSAFE += [
     (
