@@ -1,4 +1,4 @@
-"""A recreate that does not put back everything the table had: triggers, unnamed checks, indexes, collations."""
+"""A recreate that does not put back everything the table had: triggers, constraints, indexes, collations, options."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.facts.schema import Constraint, Index, Schema, Table
-from gate.model import Category, Remedy, Severity, Step
+from gate.facts.schema import Schema
+from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import SQLITE, Example, Hit, Rule
+from gate.rules._carried import Lost, Pair, lost
+from gate.rules._dropped import on_purpose
 from gate.rules._says import execute, ident, python, spoken
 from gate.rules._sqlite import left_pointing, old_table, recreates, result
-from gate.sql.recreated import constraint_key, is_expression, is_unnamed
+from gate.sql.recreated import PREFIX
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -23,74 +25,53 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if was is None or now is None or end is None or (statement.revision, change.table) in told:
             continue
         told.add((statement.revision, change.table))
-        lost = tuple(_lost(deploy, statement, was, now))
-        if lost:
-            yield _hit(statement, change, lost)
+        meant = on_purpose(deploy, statement.revision, change)
+        gone = tuple(lost(Pair(was, now, statement.changes, end, meant)))
+        if gone:
+            yield _hit(statement, change, gone)
         yield from _left_pointing(deploy, statement, change, end)
 
 
-def _hit(statement: Statement, change: c.RecreateTable, lost: tuple[str, ...]) -> Hit:
+def _hit(statement: Statement, change: c.RecreateTable, gone: tuple[Lost, ...]) -> Hit:
     return Hit(
-        f"Making {change.table} anew does not carry {spoken(lost)}: gone afterwards, without an error.",
+        f"Making {change.table} anew does not carry {spoken(tuple(one.what for one in gone))}: gone afterwards, "
+        "without an error.",
         statement,
         table=change.table,
+        evidence=tuple(_was(statement, gone)),
         remedy=Remedy(
             "Make what was lost again in the same revision, or tell batch mode about it.",
-            (
-                Step(
-                    1,
-                    "Give the whole table, unnamed constraints included, and put triggers and indexes back",
-                    f"with op.batch_alter_table({python(change.table)}, copy_from=sa.Table(...)) as batch_op:\n"
-                    "    ...\n"
-                    'op.execute("CREATE TRIGGER ...")\nop.execute("CREATE INDEX ...")',
-                ),
-            ),
+            (*_clauses(change, gone), *_statements(gone)),
         ),
     )
 
 
-def _lost(deploy: Deploy, statement: Statement, was: Table, now: Table) -> Iterator[str]:
-    dropped = _dropped_on_purpose(deploy, statement)
-    yield from (f"trigger {name}" for name in was.triggers if name not in now.triggers and name not in dropped)
-    columns = {one.name.lower() for one in now.columns}
-    for constraint in was.constraints:
-        yield from _constraint(constraint, was, now, columns)
-    for index in was.indexes:
-        if index.name not in dropped and _vanished(index, was, now, columns):
-            yield f"{'expression ' if is_expression(index) else ''}index {index.name}"
-    for column in was.columns:
-        kept = now.column(column.name)
-        if kept is not None and column.collation and not kept.collation:
-            yield f"COLLATE {column.collation} of {column.name}"
-        if kept is not None and column.generated and not kept.generated:
-            yield f"the expression of {column.name}"
-    if "autoincrement" in was.options and "autoincrement" not in now.options:
-        yield "AUTOINCREMENT"
+def _was(statement: Statement, gone: tuple[Lost, ...]) -> Iterator[Evidence]:
+    """The base's own text of what is gone, which no other finding of the statement is about."""
+    texts = ((*one.statements[-1:], one.clause, one.what) for one in gone)
+    yield from (Evidence(EvidenceKind.SQL, next(filter(None, one))) for one in texts)
+    yield Evidence(EvidenceKind.SQL, statement.sql)
 
 
-def _dropped_on_purpose(deploy: Deploy, statement: Statement) -> set[str]:
-    """Triggers and indexes that a statement of the revision drops by name."""
-    mine = [one for one in deploy.statements if one.revision == statement.revision]
-    named = (change.name for one in mine for change in one.changes if isinstance(change, (c.DropTrigger, c.DropIndex)))
-    return set(named)
-
-
-def _constraint(one: Constraint, was: Table, now: Table, columns: set[str]) -> Iterator[str]:
-    """A constraint that vanished although nobody named it, or whose action did."""
-    if one.kind == "primary-key" or not {name.lower() for name in one.columns} <= columns:
+def _clauses(change: c.RecreateTable, gone: tuple[Lost, ...]) -> Iterator[Step]:
+    """What only the new table's own text can carry."""
+    clauses = "\n".join(f"#   {one.clause}" for one in gone if one.clause)
+    if not clauses:
         return
-    same = [other for other in now.constraints if constraint_key(other) == constraint_key(one)]
-    if not same and is_unnamed(was.name, one):
-        yield f"the unnamed {one.kind.replace('-', ' ')} {one.definition}"
-    if same and one.on_delete and not any(other.on_delete for other in same):
-        yield f"ON DELETE {one.on_delete} of the foreign key on {spoken(one.columns)}"
+    if change.temporary.startswith(PREFIX):
+        code = (
+            f"# The table has, and batch mode does not know:\n{clauses}\n"
+            f"with op.batch_alter_table({python(change.table)}, copy_from=sa.Table(...)) as batch_op:\n    ..."
+        )
+        yield Step(1, "Give batch mode the whole table (a CHECK by `table_args` is enough)", code)
+    else:
+        yield Step(1, "Say it in the CREATE TABLE of the new table, which the rows are copied into", clauses)
 
 
-def _vanished(index: Index, was: Table, now: Table, columns: set[str]) -> bool:
-    if index.name.startswith("sqlite_autoindex_") or not {name.lower() for name in index.columns} <= columns:
-        return False
-    back = now.index(index.name)
-    return back is None or (bool(index.predicate) and not back.predicate)
+def _statements(gone: tuple[Lost, ...]) -> Iterator[Step]:
+    again = [execute(sql) for one in gone for sql in one.statements]
+    if again:
+        yield Step(1, "After the table is made anew, put back what hung on it", "\n".join(again))
 
 
 def _left_pointing(deploy: Deploy, statement: Statement, change: c.RecreateTable, end: Schema) -> Iterator[Hit]:
@@ -149,7 +130,8 @@ def _pointing(statement: Statement, change: c.RecreateTable, place: str, message
 
 rule = Rule(
     title="Objects lost with a recreated table",
-    why="Batch mode copies what SQLAlchemy can reflect; triggers, unnamed CHECKs, expression indexes are not.",
+    why="The new table has what its CREATE TABLE says, and batch mode copies what SQLAlchemy can reflect; triggers, unnamed "
+    "CHECKs, expression indexes are neither.",
     find=find,
     harms={
         Category.DATA_LOSS: Severity.ERROR,
@@ -165,6 +147,16 @@ rule = Rule(
                 '    batch_op.alter_column("note", type_=sa.String(80), existing_type=sa.Text())',
             ),
             earlier=('op.execute("CREATE TRIGGER t_orders AFTER INSERT ON orders BEGIN SELECT 1; END")',),
+            dialect="sqlite",
+        ),
+        Example(
+            (
+                'op.rename_table("orders", "orders_old")\n'
+                'op.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER, amount NUMERIC(10, 2), note TEXT, "\n'
+                '    "state TEXT, created_at DATETIME)")\n'
+                'op.execute("INSERT INTO orders SELECT id, user_id, amount, note, state, created_at FROM orders_old")\n'
+                'op.drop_table("orders_old")',
+            ),
             dialect="sqlite",
         ),
     ),
