@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from gate.check import Answer, Check
-from gate.facts.changes import CodeBlock, Delete, DropTable, RecreateTable, Truncate
+from gate.checks._losses import losses
 from gate.facts.history import History, NewRevisions
-from gate.facts.rehearsal import Failure, Rehearsal, Statement
-from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity
+from gate.facts.rehearsal import Failure, Rehearsal
+from gate.model import Category, Evidence, EvidenceKind, Finding, Remedy, Severity
 
 ID = "upgrade-works"
 _TAKING = (Delete, Truncate, RecreateTable, DropTable)
@@ -33,10 +32,10 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
     if plain and plain.failure:
         return Answer((_on_rows(plain.failure),), notes=notes)
     if hostile and hostile.failure and _about_rows(hostile.failure):
-        return Answer((_perhaps(hostile.failure), *_rows_lost(rehearsal, history, new)), notes=notes)
+        return Answer((_perhaps(hostile.failure), *losses(rehearsal, history, new)), notes=notes)
     if rehearsal.version_rows and set(rehearsal.version_rows) != applied(history, new):
         return _version_lost(rehearsal, history, new, notes)
-    return Answer(tuple(_rows_lost(rehearsal, history, new)), notes=notes)
+    return Answer(tuple(losses(rehearsal, history, new)), notes=notes)
 
 
 def applied(history: History, new: NewRevisions) -> set[str]:
@@ -133,60 +132,6 @@ def _perhaps(failure: Failure) -> Finding:
         "Clean the rows in an earlier deploy; predeploy looks whether the target has any.",
         True,
     )
-
-
-def _rows_lost(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Iterator[Finding]:
-    """Tables that hold fewer rows afterwards. Where a rule knows the statement, the two become one finding."""
-    plain = rehearsal.run("plain")
-    for change in plain.data if plain else ():
-        was, now = (schema.with_partitions(change.table) for schema in (rehearsal.baseline, rehearsal.result))
-        # A partition that left took its rows along; one that was dropped is told by its own rule.
-        if change.kind == "rows-lost" and set(was) <= set(now) and not _is_truncated_along(rehearsal, change.table):
-            taker = _taker(was, rehearsal.statements)
-            last = history.by_id[new.ids[-1]]
-            place = taker.location if taker else Location(last.path, last.upgrade_line or last.line)
-            chosen = taker is not None and any(isinstance(one, Delete) and not one.always for one in taker.changes)
-            yield Finding(
-                id=ID,
-                check=ID,
-                category=Category.DATA_LOSS,
-                severity=Severity.WARNING if chosen else Severity.ERROR,
-                message=f"{change.table} has fewer rows after the upgrade: {change.detail}.",
-                location=place,
-                revision=taker.revision if taker else last.id,
-                table=_emptied(was, taker),
-                evidence=(Evidence(EvidenceKind.OBSERVED, f"{change.table}: {change.detail}"),),
-                remedy=Remedy("Copy or keep the rows; where they are meant to go, allow it with the reason."),
-            )
-
-
-def _is_truncated_along(rehearsal: Rehearsal, table: str) -> bool:
-    """TRUNCATE ... CASCADE empties all that points at its table, and its rule says so."""
-    cut = {c.table for one in rehearsal.statements for c in one.changes if isinstance(c, Truncate) and c.cascade}
-    seen: set[str] = set()
-    while cut - seen:
-        name = (cut - seen).pop()
-        seen.add(name)
-        cut |= {pointing.name for pointing, _ in rehearsal.baseline.referencing(name)}
-    return table in seen
-
-
-def _taker(tables: tuple[str, ...], statements: tuple[Statement, ...]) -> Statement | None:
-    """The statement that took the rows of a table or a partition of it.
-
-    One seen doing it, else one whose text says so, else code that hides what it does.
-    """
-    back = statements[::-1]
-    seen = (one for one in back if one.observed and any(t.table in tables and t.deleted for t in one.observed.touched))
-    said = (one for one in back if any(isinstance(c, _TAKING) and c.table in tables for c in one.changes))
-    hidden = (one for one in back if not one.understood or any(isinstance(c, CodeBlock) for c in one.changes))
-    return next((one for found in (seen, said, hidden) for one in found), None)
-
-
-def _emptied(tables: tuple[str, ...], taker: Statement | None) -> str:
-    """The table itself, or the partition of it that the statement names."""
-    named = [c.table for c in (taker.changes if taker else ()) if isinstance(c, _TAKING) and c.table in tables]
-    return named[0] if named else tables[0]
 
 
 def _about_rows(failure: Failure) -> bool:

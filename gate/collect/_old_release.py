@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
+from gate.collect import _losses
 from gate.databases.base import ScratchDatabase
 from gate.facts.changes import Change, DropTable, RenameColumn, RenameTable
 from gate.facts.rehearsal import QueryFailure, Statement
@@ -19,16 +20,21 @@ Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
 Quote = Callable[[str], str]
 
 
-def failures(database: ScratchDatabase, baseline: Schema, statements: Iterable[Statement]) -> tuple[QueryFailure, ...]:
-    """Every query that worked on the base's schema and is refused on the new one."""
+def failures(
+    database: ScratchDatabase, baseline: Schema, result: Schema, statements: Iterable[Statement]
+) -> tuple[QueryFailure, ...]:
+    """Every query that worked on the base's schema and is refused on the new one.
+
+    The revision is None where no statement tells which it was.
+    """
     every = tuple(statements)
-    touched = _touched(baseline, every)
+    touched = _touched(baseline, result)
     found = []
     for table in touched:
         for verb, sql in queries(table, quoting(database.server.dialect)):
             error = database.try_query(sql)
             if error is not None and _schema_error(error):
-                column = _named(error, table) or _unknown(error, table, every)
+                column = _named(error, table) or _unknown(error, table, result)
                 found.append(
                     QueryFailure(table.name, column, verb, sql, error.split("\n")[0], _culprit(table, column, every))
                 )
@@ -66,17 +72,12 @@ def used(baseline: Schema, mapped: Mapping[str, frozenset[str]]) -> Schema:
     return dataclasses.replace(baseline, tables=tables)
 
 
-def _touched(baseline: Schema, statements: Iterable[Statement]) -> list[Table]:
-    """Tables of the base whose definition is not the same after the last statement."""
-    after = None
-    for one in statements:
-        after = one.after
-    if after is None:
-        return []
+def _touched(baseline: Schema, result: Schema) -> list[Table]:
+    """Tables of the base whose definition is not the same after the deploy."""
     return [
         table
         for table in baseline.tables.values()
-        if table.kind in ("table", "partitioned", "view") and after.tables.get(table.name) != table
+        if table.kind in ("table", "partitioned", "view") and result.tables.get(table.name) != table
     ]
 
 
@@ -132,20 +133,25 @@ def _named(error: str, table: Table) -> str | None:
     return next((column.name for column in table.columns if column.name in text), None)
 
 
-def _unknown(error: str, table: Table, statements: tuple[Statement, ...]) -> str | None:
+def _unknown(error: str, table: Table, result: Schema) -> str | None:
     """A column that the old release does not know and the new schema demands."""
-    now = statements[-1].after.tables.get(table.name) if statements else None
+    now = result.tables.get(table.name)
     new = [column.name for column in now.columns if table.column(column.name) is None] if now else []
     return next((name for name in new if name in error), None)
 
 
 def _culprit(table: Table, column: str | None, statements: Iterable[Statement]) -> str | None:
-    """The revision that took the object away: the first after which it is not there any more."""
+    """The revision that took the object away: the first after which it is not there any more.
+
+    The catalogue is read after statements alone: what went unseen before one is no work of it, unless its text says so.
+    """
     for one in statements:
         now = one.after.tables.get(table.name)
         known = column is not None and table.column(column) is not None
         if now is None or (column and _broken(now.column(column), known)):
-            return one.revision
+            gone = now is None or known
+            takes = _losses.takes(one, table.name, column) if gone else any(_about(each, table) for each in one.changes)
+            return one.revision if takes or not one.understood else None
     for one in statements:
         if any(_about(change, table) for change in one.changes):
             return one.revision

@@ -11,13 +11,14 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gate.collect import _base_models, _known_diffs, _old_release, _round_trip, _side_effects
+from gate.collect import _base_models, _known_diffs, _losses, _old_release, _round_trip, _side_effects
+from gate.collect._one_by_one import OneByOne
 from gate.collect._recording import Recorder
 from gate.collect._stage import OtherDialect, Stage
 from gate.context import RunContext
 from gate.databases import digests
 from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
-from gate.facts.changes import DropColumn, DropTable, RenameColumn, RenameTable, Update
+from gate.facts.changes import RenameColumn, RenameTable
 from gate.facts.database_choice import DatabaseChoice
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import Base, History, NewRevisions, Project
@@ -141,14 +142,17 @@ class _Rehearsing:
         with self.context.timed("compare"):
             diff = self._compare() if reached else None
         statements = tuple(recorder.statements)
-        old = self._old_release(baseline, statements) if reached else ()
+        old = self._old_release(baseline, result, statements) if reached else ()
         versions = stage.version_rows  # before the way down and up again moves it
         round_trip = (
             self._round_trip(baseline, result) if reached else RoundTrip(reason="the upgrade did not get through")
         )
         with self.context.timed("rehearsal"):
             hostile = self._hostile(pristine) if reached else None
-        runs = tuple(run for run in (plain, empty, hostile) if run)
+        exact = OneByOne(stage, pristine, self.new.ids)
+        always = empty is not None and empty.failure is not None
+        runs = tuple(run if always else _placed(run, exact) for run in (plain, empty, hostile) if run)
+        unseen = _losses.unseen(baseline, result, statements) if reached and self.new.ids else ()
         return Rehearsal(
             server=stage.database.server,
             baseline=baseline,
@@ -157,7 +161,8 @@ class _Rehearsing:
             runs=runs,
             diff=diff,
             round_trip=round_trip,
-            old_release=old,
+            unseen=tuple(map(exact.placed, unseen)),
+            old_release=tuple(map(exact.asked, old)),
             old_release_source=self.old_source,
             mapped=self.mapped,
             version_rows=versions,
@@ -201,15 +206,15 @@ class _Rehearsing:
         failure = stage.upgrade(self.heads, recorder) if self.new.ids else None
         data: tuple[DataChange, ...] = ()
         if failure is None and self.new.ids:
-            data = self._data(before, recorder.statements)
+            data = self._data(before, tuple(recorder.statements))
         unseeded = tuple(f"{name}: {why}" for name, why in seeded.unseeded.items())
         return RowsRun("plain", failure, data, seeded.tables, unseeded), recorder
 
-    def _data(self, before: digests.Digest, statements: Iterable[Statement]) -> tuple[DataChange, ...]:
+    def _data(self, before: digests.Digest, statements: tuple[Statement, ...]) -> tuple[DataChange, ...]:
         tables = {c.table: c.to for s in statements for c in s.changes if isinstance(c, RenameTable)}
         columns = {(c.table, c.column): c.to for s in statements for c in s.changes if isinstance(c, RenameColumn)}
         changes = digests.compare(before, self.stage.database.digest(), tables, columns)
-        return tuple(_blame(change, statements) for change in changes)
+        return tuple(_losses.blamed(change, statements) for change in changes)
 
     def _empty(self, pristine: Any, plain: Recorder) -> tuple[RowsRun, Recorder]:
         """The same without rows: tells what breaks always from what breaks on rows, and sees the rest of the statements."""
@@ -243,10 +248,12 @@ class _Rehearsing:
             known=_known_diffs.read(self.context),
         )
 
-    def _old_release(self, baseline: Schema, statements: tuple[Statement, ...]) -> tuple[QueryFailure, ...]:
+    def _old_release(
+        self, baseline: Schema, result: Schema, statements: tuple[Statement, ...]
+    ) -> tuple[QueryFailure, ...]:
         if not self.new.ids:
             return ()
-        found = _old_release.failures(self.stage.database, baseline, statements)
+        found = _old_release.failures(self.stage.database, baseline, result, statements)
         if not found or self.context.mode != "check" or self.base.sha is None:
             return found
         models = _base_models.mapped(self.stage)
@@ -254,7 +261,8 @@ class _Rehearsing:
             return found
         self.mapped = _old_release.believed(models, baseline, statements)
         self.old_source = "the base branch's models"
-        return _old_release.failures(self.stage.database, _old_release.used(baseline, self.mapped), statements)
+        used = _old_release.used(baseline, self.mapped)
+        return _old_release.failures(self.stage.database, used, result, statements)
 
     def _round_trip(self, baseline: Schema, result: Schema) -> RoundTrip:
         """Down to the baseline and up again, where every revision has a way back."""
@@ -272,6 +280,17 @@ def _tops(history: History, ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(id for id in wanted if id not in below)
 
 
+def _placed(run: RowsRun, exact: OneByOne) -> RowsRun:
+    """The run with a revision beside its failure and, of ordinary rows, beside all that are gone."""
+    if run.profile == "empty":
+        return run
+    failure = exact.stopped(run.failure, run.profile)
+    if run.profile == "hostile":
+        return dataclasses.replace(run, failure=failure)
+    data = tuple(exact.placed(one) if one.kind == "rows-lost" else one for one in run.data)
+    return dataclasses.replace(run, failure=failure, data=data)
+
+
 def _own_transactions(statements: Iterable[Statement]) -> bool | None:
     """Does each revision run in its own transaction? Observed; None when one revision tells nothing."""
     seen: dict[str, set[str]] = {}
@@ -282,23 +301,3 @@ def _own_transactions(statements: Iterable[Statement]) -> bool | None:
     if len(groups) < 2:
         return None
     return not set.intersection(*groups) and len(set.union(*groups)) >= len(groups)
-
-
-def _blame(change: DataChange, statements: Iterable[Statement]) -> DataChange:
-    """The revision and statement that lost the data: the one that drops the object, else the last that updates it."""
-    for one in statements:
-        for each in one.changes:
-            gone = isinstance(each, DropTable) and each.table == change.table and change.kind == "table-dropped"
-            gone = gone or (isinstance(each, DropColumn) and (each.table, each.column) == (change.table, change.column))
-            if gone:
-                return dataclasses.replace(change, revision=one.revision, statement=one.number)
-    for one in reversed(list(statements)):
-        names = {getattr(each, "table", None) for each in one.changes}
-        writes = one.observed and any(t.table == change.table for t in one.observed.touched)
-        if change.table in names and (
-            not isinstance(one.changes[0], Update) or not change.column or change.column in one.changes[0].columns
-        ):
-            return dataclasses.replace(change, revision=one.revision, statement=one.number)
-        if writes:
-            return dataclasses.replace(change, revision=one.revision, statement=one.number)
-    return change

@@ -105,7 +105,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class DataChange:
-    """Rows or values that were there before and are gone or different after (found by digests)."""
+    """Rows or values that were there before and are gone or different after, found by digests and schemas.
+
+    ``revision`` and ``statement`` (its number) say which did it, as far as that is known.
+    """
 
     kind: Literal["rows-lost", "values-lost", "values-changed", "table-dropped", "column-dropped"]
     table: str
@@ -183,6 +186,7 @@ class Rehearsal:
     ``statements`` are those of the deploy's upgrade, in order, observed on plain rows (or as far as it came).
     ``settings`` holds what env.py and the session set: ``lock_timeout``, ``statement_timeout``, ``TimeZone``.
     ``mapped`` holds the columns that the base's models map, by table; None when they were not needed or not to be had.
+    ``unseen`` are tables and columns of the base that are gone without a statement that took them.
     """
 
     server: Server
@@ -192,6 +196,7 @@ class Rehearsal:
     runs: tuple[RowsRun, ...] = ()
     diff: Diff | None = None
     round_trip: RoundTrip = RoundTrip()
+    unseen: tuple[DataChange, ...] = ()
     old_release: tuple[QueryFailure, ...] = ()
     old_release_source: str = "the base's schema"
     mapped: Mapping[str, frozenset[str]] | None = None
