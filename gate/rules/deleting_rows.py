@@ -1,17 +1,28 @@
-"""DELETE of some rows."""
+"""DELETE of some rows, and UPDATE OR REPLACE, which deletes too."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
+from gate.facts.schema import Table
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import remedy
+from gate.rules._world import table_before
+
+# https://www.sqlite.org/lang_conflict.html
+_OR_REPLACE = re.compile(r"\bUPDATE\s+OR\s+REPLACE\b", re.IGNORECASE)
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
+    yield from _deleted(deploy)
+    yield from _replaced(deploy)
+
+
+def _deleted(deploy: Deploy) -> Iterator[Hit]:
     seen: set[tuple[str, int, str]] = set()
     for statement, change in deploy.changes(c.Delete):
         place = (statement.revision, statement.location.line, change.table)
@@ -31,6 +42,30 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 ),
             ),
         )
+
+
+def _replaced(deploy: Deploy) -> Iterator[Hit]:
+    """SQLite's UPDATE OR REPLACE: who stands in the way of a new key goes."""
+    for statement, change in deploy.changes(c.Update):
+        table = table_before(statement, change.table)
+        if _OR_REPLACE.search(statement.sql) and (table is None or _is_key(table, change.columns)):
+            yield Hit(
+                f"UPDATE OR REPLACE deletes, without a word, every row of {change.table} that stands in the way of a "
+                f"key that it writes ({', '.join(change.columns)}); a downgrade does not bring them back.",
+                statement,
+                table=change.table,
+                remedy=remedy(
+                    "Find the rows that would share a key first, and decide which one stays; then a plain UPDATE."
+                ),
+            )
+
+
+def _is_key(table: Table, columns: tuple[str, ...]) -> bool:
+    """Whether two rows may not share what is in these columns; what an index over an expression reads is not known."""
+    written = {name.lower() for name in columns}
+    keys = [one.columns for one in table.constraints if one.kind in ("unique", "primary-key")]
+    keys += [one.columns for one in table.indexes if one.unique]
+    return any(not key or written & {name.lower() for name in key} for key in keys)
 
 
 rule = Rule(

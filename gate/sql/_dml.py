@@ -29,7 +29,7 @@ def parse(sql: str, words: tuple[Word, ...], dialect: str) -> Parsed:
     """The change that one INSERT, UPDATE, DELETE or query means."""
     was, _LOG.disabled = _LOG.disabled, True
     try:
-        tree = sqlglot.parse_one(_with_placeholders(sql, words), read=dialect)
+        tree = sqlglot.parse_one(_readable(sql, words), read=dialect)
     except _LIBRARY_ERRORS:
         return Parsed(_by_words(words), understood=False)
     finally:
@@ -46,12 +46,19 @@ def _read(tree: exp.Expr, words: tuple[Word, ...]) -> Parsed:
     return Parsed(_by_words(words), understood=False)
 
 
-def _with_placeholders(sql: str, words: tuple[Word, ...]) -> str:
-    """The drivers' parameter marks as question marks, which the library knows in every dialect."""
+def _readable(sql: str, words: tuple[Word, ...]) -> str:
+    """The drivers' parameter marks as question marks, and SQLite's UPDATE without its OR: what the library knows.
+
+    https://www.sqlite.org/lang_update.html
+    """
+    ored = [word.upper for word in words[:2]] == ["UPDATE", "OR"]
     out, at = [], 0
-    for word in words:
+    for number, word in enumerate(words):
         if word.kind == "word" and word.text.startswith("%"):
             out += [sql[at : word.start], "?"]
+            at = word.end
+        elif ored and number in (1, 2):
+            out.append(sql[at : word.start])
             at = word.end
     return "".join([*out, sql[at:]])
 

@@ -10,10 +10,15 @@ from tests.rules._deploy import deploy, said
 ID = "deleting-rows"
 UNSAFE = [
     (deploy("DELETE FROM items WHERE id = 2"), ["warning data-loss items c1"]),
+    (deploy("UPDATE OR REPLACE users SET id = id + 1", dialect="sqlite"), ["warning data-loss users c1"]),
     (deploy("DELETE FROM items USING orders WHERE orders.id = items.order_id"), ["warning data-loss items c1"]),
 ]
 SAFE = [
     deploy("DELETE FROM items"),
+    deploy("UPDATE OR REPLACE users SET age = 1", dialect="sqlite"),
+    deploy("UPDATE OR IGNORE users SET id = id + 1", dialect="sqlite"),
+    deploy("UPDATE users SET id = id + 1", dialect="sqlite"),
+    deploy("CREATE TABLE t (a int primary key); UPDATE OR REPLACE t SET a = 1", dialect="sqlite"),
     deploy("CREATE TABLE t (a int); DELETE FROM t WHERE a = 1"),
 ]
 

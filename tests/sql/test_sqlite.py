@@ -89,6 +89,7 @@ READ: list[tuple[str, list[Change]]] = [
         "UPDATE t SET a = ? WHERE t.id = ?",
         [Update("t", ("a",), "t.id = ?", by_key=True, read_columns=("id",), equals=("id",))],
     ),
+    ("UPDATE OR REPLACE t SET a = 1", [Update("t", ("a",), always=True)]),
     ("DELETE FROM t WHERE true", [Delete("t", "TRUE", always=True)]),
 ]
 
