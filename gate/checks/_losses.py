@@ -1,4 +1,4 @@
-"""What the deploy loses: tables, columns and rows that were there before. A rule that knows the statement speaks first."""
+"""What the deploy loses: tables, columns, rows and values that were there before. A rule that knows the statement speaks first."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from dataclasses import replace
 from gate.facts.changes import Delete, Truncate
 from gate.facts.history import History, NewRevisions
 from gate.facts.rehearsal import DataChange, Rehearsal, Statement
+from gate.facts.schema import Column, Schema
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity
+from gate.sql.copies import copy_of, is_written
 
 ID = "upgrade-works"
 _KEEP = "Copy or keep the rows; where they are meant to go, allow it with the reason."
+_NAME = (
+    "Name every column on both sides of the copy, INSERT INTO new (a, b) SELECT a, b FROM old, and count afterwards."
+)
 
 
 def losses(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Iterator[Finding]:
     """Every loss, one finding for each table or column."""
-    for one in (*_unseen(rehearsal), *_rows(rehearsal)):
+    for one in (*_unseen(rehearsal), *_rows(rehearsal), *_values(rehearsal), *_perhaps(rehearsal)):
         yield one if one.location else _placed(one, history, new)
 
 
@@ -86,3 +91,63 @@ def _is_truncated_along(rehearsal: Rehearsal, table: str) -> bool:
         seen.add(name)
         cut |= {pointing.name for pointing, _ in rehearsal.baseline.referencing(name)}
     return table in seen
+
+
+def _values(rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Columns that a table made anew has and whose values the copy did not take over; one copy is one cause."""
+    plain = rehearsal.run("plain")
+    left: dict[int, list[tuple[DataChange, Statement]]] = {}
+    for change in plain.data if plain else ():
+        copy = _leaving(rehearsal, change)
+        if copy is not None:
+            left.setdefault(copy.number, []).append((change, copy))
+    for rows in left.values():
+        changes = [change for change, _ in rows]
+        columns = ", ".join(f"{one.table}.{one.column} ({one.detail})" for one in changes)
+        first = changes[0] if len(changes) == 1 else replace(changes[0], column=None, detail=columns)
+        message = (
+            f"Making {first.table} anew loses values, since the copy does not put them into their place: {columns}."
+        )
+        yield _finding(first, message, _NAME, rows[0][1])
+
+
+def _leaving(rehearsal: Rehearsal, change: DataChange) -> Statement | None:
+    """The copy that left the column's values behind, where nothing else gave it others on purpose."""
+    column = change.column or ""
+    if change.kind not in ("values-lost", "values-changed") or not _is_kept(rehearsal, change):
+        return None
+    copy = copy_of(change.table, rehearsal.statements)
+    if copy is None or not copy.leaves(column) or is_written(copy, column, rehearsal.statements):
+        return None
+    return copy.statement
+
+
+def _is_kept(rehearsal: Rehearsal, change: DataChange) -> bool:
+    """The column is what it was: of one that is computed or of another type other values are right."""
+    was, now = (_column(schema, change) for schema in (rehearsal.baseline, rehearsal.result))
+    return was is not None and now is not None and now.generated is None and was.type.lower() == now.type.lower()
+
+
+def _column(schema: Schema, change: DataChange) -> Column | None:
+    table = schema.tables.get(change.table)
+    return table.column(change.column or "") if table else None
+
+
+def _perhaps(rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Rows that a copy drops only where they hold NULLs, repeat each other or point at nothing."""
+    plain, hostile = rehearsal.run("plain"), rehearsal.run("hostile")
+    sure = {change.table for change in (plain.data if plain else ()) if change.kind == "rows-lost"}
+    for change in hostile.data if hostile else ():
+        copy = copy_of(change.table, rehearsal.statements)
+        if change.kind == "rows-lost" and copy and change.table not in sure and not _is_told(rehearsal, change.table):
+            yield replace(
+                _finding(
+                    change,
+                    f"Making {change.table} anew drops rows in silence where they hold NULLs, repeat each other or point "
+                    f"at nothing: {change.detail}.",
+                    "Copy every row, and settle before the copy, in a statement of its own, which rows are meant to go.",
+                    copy.statement,
+                    maybe=True,
+                ),
+                depends_on_data=True,
+            )

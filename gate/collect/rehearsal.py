@@ -148,7 +148,7 @@ class _Rehearsing:
             self._round_trip(baseline, result) if reached else RoundTrip(reason="the upgrade did not get through")
         )
         with self.context.timed("rehearsal"):
-            hostile = self._hostile(pristine) if reached else None
+            hostile = self._hostile(pristine, statements) if reached else None
         exact = OneByOne(stage, pristine, self.new.ids)
         always = empty is not None and empty.failure is not None
         runs = tuple(run if always else _placed(run, exact) for run in (plain, empty, hostile) if run)
@@ -223,15 +223,17 @@ class _Rehearsing:
         failure = self.stage.upgrade(self.heads, recorder)
         return (RowsRun("empty", failure), recorder if len(recorder.statements) >= len(plain.statements) else plain)
 
-    def _hostile(self, pristine: Any) -> RowsRun | None:
-        """Rows with NULLs, duplicates and long values: what fails only here depends on the data."""
+    def _hostile(self, pristine: Any, statements: tuple[Statement, ...]) -> RowsRun | None:
+        """Rows with NULLs, duplicates and long values: what fails or goes only here depends on the data."""
         if not self.new.ids:
             return None
         self.stage.use(pristine.clone())
         seeded = self.stage.database.seed("hostile")
+        before = self.stage.database.digest()
         recorder = self.stage.recorder(looking=False)
         failure = self.stage.upgrade(self.heads, recorder)
-        return RowsRun("hostile", failure, (), seeded.tables)
+        data = self._data(before, statements) if failure is None else ()
+        return RowsRun("hostile", failure, data, seeded.tables)
 
     def _compare(self) -> Diff:
         """Autogenerate's diff; what project code raises on the way is the reason why there is none."""

@@ -48,3 +48,24 @@ def _source(value: exp.Expr, target: str) -> Source | None:
     if column is None:
         return None
     return Source(column, None if isinstance(plain, exp.Column) else plain.sql())
+
+
+def values_by_column(sql: str) -> Mapping[str, str]:
+    """What each place of an INSERT ... SELECT gets: ``column`` (``*`` too), ``null``, or ``other``; without a list by number."""
+    try:
+        tree = sqlglot.parse_one(sql, read="sqlite")
+    except sqlglot.errors.SqlglotError:
+        return {}
+    body = tree.expression if isinstance(tree, exp.Insert) else None
+    if not isinstance(body, exp.Select):
+        return {}
+    kinds = [_kind(value.unalias()) for value in body.expressions]
+    listed = tree.this.expressions if isinstance(tree.this, exp.Schema) else ()
+    names = [part.name.lower() for part in listed] or [str(number) for number in range(len(kinds))]
+    return dict(zip(names, kinds, strict=False))
+
+
+def _kind(value: exp.Expr) -> str:
+    if isinstance(value, (exp.Column, exp.Star)):
+        return "column"
+    return "null" if isinstance(value, exp.Null) else "other"

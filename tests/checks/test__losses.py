@@ -140,3 +140,84 @@ def test_what_the_commit_refuses_is_the_revisions_and_told_once(tmp_path: Path, 
     failing = [one for one in found if one["category"] == "fails-on-existing-rows"]
     guilty = f"c{bodies.index(BATCH) + 1}"
     assert [(one["id"], one["revision"]) for one in failing] == [("sqlite-batch-recreate-foreign-keys", guilty)]
+
+
+def anew(
+    copy: str, columns: str = "name VARCHAR(40), color VARCHAR(10)", more: str = "", name: str = "tags_new"
+) -> str:
+    """A table made anew by hand, with this copy and what comes after."""
+    steps = [
+        f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {columns}, weight INTEGER)",
+        copy,
+        "DROP TABLE tags",
+        f"ALTER TABLE {name} RENAME TO tags",
+        *([more] if more else []),
+    ]
+    return "\n".join(f"op.execute({one!r})" for one in steps)
+
+
+EVERY = "INSERT INTO tags_new (id, name, color, weight) SELECT id, name, color, weight FROM tags"
+LEFT_OUT = "INSERT INTO tags_new (id, name, weight) SELECT id, name, weight FROM tags"
+
+
+@pytest.mark.parametrize(
+    ("body", "column"),
+    [
+        (anew(LEFT_OUT), "color"),
+        (anew(LEFT_OUT, "name VARCHAR(40), color VARCHAR(10) DEFAULT 'grey'"), "color"),
+        (anew("INSERT INTO tags_new SELECT * FROM tags", "color VARCHAR(10), name VARCHAR(40)"), None),
+        (
+            anew(
+                "INSERT INTO tags_new SELECT id, name, color, weight FROM tags", "color VARCHAR(10), name VARCHAR(40)"
+            ),
+            None,
+        ),
+    ],
+    ids=["left-out", "left-out-with-default", "star-in-another-order", "names-in-another-order"],
+)
+def test_values_that_a_copy_does_not_take_over_are_told(tmp_path: Path, body: str, column: str | None) -> None:
+    """The table has all its rows and columns, and other values in them; one copy is one finding, at its line."""
+    found = judge(tmp_path, body)
+    assert losses(found) == [("upgrade-works", "error", "c1", "tags", column)]
+    lost = next(one for one in found if one["category"] == "data-loss")
+    assert (lost["line"], "the copy does not put them into their place" in lost["message"]) == (11, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        anew(EVERY),
+        anew("INSERT INTO tags_new SELECT * FROM tags"),
+        anew(EVERY.replace("color, weight FROM", "lower(color), weight FROM")),
+        anew(LEFT_OUT, more="UPDATE tags SET color = 'blue' WHERE weight > 1"),
+        anew("INSERT INTO tags_new SELECT * FROM tags", "name TEXT, color INTEGER"),
+        "op.execute(\"UPDATE tags SET color = NULL, name = 'x'\")",
+    ],
+    ids=["all-named", "star-in-the-same-order", "made-lower-case", "filled-afterwards", "other-types", "no-copy"],
+)
+def test_values_that_are_changed_on_purpose_are_not_lost(tmp_path: Path, body: str) -> None:
+    found = losses(judge(tmp_path, body))
+    assert [one for one in found if one[0] == "upgrade-works"] == []
+
+
+NOTES = "CREATE TABLE notes_new (id INTEGER PRIMARY KEY, tag_id INTEGER REFERENCES tags (id), body VARCHAR(40){})"
+SWAP = "\nop.execute('DROP TABLE notes')\nop.execute('ALTER TABLE notes_new RENAME TO notes')"
+
+
+@pytest.mark.parametrize(
+    ("unique", "copy", "expected"),
+    [
+        (", UNIQUE (body)", "INSERT OR IGNORE INTO notes_new SELECT id, tag_id, body FROM notes", 1),
+        ("", "INSERT INTO notes_new SELECT n.id, n.tag_id, n.body FROM notes n JOIN tags t ON t.id = n.tag_id", 1),
+        ("", "INSERT INTO notes_new SELECT id, tag_id, body FROM notes", 0),
+    ],
+    ids=["repeated", "null-key", "every-row"],
+)
+def test_rows_that_a_copy_drops_by_what_they_hold_are_a_warning(
+    tmp_path: Path, unique: str, copy: str, expected: int
+) -> None:
+    """Ordinary rows all come over; those that repeat each other or have no key do not, and nothing says so."""
+    body = f"op.execute({NOTES.format(unique)!r})\nop.execute({copy!r}){SWAP}"
+    found = judge(tmp_path, body)
+    assert losses(found) == [("upgrade-works", "warning", "c1", "notes", None)] * expected
+    assert [one["depends_on_data"] for one in found if one["category"] == "data-loss"] == [True] * expected
