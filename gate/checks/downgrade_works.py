@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gate.check import Answer, Check
 from gate.facts.changes import AddEnumValue, changes_schema
 from gate.facts.history import History, NewRevisions, Revision
-from gate.facts.rehearsal import Deploy, Failure, Rehearsal, RoundTrip
+from gate.facts.rehearsal import DataChange, Deploy, Failure, Rehearsal, RoundTrip
 from gate.facts.rulebook import Rulebook
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity
 
@@ -24,6 +24,7 @@ def ask(rehearsal: Rehearsal, deploy: Deploy, rules: Rulebook, history: History,
     known = {(finding.category, finding.revision) for finding in findings}
     if not _is_rightly_empty(trip, deploy):
         findings += [one for one in _trip(trip, history, new) if (one.category, one.revision) not in known]
+        findings += [_lost(one, history) for one in trip.data if one.revision in history.by_id]
     if not trip.ran and not _promises_nothing(trip):
         return Answer(tuple(findings), undecided=trip.reason, advice="See upgrade-works.")
     return Answer(tuple(findings), reason=None if trip.ran else trip.reason)
@@ -56,6 +57,28 @@ def _trip(trip: RoundTrip, history: History, new: NewRevisions) -> Iterator[Find
         yield _failed(
             trip.up_failure, "the upgrade fails after a downgrade: something was left behind", at, trip.leftovers
         )
+
+
+def _lost(change: DataChange, history: History) -> Finding:
+    """Rows and values that were there before the deploy, and that the way back takes along."""
+    revision = history.by_id[change.revision or ""]
+    what = f"{change.table}.{change.column}" if change.column else change.table
+    return Finding(
+        id=ID,
+        check=ID,
+        category=Category.IRREVERSIBLE,
+        severity=Severity.WARNING,
+        revision=revision.id,
+        message=f"downgrade() of revision {revision.id} takes along what {what} held before the deploy: {change.detail}.",
+        location=Location(revision.path, revision.downgrade_line or revision.line),
+        table=change.table,
+        column=change.column,
+        evidence=(Evidence(EvidenceKind.OBSERVED, f"{what}: {change.detail}"),),
+        remedy=Remedy(
+            "Take back only what upgrade() brought: delete its own rows by their key, and copy every column of a table "
+            "that is made anew."
+        ),
+    )
 
 
 def _failed(failure: Failure, what: str, revision: Revision, left: tuple[str, ...] = ()) -> Finding:

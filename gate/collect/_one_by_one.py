@@ -1,6 +1,7 @@
 """The deploy once more, one revision at a time: which of several revisions did what no statement tells.
 
 It costs another upgrade, so it is made only when a finding would else have no revision, and never for a deploy of one.
+The way back is gone a second time where the first one lost rows or values: which downgrade() it was, or the upgrade.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gate.databases import digests
 from gate.databases.base import SeedProfile
 from gate.errors import GateError
-from gate.facts.rehearsal import DataChange, Failure, QueryFailure
+from gate.facts.rehearsal import DataChange, Failure, QueryFailure, RoundTrip
 from gate.facts.schema import Schema, Table
 from gate.model import Location
 
@@ -35,8 +36,8 @@ class Step:
 class OneByOne:
     """Answers which revision; runs at the first question that needs it. It moves the stage to databases of its own."""
 
-    def __init__(self, stage: Stage, pristine: Any, ids: tuple[str, ...]) -> None:
-        self._stage, self._pristine, self._ids = stage, pristine, ids
+    def __init__(self, stage: Stage, pristine: Any, ids: tuple[str, ...], heads: tuple[str, ...]) -> None:
+        self._stage, self._pristine, self._ids, self._heads = stage, pristine, ids, heads
         self._steps: dict[SeedProfile, tuple[Step, ...]] = {}
 
     def placed(self, change: DataChange) -> DataChange:
@@ -60,6 +61,40 @@ class OneByOne:
         revision = self._stage.history.by_id[id]
         place = failure.location or Location(revision.path, revision.upgrade_line or revision.line)
         return dataclasses.replace(failure, revision=id, location=place)
+
+    def way_back(self, trip: RoundTrip, baseline: Schema) -> RoundTrip:
+        """Of what a round trip lost only what a downgrade took from tables and columns of the base, with its revision."""
+        suspected = [one for one in trip.data if one.kind in ("rows-lost", "values-lost") and _has(baseline, one)]
+        found: tuple[DataChange, ...] = ()
+        if suspected and self._again():
+            found = tuple(one for one in self._rides() if _among(one, suspected))
+        return dataclasses.replace(trip, data=found)
+
+    def _again(self) -> bool:
+        """Fresh rows at the end of the deploy: those of the first round trip are gone."""
+        stage = self._stage
+        stage.context.progress("downgrading the revisions one by one")
+        stage.use(self._pristine.clone())
+        stage.database.seed("plain")
+        try:
+            return stage.upgrade(self._heads, None) is None
+        except GateError:
+            return False
+
+    def _rides(self) -> Iterator[DataChange]:
+        """Every revision down and up again, the last first; what is lost below and stays lost is its downgrade's work."""
+        for id in reversed(self._ids):
+            below = self._stage.history.by_id[id].parents
+            before = self._stage.database.digest()
+            if self._stage.downgrade(below) is not None:
+                return
+            down = digests.compare(before, self._stage.database.digest())
+            if self._stage.upgrade((id,), None, again=True) is not None:
+                return
+            up = digests.compare(before, self._stage.database.digest())
+            yield from (dataclasses.replace(one, revision=id) for one in up if _among(one, down))
+            if self._stage.downgrade(below) is not None:
+                return
 
     def _which(self, profile: SeedProfile, fits: Callable[[Step], bool]) -> str:
         if len(self._ids) == 1:

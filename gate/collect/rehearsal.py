@@ -149,7 +149,7 @@ class _Rehearsing:
         )
         with self.context.timed("rehearsal"):
             hostile = self._hostile(pristine, statements) if reached else None
-        exact = OneByOne(stage, pristine, self.new.ids)
+        exact = OneByOne(stage, pristine, self.new.ids, self.heads)
         always = empty is not None and empty.failure is not None
         runs = tuple(run if always else _placed(run, exact) for run in (plain, empty, hostile) if run)
         unseen = _losses.unseen(baseline, result, statements) if reached and self.new.ids else ()
@@ -160,7 +160,7 @@ class _Rehearsing:
             statements=statements,
             runs=runs,
             diff=diff,
-            round_trip=round_trip,
+            round_trip=exact.way_back(round_trip, baseline),
             unseen=tuple(map(exact.placed, unseen)),
             old_release=tuple(map(exact.asked, old)),
             old_release_source=self.old_source,

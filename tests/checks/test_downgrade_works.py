@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.running import gate, repository, revision
 
 BASE = {
@@ -87,3 +89,44 @@ def test_a_label_that_stays_hides_nothing_else_that_is_left(tmp_path: Path) -> N
     done = gate(repository(tmp_path / "r", base, change, POSTGRESQL), "--only", "downgrade-works")
     assert [one for one in done.findings() if one[2] == "error"] == [("downgrade-works", "irreversible", "error", "c")]
     assert done.verdicts() == {"downgrade-works": "fail"}
+
+
+LOOKUP = {"a1": revision("a1", None, 'op.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name VARCHAR(50))")')}
+INSERT = "op.execute(\"INSERT INTO users (id, name) VALUES (900, 'robot')\")"
+OTHER = revision("c", "b", 'op.create_table("logs", sa.Column("id", sa.Integer))', 'op.drop_table("logs")')
+
+
+@pytest.mark.parametrize("url", ["sqlite:///app.db", POSTGRESQL])
+@pytest.mark.parametrize(
+    ("downgrade", "expected"), [("DELETE FROM users", ["b"]), ("DELETE FROM users WHERE id = 900", [])]
+)
+def test_a_way_back_that_takes_older_rows_along_is_irreversible(
+    tmp_path: Path, url: str, downgrade: str, expected: list[str]
+) -> None:
+    """What upgrade() inserted goes and comes again; what was there before stays gone. The revision is the one that did it."""
+    change = {"b": revision("b", "a1", INSERT, f"op.execute({downgrade!r})"), "c": OTHER}
+    done = gate(repository(tmp_path / "r", LOOKUP, change, url), "--only", "downgrade-works")
+    assert done.findings() == [("downgrade-works", "irreversible", "warning", id) for id in expected]
+
+
+@pytest.mark.parametrize(("copied", "expected"), [("id", ["name"]), ("id, name", [])])
+def test_a_way_back_that_leaves_values_behind_is_irreversible(tmp_path: Path, copied: str, expected: list[str]) -> None:
+    """The column is back, empty: the schema alone looks right."""
+    steps = (
+        "CREATE TABLE users_old (id INTEGER PRIMARY KEY, name VARCHAR(50))",
+        f"INSERT INTO users_old ({copied}) SELECT {copied} FROM users",
+        "DROP TABLE users",
+        "ALTER TABLE users_old RENAME TO users",
+    )
+    change = {"b": revision("b", "a1", ADD, "\n".join(f"op.execute({one!r})" for one in steps))}
+    done = gate(repository(tmp_path / "r", LOOKUP, change), "--only", "downgrade-works")
+    found = [(one["category"], one["revision"], one["column"]) for one in done.project["findings"]]
+    assert found == [("irreversible", "b", one) for one in expected]
+
+
+def test_rows_that_the_upgrade_takes_each_time_say_nothing_against_the_way_back(tmp_path: Path) -> None:
+    """Up again it deletes one more row; downgrade() took none."""
+    upgrade = ADD + '\nop.execute("DELETE FROM users WHERE id = (SELECT max(id) FROM users)")'
+    change = {"b": revision("b", "a1", upgrade, 'op.drop_column("users", "age")')}
+    done = gate(repository(tmp_path / "r", LOOKUP, change), "--only", "downgrade-works")
+    assert (done.code, done.findings()) == (0, [])
