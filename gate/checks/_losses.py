@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gate.facts.changes import Delete, Truncate
+from gate.facts.changes import Delete, DropTable, RecreateTable, Truncate
 from gate.facts.history import History, NewRevisions
 from gate.facts.rehearsal import DataChange, Rehearsal, Statement
 from gate.facts.schema import Column, Schema
@@ -13,6 +13,7 @@ from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Reme
 from gate.sql.copies import copy_of, is_written
 
 ID = "upgrade-works"
+_TAKING = (Delete, Truncate, RecreateTable, DropTable)
 _KEEP = "Copy or keep the rows; where they are meant to go, allow it with the reason."
 _NAME = (
     "Name every column on both sides of the copy, INSERT INTO new (a, b) SELECT a, b FROM old, and count afterwards."
@@ -73,7 +74,15 @@ def _rows(rehearsal: Rehearsal) -> Iterator[Finding]:
             taker = next((one for one in rehearsal.statements if one.number == change.statement), None)
             chosen = taker is not None and any(isinstance(one, Delete) and not one.always for one in taker.changes)
             message = f"{change.table} has fewer rows after the upgrade: {change.detail}."
-            yield _finding(change, message, _KEEP, taker, chosen)
+            named = _emptied(rehearsal, change.table, taker)
+            yield replace(_finding(change, message, _KEEP, taker, chosen), table=named)
+
+
+def _emptied(rehearsal: Rehearsal, table: str, taker: Statement | None) -> str:
+    """The table itself, or the partition of it that the statement names."""
+    was = rehearsal.baseline.with_partitions(table)
+    named = [c.table for c in (taker.changes if taker else ()) if isinstance(c, _TAKING) and c.table in was]
+    return named[0] if named else table
 
 
 def _is_told(rehearsal: Rehearsal, table: str) -> bool:

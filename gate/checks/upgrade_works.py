@@ -11,7 +11,6 @@ from gate.facts.rehearsal import Failure, Rehearsal
 from gate.model import Category, Evidence, EvidenceKind, Finding, Remedy, Severity
 
 ID = "upgrade-works"
-_TAKING = (Delete, Truncate, RecreateTable, DropTable)
 _NO_TABLE = re.compile(
     r"no such table|relation \"?[\w.]+\"? does not exist|Table '[\w.]+' doesn't exist|NoSuchTableError|schema \"?\w+\"? does not exist"
 )
