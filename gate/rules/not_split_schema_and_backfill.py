@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import backfill, key_of, remedy
+from gate.rules._batches import own_batches
+from gate.rules._recipes import remedy
 from gate.rules._split import added_then_required, altered_before, backfills, revisions
 
 
@@ -29,15 +30,16 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=column,
             related=revisions(altered, statement),
-            remedy=_recipe(change.table, column, key_of(statement, change.table)),
+            remedy=_recipe(deploy, statement, change),
         )
 
 
-def _recipe(table: str, column: str | None, key: str) -> Remedy:
+def _recipe(deploy: Deploy, statement: Statement, change: c.Update | c.Insert) -> Remedy:
+    batches = own_batches(deploy, statement, change) if isinstance(change, c.Update) else (1, "", "")
     return remedy(
         "Alter in one revision, fill in another, in batches that commit.",
         (1, "The schema change, in a revision (and, by transaction_per_migration=True, a transaction) of its own", ""),
-        (1, "The backfill, in the next revision", backfill(table, column or "...", key=key)),
+        (1, f"The backfill, in the next revision. {batches[1]}".removesuffix(". "), batches[2]),
     )
 
 

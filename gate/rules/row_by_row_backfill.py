@@ -9,7 +9,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import backfill, key_of, remedy
+from gate.rules._batches import computed_batches
+from gate.rules._recipes import remedy
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -28,15 +29,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             column=change.columns[0] if len(change.columns) == 1 else None,
             remedy=remedy(
                 "Let the database compute the values, in batches that commit.",
-                (
-                    1,
-                    "One statement per batch",
-                    backfill(
-                        change.table,
-                        change.columns[0] if change.columns else "...",
-                        key=key_of(statement, change.table),
-                    ),
-                ),
+                computed_batches(deploy, statement, change),
             ),
         )
 

@@ -11,8 +11,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
-from gate.rules._elsewhere import batches
-from gate.rules._recipes import backfill, key_of, remedy
+from gate.rules._batches import own_batches
+from gate.rules._recipes import remedy
 from gate.rules._says import bare, text, ticked
 from gate.rules._source import upgrade_of
 from gate.rules._world import is_unique, table_before
@@ -53,7 +53,7 @@ def _updates(deploy: Deploy) -> Iterator[Hit]:
 def _hits(deploy: Deploy, statement: Statement, change: c.Update, column: str | None) -> Iterator[Hit]:
     recipe = remedy(
         "Write in batches that commit, in a revision that does nothing else.",
-        (1, "Can be run again after a failure", _batches(deploy, statement, change.table, column or "...")),
+        own_batches(deploy, statement, change),
     )
     for category, message in _harms(deploy, change):
         yield Hit(message, statement, category=category, table=change.table, column=column, remedy=recipe)
@@ -76,12 +76,6 @@ def _harms(deploy: Deploy, change: c.Update) -> Iterator[tuple[Category, str]]:
         f"Every row that the UPDATE writes stays locked until its transaction ends: other writes to {change.table} "
         "wait for all of it.",
     )
-
-
-def _batches(deploy: Deploy, statement: Statement, table: str, column: str) -> str:
-    if deploy.dialect == "postgresql":
-        return backfill(table, column, key=key_of(statement, table))
-    return batches(deploy, table, column)
 
 
 def _read_whole(deploy: Deploy) -> Iterator[Hit]:

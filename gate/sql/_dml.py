@@ -27,14 +27,19 @@ _LIBRARY_ERRORS = (
 
 def parse(sql: str, words: tuple[Word, ...], dialect: str) -> Parsed:
     """The change that one INSERT, UPDATE, DELETE or query means."""
+    tree = tree_of(_readable(sql, words), dialect)
+    return Parsed(_by_words(words), understood=False) if tree is None else _read(tree, words)
+
+
+def tree_of(sql: str, dialect: str) -> exp.Expr | None:
+    """The library's syntax tree; None for what it cannot read, without its warnings."""
     was, _LOG.disabled = _LOG.disabled, True
     try:
-        tree = sqlglot.parse_one(_readable(sql, words), read=dialect)
+        return sqlglot.parse_one(sql, read="mysql" if dialect == "mariadb" else dialect)
     except _LIBRARY_ERRORS:
-        return Parsed(_by_words(words), understood=False)
+        return None
     finally:
         _LOG.disabled = was
-    return _read(tree, words)
 
 
 def _read(tree: exp.Expr, words: tuple[Word, ...]) -> Parsed:

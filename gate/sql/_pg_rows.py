@@ -85,9 +85,16 @@ def merge(node: pg.MergeStmt) -> Iterator[c.Change]:
     if pg.CMD_INSERT in branches:
         yield c.Insert(table, from_query=True, reads=reads)
     if pg.CMD_UPDATE in branches:
-        yield c.Update(table, reads=reads, where=text_of(node.join_condition))
+        yield c.Update(table, _set_by(node), reads=reads, where=text_of(node.join_condition))
     if pg.CMD_DELETE in branches:
         yield c.Delete(table, where=text_of(node.join_condition))
+
+
+def _set_by(node: pg.MergeStmt) -> tuple[str, ...]:
+    """The columns that the UPDATE branches set."""
+    clauses = [one.merge_when_clause for one in node.merge_when_clauses]
+    updates = [one for one in clauses if one.command_type == pg.CMD_UPDATE]
+    return tuple(dict.fromkeys(target.res_target.name for one in updates for target in one.target_list))
 
 
 def copy(node: pg.CopyStmt) -> Iterator[c.Change]:
