@@ -595,4 +595,5 @@ _NO_WAY_BACK = (
 
 def changes_schema(change: Change) -> bool:
     """Whether a change is one that a downgrade can and should take back."""
-    return not isinstance(change, _NO_WAY_BACK)
+    proves = isinstance(change, AlterDomain) and change.action == "validate constraint"
+    return not proves and not isinstance(change, _NO_WAY_BACK)

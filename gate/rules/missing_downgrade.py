@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from gate.facts import changes as c
 from gate.facts.history import Revision
@@ -37,9 +38,53 @@ def _changes_schema(deploy: Deploy, revision: Revision) -> bool:
     own = [one for one in deploy.statements if one.revision == revision.id]
     if not own:
         return False
+    if all(one.observed for one in own) and own[0].before == own[-1].after:
+        return _unseen([change for one in own for change in one.changes])
     return any(not one.changes and not one.understood and one.before != one.after for one in own) or any(
         c.changes_schema(change) and not _is_temporary(deploy, change) for one in own for change in one.changes
     )
+
+
+def _unseen(changes: Sequence[c.Change]) -> bool:
+    """Whether there is a change that the catalogue, as it is read, would not show."""
+    disabled: Counter[str] = Counter()
+    for change in changes:
+        if isinstance(change, c.DropTrigger) and change.name == "all" and change.action != "drop":
+            disabled[change.table] += 1 if change.action == "disable" else -1  # foreign keys have hidden triggers
+    return any(disabled.values()) or any(c.changes_schema(change) and not _is_read(change) for change in changes)
+
+
+def _is_read(change: c.Change) -> bool:
+    """Whether the catalogue shows what a change of this kind does."""
+    if isinstance(change, c.SetTableOption):
+        return change.option in ("logged", "unlogged")
+    if isinstance(change, c.DropObject):
+        return change.what in ("function", "procedure", "routine", "aggregate", "extension", "sequence")
+    return isinstance(change, _READ)
+
+
+_READ = (
+    c.CreateTable,
+    c.DropTable,
+    c.RenameTable,
+    c.AddColumn,
+    c.DropColumn,
+    c.RenameColumn,
+    c.SetNotNull,
+    c.DropNotNull,
+    c.SetDefault,
+    c.DropDefault,
+    c.AddConstraint,
+    c.DropConstraint,
+    c.CreateIndex,
+    c.DropIndex,
+    c.CreateEnum,
+    c.DropType,
+    c.CreateView,
+    c.DropView,
+    c.CreateTrigger,
+    c.DropTrigger,
+)
 
 
 def _is_temporary(deploy: Deploy, change: c.Change) -> bool:
@@ -60,5 +105,6 @@ rule = Rule(
     unsafe=(Example(('op.add_column("users", sa.Column("a", sa.Integer()))',), downgrade="pass"),),
     safe=(
         Example(('op.add_column("users", sa.Column("a", sa.Integer()))',), downgrade='op.drop_column("users", "a")'),
+        Example(('op.execute("CREATE TABLE work AS SELECT id FROM users")\nop.drop_table("work")',), downgrade="pass"),
     ),
 )
