@@ -29,10 +29,11 @@ UNSAFE = [
         deploy("ALTER DOMAIN positive ADD CONSTRAINT small CHECK (VALUE < 10) NOT VALID"),
         ["note backward-incompatible prices c1"],
     ),
+    (deploy("ALTER DOMAIN positive VALIDATE CONSTRAINT small"), ["warning lock prices c1"]),
 ]
 SAFE = [
     deploy("ALTER DOMAIN plain_text ADD CONSTRAINT small CHECK (VALUE <> '')"),
-    deploy("ALTER DOMAIN positive VALIDATE CONSTRAINT small"),
+    deploy("ALTER DOMAIN plain_text VALIDATE CONSTRAINT small"),
     deploy("ALTER DOMAIN positive DROP CONSTRAINT small"),
 ]
 
