@@ -93,6 +93,7 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
         "seconds": lambda one: isinstance(one, (int, float)),
         "observed": lambda one: isinstance(one, dict),
         "error": lambda one: isinstance(one, dict),
+        "sets": lambda one: isinstance(one, int),
     }
     for name, fits in wanted.items():
         if event.get(name) is not None and not fits(event[name]):

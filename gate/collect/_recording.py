@@ -100,6 +100,7 @@ class Recorder:
             after=after,
             error=_error(event),
             source=source,
+            sets=event.get("sets") or 1,
         )
 
     def _transaction(self, seen: Mapping[str, Any], number: int) -> str:

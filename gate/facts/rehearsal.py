@@ -67,7 +67,7 @@ class Statement:
 
     ``transaction`` names the transaction it ran in (equal names share one); ``autocommit`` means it ran on its own.
     ``before`` and ``after`` are the catalogue around it. ``changes`` is empty and ``understood`` false when the
-    parser did not know it; then only the observation speaks.
+    parser did not know it; then only the observation speaks. ``sets`` tells how many sets of parameters one call gave it.
     """
 
     number: int
@@ -83,6 +83,7 @@ class Statement:
     after: Schema = field(default_factory=Schema)
     error: str | None = None
     source: str = ""
+    sets: int = 1
 
 
 @dataclass(frozen=True)

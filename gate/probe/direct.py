@@ -159,6 +159,7 @@ class Direct(object):
             seen = watch._quietly(observer.failed, conn.connection) if failed else {}
             watch._report(conn, record, seen or {}, None, False, describe(error))
             raise
+        record["sets"] = call.sets()
         watch._report(conn, record, seen, getattr(cursor, "rowcount", None), bool(call.parameters))
         return result
 
@@ -186,6 +187,10 @@ class Call(object):
         if replaced is not None:
             return self._method(replaced)
         return self._method(self.query, *self._arguments, **self._options)
+
+    def sets(self):
+        """How many sets of parameters it has; an iterator's are not counted, that would use it up."""
+        return len(self.parameters) if self.many and isinstance(self.parameters, (list, tuple)) else 1
 
 
 def _dialect(kind):

@@ -85,6 +85,7 @@ class Watch:
             seen = self._quietly(observer.after, conn.connection, cursor, statement, parameters, executemany) or {}
             self.finish(observer, conn.connection)
         context._alembic_gate = None
+        record["sets"] = len(parameters) if executemany else 1
         self._report(conn, record, seen, _count(cursor), bool(parameters))
 
     def finish(self, observer, connection):
@@ -113,7 +114,7 @@ class Watch:
         self.number += 1
         event = {"event": "statement", "revision": self.revision, "line": record["line"], "sql": record["sql"],
                  "seconds": time.perf_counter() - record["started"], "row_count": count, "observed": seen,
-                 "with_parameters": with_parameters, "autocommit": autocommit(conn) if conn is not None else False,
+                 "with_parameters": with_parameters, "sets": record.get("sets", 1), "autocommit": autocommit(conn) if conn is not None else False,
                  "error": error, "refused": record.get("refused"),
                  "dialect": conn.dialect.name if conn is not None else None}  # fmt: skip
         if self.revision is None or error is not None:

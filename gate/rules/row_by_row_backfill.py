@@ -17,8 +17,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     counted: Counter[tuple[str, int, str]] = Counter()
     for statement, change in deploy.changes(c.Update):
         place = (statement.revision, statement.location.line, change.table)
-        counted[place] += 1
-        if counted[place] != 2 or not change.equals or not _read_before(deploy, statement, change.table):
+        first = counted[place] < 2
+        counted[place] += statement.sets
+        if not first or counted[place] < 2 or not change.equals or not _read_before(deploy, statement, change.table):
             continue
         yield Hit(
             f"The rows of {change.table} are read into Python and written back one by one: one round trip a row, all "
@@ -55,6 +56,13 @@ rule = Rule(
                 "bind = op.get_bind()\n"
                 'for row in bind.execute(sa.text("SELECT id FROM orders")).all():\n'
                 '    bind.execute(sa.text("UPDATE orders SET note = \'x\' WHERE id = :id"), {"id": row.id})',
+            )
+        ),
+        Example(
+            (
+                'rows = op.get_bind().execute(sa.text("SELECT id FROM orders")).all()\n'
+                "update = sa.text(\"UPDATE orders SET note = 'x' WHERE id = :id\")\n"
+                'op.get_bind().execute(update, [{"id": row.id} for row in rows])',
             )
         ),
     ),
