@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from gate.check import Answer, Check
@@ -11,6 +12,10 @@ from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Reme
 from gate.settings import Settings
 
 ID = "old-release-works"
+_LEFT_OUT = re.compile(
+    r"violates not-null constraint|NOT NULL constraint failed|doesn't have a default value|cannot be null",
+    re.IGNORECASE,
+)
 
 
 def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, settings: Settings) -> Answer:
@@ -48,10 +53,23 @@ def _finding(same: Iterable[QueryFailure], history: History) -> Finding:
         table=first.table,
         column=first.column,
         evidence=tuple(Evidence(EvidenceKind.OBSERVED, f"{one.sql} -> {one.error}") for one in every),
-        remedy=Remedy(
-            f"Let the code stop using {thing} first, and change the schema in a later deploy.",
-            (Step(1, f"take {thing} out of the models and queries"), Step(2, "then run this revision")),
-        ),
+        remedy=_remedy(thing, every),
+    )
+
+
+def _remedy(thing: str, every: list[QueryFailure]) -> Remedy:
+    """A value that the old release does not write is missing; anything else is there no more, or not as it was."""
+    if all(_LEFT_OUT.search(one.error) for one in every):
+        return Remedy(
+            f"Let the database give {thing} a value, or let it be NULL, as long as a release runs that does not write it.",
+            (
+                Step(1, f"keep a default (or identity) on {thing}, or leave it nullable; deploy code that writes it"),
+                Step(2, "then run this revision"),
+            ),
+        )
+    return Remedy(
+        f"Let the code stop using {thing} first, and change the schema in a later deploy.",
+        (Step(1, f"take {thing} out of the models and queries"), Step(2, "then run this revision")),
     )
 
 

@@ -43,6 +43,8 @@ def test_what_breaks_the_running_release_is_found(tmp_path: Path, name: str) -> 
         (one["category"], one["severity"], one["revision"], one["table"], one["column"])
         for one in done.project["findings"]
     ] == [("backward-incompatible", "error", "b", table, column)]
+    [first, _] = done.project["findings"][0]["remedy"]["steps"]
+    assert ("keep a default" in first["title"]) == (name == "required column")  # no code stops using what it never did
 
 
 @pytest.mark.parametrize(
