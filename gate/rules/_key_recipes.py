@@ -7,7 +7,7 @@ import re
 from gate.facts.rehearsal import Statement
 from gate.model import Remedy
 from gate.rules._index_recipes import Part, attached, parts, spelled_out
-from gate.rules._recipes import AUTOCOMMIT, remedy
+from gate.rules._recipes import AUTOCOMMIT, not_null_steps, remedy
 from gate.rules._says import bare, execute, ident, listed, python, schema_argument
 from gate.rules._world import table_before
 
@@ -17,7 +17,21 @@ _NO_TWO_NULLS = "NULLS NOT DISTINCT"
 
 
 def key_using_index(statement: Statement, table: str, name: str, columns: tuple[str, ...], kind: str) -> Remedy:
-    """The constraint with all that the statement gave it; ``kind`` is ``UNIQUE`` or ``PRIMARY KEY``."""
+    """The constraint with all that the statement gave it; ``kind`` is ``UNIQUE`` or ``PRIMARY KEY``.
+
+    A primary key makes its columns NOT NULL, and would read every row for it under the strongest lock.
+    """
+    key = _over_index(statement, table, name, columns, kind)
+    known = table_before(statement, table)
+    every = [known.column(one) for one in columns] if known and kind == "PRIMARY KEY" else []
+    proofs = [step for one in every if one and one.nullable for step in not_null_steps(table, one.name, 1)]
+    if not proofs:
+        return key
+    first = remedy("", (1, "When no code writes NULL to the key any more: fill the rows that have it", ""), *proofs)
+    return Remedy(f"Prove NOT NULL first. {key.summary}", (*first.steps, *key.steps))
+
+
+def _over_index(statement: Statement, table: str, name: str, columns: tuple[str, ...], kind: str) -> Remedy:
     known = table_before(statement, table)
     definition = _definition(statement, table, name)
     if known is not None and known.kind == "partitioned":

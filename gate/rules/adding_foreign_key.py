@@ -67,9 +67,10 @@ def _locks(deploy: Deploy, one: Added) -> Iterator[Hit]:
     """PostgreSQL stops writers of both tables; SQLite cannot add one to a table at all (batch mode recreates)."""
     if deploy.dialect != "postgresql" or one.spec.not_valid or scanned(one.statement, one.table) is False:
         return
+    tables = one.table if one.spec.references == one.table else f"both {one.table} and {one.spec.references}"
     yield Hit(
         f"Adding foreign key {one.name} checks every row of {one.table} while a SHARE ROW EXCLUSIVE lock stops all "
-        f"writes to both {one.table} and {one.spec.references}.",
+        f"writes to {tables}.",
         one.statement,
         category=Category.LOCK,
         table=one.table,

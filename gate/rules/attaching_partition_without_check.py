@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Schema
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
-from gate.rules._recipes import not_valid_then_validate
+from gate.rules._recipes import remedy, target_of_constraint
 from gate.rules._rows import may_fail
-from gate.rules._says import bare, ident, python
+from gate.rules._says import bare, execute, ident, python, schema_argument
 from gate.rules._world import scanned
 
 
@@ -22,15 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         read = [one for one in read if scanned(statement, one) is not False]
         if not read:
             continue
-        check = f"ck_{bare(change.partition)}_bounds"
-        recipe = not_valid_then_validate(
-            read[0],
-            check,
-            f"# the bounds as a CHECK; ATTACH then reads nothing\n"
-            f'op.create_check_constraint({python(check)}, {python(bare(read[0]))}, "...", postgresql_not_valid=True)\n'
-            f"# last, in another revision: ALTER TABLE {ident(change.table)} ATTACH PARTITION "
-            f"{ident(change.partition)} ...",
-        )
+        recipe = _recipe(change, read, default)
         yield Hit(
             f"ATTACH PARTITION reads every row of {' and '.join(read)} while an ACCESS EXCLUSIVE lock stops all its "
             "reads and writes; no validated CHECK proves the bounds.",
@@ -38,14 +30,43 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=read[0],
             remedy=recipe,
         )
-        yield from may_fail(
-            deploy,
-            statement,
-            f"Rows of {read[0]} outside of the partition's bounds make ATTACH fail.",
-            table=read[0],
-            remedy=recipe,
-            by_value=True,
+        for one in read:
+            rows = "that the new partition's bounds take in" if one == default else "outside of the partition's bounds"
+            yield from may_fail(
+                deploy,
+                statement,
+                f"Rows of {one} {rows} make ATTACH fail.",
+                table=one,
+                remedy=recipe,
+                by_value=True,
+            )
+
+
+def _recipe(change: c.AttachPartition, read: list[str], default: str | None) -> Remedy:
+    """A proof for each table that is read: inside of the bounds, or outside of them for the DEFAULT partition."""
+    creates, validates = [], []
+    for one in read:
+        check = (
+            f"ck_{bare(change.partition)}_bounds" if one != default else f"ck_{bare(one)}_not_{bare(change.partition)}"
         )
+        what = "NOT (...)" if one == default else "..."
+        told = "the new partition's bounds, negated," if one == default else "the bounds"
+        creates.append(
+            f"# {told} as a CHECK; ATTACH then reads nothing of {one}\n"
+            f"op.create_check_constraint({python(check)}, {target_of_constraint(one)}, {python(what)}"
+            f"{schema_argument(one)}, postgresql_not_valid=True)"
+        )
+        validates.append(execute(f"ALTER TABLE {ident(one)} VALIDATE CONSTRAINT {ident(check)}"))
+    return remedy(
+        "Prove the bounds by a CHECK first: NOT VALID, then validated in another transaction.",
+        (1, "NOT VALID, which reads nothing", "\n".join(creates)),
+        (
+            1,
+            "In the next revision, in a transaction of its own (transaction_per_migration=True): VALIDATE",
+            "\n".join(validates),
+        ),
+        (1, f"Last, in another revision: attach {change.partition}; the CHECK may be dropped then", ""),
+    )
 
 
 def _default(schema: Schema, parent: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import expand_and_contract, key_of, remedy
 from gate.rules._split import revisions
@@ -25,7 +25,8 @@ def _columns(deploy: Deploy) -> Iterator[Hit]:
         copied = _copied(deploy, statement, change)
         if copied is None:
             continue
-        added, new = copied
+        added, table, column = copied
+        new = f"{table}.{column}" if column else table
         yield Hit(
             f"One deploy adds {new}, copies {change.table}.{change.column} and drops it: the release still running "
             "writes "
@@ -35,14 +36,22 @@ def _columns(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=change.column,
             related=revisions(added, statement),
-            remedy=expand_and_contract(
-                change.table,
-                change.column,
-                new.rpartition(".")[2],
-                _type(statement, change),
-                key_of(statement, change.table),
-            ),
+            remedy=_recipe(statement, change, table, column),
         )
+
+
+def _recipe(drop: Statement, change: c.DropColumn, table: str, column: str | None) -> Remedy:
+    """Beside the old column where the new one is of the same table; over the deploys in words where it is not."""
+    if column and table == change.table:
+        kind, key = _type(drop, change), key_of(drop, table)
+        return expand_and_contract(table, change.column, column, kind, key)
+    new = f"{table}.{column}" if column else table
+    return remedy(
+        "Part it into deploys.",
+        (1, f"Make {new}; deploy code that writes it and {change.table}.{change.column}", ""),
+        (2, f"Copy the old values in batches; deploy code that reads {new}", ""),
+        (3, f"Drop {change.table}.{change.column} when no release uses it", ""),
+    )
 
 
 def _type(drop: Statement, change: c.DropColumn) -> str:
@@ -50,8 +59,8 @@ def _type(drop: Statement, change: c.DropColumn) -> str:
     return known.type if known else ""
 
 
-def _copied(deploy: Deploy, drop: Statement, change: c.DropColumn) -> tuple[Statement, str] | None:
-    """Where the deploy wrote a new column or table from the column that it drops."""
+def _copied(deploy: Deploy, drop: Statement, change: c.DropColumn) -> tuple[Statement, str, str | None] | None:
+    """Where the deploy wrote a new column, or a new table (no column), from the column that it drops."""
     for statement, write in deploy.all_changes(c.Update, c.Insert):
         if statement.number >= drop.number:
             continue
@@ -59,9 +68,9 @@ def _copied(deploy: Deploy, drop: Statement, change: c.DropColumn) -> tuple[Stat
             new = (name for name in write.columns if added_here(deploy, write.table, name, statement))
             name = next(new, None)
             if name or not deploy.existed(write.table, statement):
-                return statement, f"{write.table}.{name or write.columns[0]}"
+                return statement, write.table, name or write.columns[0]
         if isinstance(write, c.Insert) and change.table in write.reads and not deploy.existed(write.table, statement):
-            return statement, write.table
+            return statement, write.table, None
     return None
 
 

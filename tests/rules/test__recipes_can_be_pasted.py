@@ -8,6 +8,7 @@ import pytest
 
 from gate import registry
 from gate.facts.rehearsal import Deploy
+from gate.facts.schema import Schema
 from gate.rules._sa_types import sa_type
 from gate.sql import parse
 from tests.rules._deploy import deploy
@@ -290,3 +291,46 @@ def test_every_step_is_python(sql: str) -> None:
                 compile(step.code, f"{rule.id}: {step.title}", "exec")
                 assert ", ..., nullable" not in step.code, (rule.id, step.code)
                 assert "(...)" not in step.code, (rule.id, step.code)
+
+
+def test_a_primary_key_over_a_nullable_column_proves_not_null_first() -> None:
+    """USING INDEX would read every row under the strongest lock; ``users.id`` needs no proof."""
+    check, prove, *_, last = codes(
+        "adding-primary-key", deploy("ALTER TABLE logs ADD CONSTRAINT pk PRIMARY KEY (code)")
+    )
+    assert "ck_logs_code_not_null" in check
+    assert "VALIDATE CONSTRAINT ck_logs_code_not_null" in prove
+    assert "PRIMARY KEY USING INDEX pk_idx" in last
+
+
+def test_a_default_partition_is_proven_to_lie_outside_of_the_bounds() -> None:
+    """Its rows inside of them are those that make ATTACH fail."""
+    base = "CREATE TABLE rest PARTITION OF events DEFAULT"
+    world = deploy("ALTER TABLE events ATTACH PARTITION old_events FOR VALUES FROM (5000) TO (6000)", earlier=base)
+    world = default_of(world, "rest")
+    create, validate = codes("attaching-partition-without-check", world)
+    assert 'op.create_check_constraint("ck_rest_not_old_events", "rest", "NOT (...)"' in create
+    assert 'op.create_check_constraint("ck_old_events_bounds", "old_events", "..."' in create
+    assert validate.count("VALIDATE CONSTRAINT") == 2
+
+
+def default_of(world: Deploy, name: str) -> Deploy:
+    """The same with the bound of a DEFAULT partition, as the server tells it."""
+
+    def told(schema: Schema) -> Schema:
+        return replace(schema, tables={**schema.tables, name: replace(schema.tables[name], definition="DEFAULT")})
+
+    statements = tuple(replace(one, before=told(one.before), after=told(one.after)) for one in world.statements)
+    return replace(world, baseline=told(world.baseline), statements=statements)
+
+
+def test_a_column_moved_to_a_new_table_has_no_column_beside_it() -> None:
+    """Nothing is added to the old table."""
+    moved = "CREATE TABLE n (u int); INSERT INTO n (u) SELECT age FROM users; ALTER TABLE users DROP COLUMN age"
+    assert codes("not-split-expand-and-contract", deploy(moved)) == []
+
+
+def test_a_foreign_key_to_its_own_table_names_it_once() -> None:
+    """``both users and users`` is one table."""
+    world = deploy("ALTER TABLE items ADD CONSTRAINT fk FOREIGN KEY (order_id) REFERENCES items (id)")
+    assert "stops all writes to items." in next(iter(registry.rules()["adding-foreign-key"].findings(world))).message
