@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gate import registry
 from gate.facts.rehearsal import Deploy
+from gate.sql import Dialect
 from tests.rules._deploy import as_one_text, deploy, said
 
 ID = "renaming-table"
@@ -56,3 +58,14 @@ def test_unsafe(world: Deploy, expected: list[str]) -> None:
 def test_silent(world: Deploy) -> None:
     """Near misses, and what the deploy made itself, give nothing."""
     assert said(ID, world) == []
+
+
+@pytest.mark.parametrize(("dialect", "has_view"), [("postgresql", True), ("mysql", True), ("sqlite", False)])
+def test_a_view_stands_in_only_where_it_can_be_written_to(dialect: Dialect, has_view: bool) -> None:
+    """SQLite's views are read-only: the class gets the new name there, not the table."""
+    (finding,) = registry.rules()[ID].findings(deploy("ALTER TABLE orders RENAME TO purchases", dialect=dialect))
+    assert finding.remedy is not None
+    codes = [step.code for step in finding.remedy.steps]
+    assert any("CREATE VIEW orders" in code for code in codes) is has_view
+    assert ('__tablename__ = "orders"' in codes) is not has_view
+    assert any(code.startswith('op.rename_table("orders", "purchases")') for code in codes)
