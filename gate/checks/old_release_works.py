@@ -13,7 +13,7 @@ from gate.settings import Settings
 
 ID = "old-release-works"
 _LEFT_OUT = re.compile(
-    r"violates not-null constraint|NOT NULL constraint failed|doesn't have a default value|cannot be null",
+    r"violates not-null constraint|NOT NULL constraint failed|doesn't have a default value|cannot be null|stays NULL",
     re.IGNORECASE,
 )
 
@@ -27,9 +27,9 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, settings: Set
         return Answer(skipped="the settings say that the old release does not run on the new schema")
     if rehearsal.diff is None:
         return Answer(undecided="the upgrade did not get through", advice="See upgrade-works.")
-    groups: dict[tuple[str, str | None], list[QueryFailure]] = {}
+    groups: dict[tuple[str, str | None, bool], list[QueryFailure]] = {}
     for one in rehearsal.old_release:
-        groups.setdefault((one.table, one.column), []).append(one)
+        groups.setdefault((one.table, one.column, one.by_trigger), []).append(one)
     return Answer(
         tuple(_finding(same, history) for same in groups.values()),
         notes=(f"old release: {rehearsal.old_release_source}",),
@@ -40,26 +40,47 @@ def _finding(same: Iterable[QueryFailure], history: History) -> Finding:
     every = list(same)
     first = every[0]
     revision = history.by_id.get(first.revision or "")
-    verbs = ", ".join(dict.fromkeys(one.verb for one in every))
-    thing = f"{first.table}.{first.column}" if first.column else first.table
     return Finding(
         id=ID,
         check=ID,
         category=Category.BACKWARD_INCOMPATIBLE,
-        severity=Severity.ERROR,
-        message=f"the release still running fails in {verbs} on {first.table} because of {thing}: {first.error}",
+        severity=Severity.ERROR if any(one.certain for one in every) else Severity.WARNING,
+        message=_message(every),
         location=Location(revision.path, revision.upgrade_line or revision.line) if revision else None,
         revision=first.revision,
         table=first.table,
         column=first.column,
         evidence=tuple(Evidence(EvidenceKind.OBSERVED, f"{one.sql} -> {one.error}") for one in every),
-        remedy=_remedy(thing, every),
+        remedy=_remedy(every),
     )
 
 
-def _remedy(thing: str, every: list[QueryFailure]) -> Remedy:
-    """A value that the old release does not write is missing; anything else is there no more, or not as it was."""
-    if all(_LEFT_OUT.search(one.error) for one in every):
+def _message(every: list[QueryFailure]) -> str:
+    first = every[0]
+    verbs = ", ".join(dict.fromkeys(one.verb for one in every))
+    fails = "fails" if any(one.certain for one in every) else "may fail"
+    why = ", where a trigger runs" if first.by_trigger else f" because of {_thing(first)}"
+    return f"the release still running {fails} in {verbs} on {first.table}{why}: {first.error}"
+
+
+def _thing(one: QueryFailure) -> str:
+    return f"{one.table}.{one.column}" if one.column else one.table
+
+
+def _remedy(every: list[QueryFailure]) -> Remedy:
+    first = every[0]
+    if first.by_trigger and first.certain:
+        return Remedy(
+            f"Let the triggers of {first.table} fit the new schema in the same revision.",
+            (Step(1, "drop the trigger and make it again, with the names of the columns that it writes"),),
+        )
+    if first.by_trigger:
+        return Remedy(
+            "Let the code write what the trigger asks for first, and make the trigger in a later deploy.",
+            (Step(1, f"deploy code whose rows of {first.table} pass"), Step(2, "then run this revision")),
+        )
+    thing = _thing(first)
+    if {one.verb for one in every} == {"INSERT"} and all(_LEFT_OUT.search(one.error) for one in every):
         return Remedy(
             f"Let the database give {thing} a value, or let it be NULL, as long as a release runs that does not write it.",
             (

@@ -6,39 +6,134 @@ what it does not know. Only tables that the deploy touched can behave differentl
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from gate.collect import _losses
+from gate.collect._old_queries import Verb, given_key, queries, quoting
 from gate.databases.base import ScratchDatabase
-from gate.facts.changes import Change, DropTable, RenameColumn, RenameTable
+from gate.facts.changes import Change, CreateTrigger, DropTable, RenameColumn, RenameTable, changes_schema
 from gate.facts.rehearsal import QueryFailure, Statement
 from gate.facts.schema import Column, Schema, Table
 
-Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
-Quote = Callable[[str], str]
+
+class Base:
+    """The base's database with rows in it: made when it is first asked, since few deploys need it."""
+
+    def __init__(self, pristine: ScratchDatabase) -> None:
+        self._pristine = pristine
+        self._made: ScratchDatabase | None = None
+
+    def __enter__(self) -> Base:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._made is not None:
+            self._made.drop()
+
+    def refused(self, sql: str) -> bool:
+        """Whether the query, or a trigger that it runs, failed before the deploy already."""
+        if self._made is None:
+            self._made = self._pristine.clone()
+            self._made.seed("plain")
+        error = self._made.try_query(sql)
+        return error is not None and _refuses(error)
 
 
 def failures(
-    database: ScratchDatabase, baseline: Schema, result: Schema, statements: Iterable[Statement]
+    database: ScratchDatabase, base: Base, baseline: Schema, result: Schema, statements: Iterable[Statement]
 ) -> tuple[QueryFailure, ...]:
     """Every query that worked on the base's schema and is refused on the new one.
 
     The revision is None where no statement tells which it was.
     """
     every = tuple(statements)
-    touched = _touched(baseline, result)
-    found = []
-    for table in touched:
-        for verb, sql in queries(table, quoting(database.server.dialect)):
-            error = database.try_query(sql)
-            if error is not None and _schema_error(error):
-                column = _named(error, table) or _unknown(error, table, result)
-                found.append(
-                    QueryFailure(table.name, column, verb, sql, error.split("\n")[0], _culprit(table, column, every))
-                )
-    return tuple(found)
+    return tuple(one for table in _touched(baseline, result) for one in _of_table(database, base, table, result, every))
+
+
+def _of_table(
+    database: ScratchDatabase, base: Base, table: Table, result: Schema, every: tuple[Statement, ...]
+) -> Iterator[QueryFailure]:
+    """The failures of one table, each verb's first. What triggers do, schemas cannot tell: there the base is asked too."""
+    now = result.tables.get(table.name)
+    triggers = bool(table.triggers or (now and now.triggers))
+    failed: set[Verb] = set()
+    asked = tuple(queries(table, database.server.dialect, firing=triggers and _can_roll_back(table)))
+    with _filled(database, now):
+        errors = [database.try_query(sql) for _, sql in asked]
+    for (verb, sql), error in zip(asked, errors, strict=True):
+        if verb in failed:
+            continue
+        if error is None or not (_refuses(error) if triggers else _schema_error(error)):
+            continue
+        if triggers and base.refused(sql):
+            continue
+        failed.add(verb)
+        yield _failure(table, verb, sql, error, result, every)
+    if "INSERT" not in failed:
+        yield from _unnumbered(table, now, database.server.dialect, every)
+
+
+@contextlib.contextmanager
+def _filled(database: ScratchDatabase, now: Table | None) -> Iterator[None]:
+    """Rows for a while in a table that the deploy emptied: an INSERT that repeats a row needs one.
+
+    Not where triggers run: they would leave theirs behind.
+    """
+    if now is None or now.kind != "table" or now.triggers:
+        yield
+        return
+    name = quoting(database.server.dialect)(now.name)
+    empty = not database.execute(f"SELECT 1 FROM {name} LIMIT 1")
+    if empty:
+        database.seed("plain", [now.name])
+    yield
+    if empty:
+        database.execute(f"DELETE FROM {name}")
+
+
+def _failure(
+    table: Table, verb: Verb, sql: str, error: str, result: Schema, every: tuple[Statement, ...]
+) -> QueryFailure:
+    column = _named(error, table) or _unknown(error, table, result)
+    fits = _fits(table, result.tables.get(table.name))
+    revision = _trigger_culprit(table, error, every) if fits else _culprit(table, column, every)
+    return QueryFailure(
+        table.name,
+        None if fits else column,
+        verb,
+        sql,
+        error.split("\n", maxsplit=1)[0],
+        revision,
+        certain=_schema_error(error),
+        by_trigger=fits,
+    )
+
+
+def _fits(table: Table, now: Table | None) -> bool:
+    """Whether the table takes all that the old release writes, so that what refuses it is code that runs with it."""
+    if now is None or now.kind != table.kind or not now.triggers:
+        return False
+    new = [one for one in now.columns if table.column(one.name) is None]
+    return all(now.column(one.name) == one for one in table.columns) and not any(_broken(one, False) for one in new)
+
+
+def _trigger_culprit(table: Table, error: str, every: tuple[Statement, ...]) -> str | None:
+    """The revision that made a trigger of the table, or that changed what the error names; else the first that counts."""
+    changing = [(one, change) for one in every for change in one.changes if changes_schema(change)]
+    words = set(re.findall(r"\w+", error.split("\n", maxsplit=1)[0]))
+    made = (
+        one.revision for one, change in changing if isinstance(change, CreateTrigger) and change.table == table.name
+    )
+    named = (one.revision for one, change in changing if str(getattr(change, "table", "")).rpartition(".")[2] in words)
+    return next(itertools.chain(made, named, (one.revision for one, _ in changing)), None)
+
+
+_ASKED = ("table", "partitioned", "view", "foreign-table")
+_READ = ("view", "foreign-table")
 
 
 def believed(
@@ -62,48 +157,53 @@ def _would_be_mapped(table: Table) -> bool:
     return table.kind in ("table", "partitioned") and table.partition_of is None
 
 
-def used(baseline: Schema, mapped: Mapping[str, frozenset[str]]) -> Schema:
-    """The base's schema as far as its models name it: what they do not map, no query of the old release mentions."""
+def used(baseline: Schema, mapped: Mapping[str, frozenset[str]], after: Schema) -> Schema:
+    """The base's schema as far as its models name it: what they do not map, no query of the old release mentions.
+
+    A view that nobody maps may be read all the same, by a query in plain SQL; of one that is gone, a rule tells.
+    """
     tables = {}
     for name, table in baseline.tables.items():
         if name in mapped:
             columns = tuple(column for column in table.columns if column.name in mapped[name])
             tables[name] = dataclasses.replace(table, columns=columns or table.columns)
+        elif table.kind in _READ and name in after.tables:
+            tables[name] = table
     return dataclasses.replace(baseline, tables=tables)
 
 
-def _touched(baseline: Schema, result: Schema) -> list[Table]:
-    """Tables of the base whose definition is not the same after the deploy."""
+def _touched(baseline: Schema, after: Schema) -> list[Table]:
+    """Tables of the base whose definition is another now, or whose triggers may reach one that is."""
+    if after == baseline:
+        return []
     return [
-        table
-        for table in baseline.tables.values()
-        if table.kind in ("table", "partitioned", "view") and result.tables.get(table.name) != table
+        one for one in baseline.tables.values() if one.kind in _ASKED and _may_differ(one, after.tables.get(one.name))
     ]
 
 
-def quoting(dialect: str) -> Quote:
-    """How this dialect quotes a name."""
-    mark = "`" if dialect in ("mysql", "mariadb") else '"'
-    return lambda name: ".".join(mark + part.replace(mark, mark * 2) + mark for part in name.split("."))
+def _may_differ(table: Table, now: Table | None) -> bool:
+    return now != table or bool(table.triggers)
 
 
-def queries(table: Table, quote: Quote) -> Iterator[tuple[Verb, str]]:
-    """The four statements that a mapped class sends.
+def _can_roll_back(table: Table) -> bool:
+    """Some engines of MySQL's cannot: there no row may be touched."""
+    return table.options.lower() in ("", "engine=innodb") or not table.options.lower().startswith("engine=")
 
-    The INSERT repeats a row that is there (and is rolled back): NOT NULL is judged before keys are, so a key that stands
-    twice says that everything else was accepted.
-    """
-    names = [column.name for column in table.columns]
-    written = [column.name for column in table.columns if column.generated is None]
-    name, every = quote(table.name), ", ".join(quote(one) for one in names)
-    yield "SELECT", f"SELECT {every} FROM {name} LIMIT 1"
-    if table.kind == "view" or not written:
+
+def _unnumbered(table: Table, now: Table | None, dialect: str, every: tuple[Statement, ...]) -> Iterator[QueryFailure]:
+    """An INSERT without the key passes, and the row has none: SQLite lets other keys than the row's number be NULL."""
+    key = given_key(table, dialect)
+    column = now.column(key) if now and key and dialect == "sqlite" and given_key(now, dialect) != key else None
+    if column is None or not column.nullable or column.default is not None:
         return
-    ordinary = [one for one in written if not (c := table.column(one)) or not c.identity]
-    insert = ", ".join(quote(one) for one in ordinary)
-    yield "INSERT", f"INSERT INTO {name} ({insert}) SELECT {insert} FROM {name} LIMIT 1"
-    yield "UPDATE", f"UPDATE {name} SET {', '.join(f'{quote(one)} = {quote(one)}' for one in ordinary)} WHERE 1 = 0"
-    yield "DELETE", f"DELETE FROM {name} WHERE 1 = 0"
+    *_, sql = (sql for verb, sql in queries(table, dialect, firing=False) if verb == "INSERT")
+    error = f"{column.name} stays NULL: it is no INTEGER PRIMARY KEY any more, which SQLite fills"
+    yield QueryFailure(table.name, column.name, "INSERT", sql, error, _culprit(table, None, every))
+
+
+def _refuses(error: str) -> bool:
+    """The schema, or the code of a trigger: not a condition on the rows' values that these rows happen to break."""
+    return _schema_error(error) or not any(word in error.lower() for word in ("constraint", "violates", "duplicate"))
 
 
 def _schema_error(error: str) -> bool:
@@ -123,13 +223,18 @@ def _schema_error(error: str) -> bool:
         "not-null constraint",
         "not null constraint",
         "have a default value",
+        "cannot modify",
+        "values were supplied",
+        "value count",
+        "more expressions than target columns",
     )
     return any(word in error.lower() for word in words)
 
 
 def _named(error: str, table: Table) -> str | None:
     first = error.split("\n", maxsplit=1)[0]  # the next line quotes the query, which names every column
-    text = first.replace('"', " ").replace("'", " ").replace("`", " ").replace(".", " ").replace(":", " ").split()
+    bare = first.replace('"', " ").replace("'", " ").replace("`", " ").replace(f"{table.name.rpartition('.')[2]}.", " ")
+    text = bare.replace(".", " ").replace(":", " ").split()
     return next((column.name for column in table.columns if column.name in text), None)
 
 

@@ -142,7 +142,7 @@ class _Rehearsing:
         with self.context.timed("compare"):
             diff = self._compare() if reached else None
         statements = tuple(recorder.statements)
-        old = self._old_release(baseline, result, statements) if reached else ()
+        old = self._old_release(pristine, baseline, result, statements) if reached else ()
         versions = stage.version_rows  # before the way down and up again moves it
         round_trip = (
             self._round_trip(baseline, result) if reached else RoundTrip(reason="the upgrade did not get through")
@@ -251,20 +251,22 @@ class _Rehearsing:
         )
 
     def _old_release(
-        self, baseline: Schema, result: Schema, statements: tuple[Statement, ...]
+        self, pristine: Any, baseline: Schema, result: Schema, statements: tuple[Statement, ...]
     ) -> tuple[QueryFailure, ...]:
         if not self.new.ids:
             return ()
-        found = _old_release.failures(self.stage.database, baseline, result, statements)
-        if not found or self.context.mode != "check" or self.base.sha is None:
-            return found
-        models = _base_models.mapped(self.stage)
-        if models is None:
-            return found
-        self.mapped = _old_release.believed(models, baseline, statements)
-        self.old_source = "the base branch's models"
-        used = _old_release.used(baseline, self.mapped)
-        return _old_release.failures(self.stage.database, used, result, statements)
+        with _old_release.Base(pristine) as base:
+            found = _old_release.failures(self.stage.database, base, baseline, result, statements)
+            if not found or self.context.mode != "check" or self.base.sha is None:
+                return found
+            models = _base_models.mapped(self.stage)
+            if models is None:
+                return found
+            self.mapped = _old_release.believed(models, baseline, statements)
+            self.old_source = "the base branch's models"
+            used = _old_release.used(baseline, self.mapped, result)
+            found = _old_release.failures(self.stage.database, base, used, result, statements)
+        return tuple(dataclasses.replace(one, certain=one.certain and one.table in self.mapped) for one in found)
 
     def _round_trip(self, baseline: Schema, result: Schema) -> RoundTrip:
         """Down to the baseline and up again, where every revision has a way back."""

@@ -132,7 +132,11 @@ class RowsRun:
 
 @dataclass(frozen=True)
 class QueryFailure:
-    """A query of the release still running that the new schema refuses."""
+    """A query of the release still running that the new schema refuses.
+
+    ``by_trigger`` tells that the table itself takes it, but not what runs with it; ``certain`` is false where other rows
+    might pass, or nobody may send the query.
+    """
 
     table: str
     column: str | None
@@ -140,6 +144,8 @@ class QueryFailure:
     sql: str
     error: str
     revision: str | None = None
+    certain: bool = True
+    by_trigger: bool = False
 
 
 @dataclass(frozen=True)

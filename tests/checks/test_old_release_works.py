@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import gate, repository, revision
+from tests.running import Outcome, gate, repository, revision
 
 BASE = {
     "a1": revision(
@@ -95,3 +95,134 @@ def test_the_second_of_two_deploys_breaks_nobody(tmp_path: Path, more: str, expe
     done = gate(repo, "--only", "old-release-works,safe-operations")
     found = [category for _, category, severity, _ in done.findings() if severity == "error"]
     assert (found.count("data-loss"), found.count("backward-incompatible")) == (1, expected)
+
+
+SQLITE = {
+    "a1": revision(
+        "a1",
+        None,
+        """
+op.execute("CREATE TABLE users (id INTEGER NOT NULL, name VARCHAR(50) NOT NULL, PRIMARY KEY (id))")
+op.execute("CREATE TABLE log (id INTEGER, name TEXT)")
+op.execute("CREATE VIEW names AS SELECT id, name FROM users")
+op.execute("CREATE TRIGGER tr_log AFTER UPDATE ON users BEGIN INSERT INTO log VALUES (OLD.id, OLD.name); END")
+op.execute("CREATE TRIGGER tr_kept BEFORE DELETE ON users BEGIN SELECT RAISE(ABORT, 'users are kept'); END")
+""",
+    )
+}
+AGAIN = """
+op.execute("DROP VIEW names")
+op.execute("DROP TABLE users")
+op.execute("CREATE TABLE users ({key}, name VARCHAR(50) NOT NULL)")
+"""
+REQUIRED = (
+    'op.execute("CREATE TRIGGER tr_name BEFORE INSERT ON users WHEN NEW.{column} IS NULL '
+    "BEGIN SELECT RAISE(ABORT, '{column} is required'); END\")"
+)
+WORSE = {
+    "view that lacks a column": (
+        'op.execute("DROP VIEW names")\nop.execute("CREATE VIEW names AS SELECT id FROM users")',
+        ["error names.name SELECT"],
+    ),
+    "table that is a view now": (
+        'op.rename_table("log", "logs")\nop.execute("CREATE VIEW log AS SELECT * FROM logs")',
+        ["error log INSERT, UPDATE, DELETE"],
+    ),
+    "trigger that counts columns": ('op.add_column("log", sa.Column("at", sa.Text))', ["error users UPDATE"]),
+    "trigger that asks for a new column": (
+        'op.add_column("users", sa.Column("kind", sa.Text))\n' + REQUIRED.format(column="kind"),
+        ["warning users INSERT"],
+    ),
+    "key that is not the row's number": (AGAIN.format(key="id BIGINT NOT NULL PRIMARY KEY"), ["error users.id INSERT"]),
+    "key that may be NULL": (AGAIN.format(key="id BIGINT PRIMARY KEY"), ["error users.id INSERT"]),
+    "key that is none any more": (AGAIN.format(key="id INTEGER NOT NULL"), ["error users.id INSERT"]),
+}
+AS_BEFORE = {
+    "wider view": 'op.execute("DROP VIEW names")\nop.execute("CREATE VIEW names AS SELECT name, id, 1 AS one FROM users")',
+    "view that can be written to": """
+op.execute("ALTER TABLE log RENAME TO logs")
+op.execute("CREATE VIEW log AS SELECT * FROM logs")
+op.execute("CREATE TRIGGER log_in INSTEAD OF INSERT ON log BEGIN INSERT INTO logs VALUES (NEW.id, NEW.name); END")
+op.execute("CREATE TRIGGER log_up INSTEAD OF UPDATE ON log BEGIN UPDATE logs SET name = NEW.name WHERE id = OLD.id; END")
+op.execute("CREATE TRIGGER log_de INSTEAD OF DELETE ON log BEGIN DELETE FROM logs WHERE id = OLD.id; END")
+""",
+    "trigger that old rows pass": REQUIRED.format(column="name"),
+    "key that counts on": AGAIN.format(key="id INTEGER PRIMARY KEY AUTOINCREMENT"),
+}
+
+
+def harms(done: Outcome) -> list[str]:
+    """Severity, place and verbs of each finding."""
+    return [
+        f"{one['severity']} {one['table']}{'.' + one['column'] if one['column'] else ''} "
+        + ", ".join(dict.fromkeys(row["detail"].split()[0] for row in one["evidence"]))
+        for one in done.project["findings"]
+        if one["revision"] == "b"
+    ]
+
+
+NAMES = """
+import sqlalchemy as sa
+metadata = sa.MetaData()
+for table in ("users", "log", "names"):
+    sa.Table(table, metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))
+"""
+
+
+@pytest.mark.parametrize("name", WORSE)
+def test_what_breaks_it_on_sqlite_is_found(tmp_path: Path, name: str) -> None:
+    """Triggers run with its rows, its views are read by name, and its keys are given by SQLite."""
+    body, expected = WORSE[name]
+    repo = repository(tmp_path / "r", SQLITE, {"b": revision("b", "a1", body)}, models=NAMES)
+    done = gate(repo, "--only", "old-release-works")
+    assert [one for one in harms(done) if one != "error names SELECT"] == expected
+
+
+@pytest.mark.parametrize("name", AS_BEFORE)
+def test_what_it_meets_as_before_on_sqlite_is_silent(tmp_path: Path, name: str) -> None:
+    """Near misses; what a trigger refused before the deploy is nothing new."""
+    repo = repository(tmp_path / "r", SQLITE, {"b": revision("b", "a1", AS_BEFORE[name])}, models=NAMES)
+    assert [one for one in harms(gate(repo, "--only", "old-release-works")) if one != "error names SELECT"] == []
+
+
+def test_a_view_that_nobody_maps_may_be_read_all_the_same(tmp_path: Path) -> None:
+    """By a query in plain SQL: a warning."""
+    body = WORSE["view that lacks a column"][0]
+    models = NAMES.replace(', "names"', "")
+    repo = repository(tmp_path / "r", SQLITE, {"b": revision("b", "a1", body)}, models=models)
+    assert harms(gate(repo, "--only", "old-release-works")) == ["warning names.name SELECT"]
+
+
+FUNCTION = '''
+op.execute("""CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NEW; END $$""")
+op.execute("CREATE TRIGGER {name} BEFORE {when} ON users FOR EACH ROW EXECUTE PROCEDURE {name}()")
+'''
+LOGGED = {
+    "a1": revision(
+        "a1",
+        None,
+        'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))\n'
+        'op.create_table("log", sa.Column("name", sa.Text), sa.Column("more", sa.Text))'
+        + FUNCTION.format(name="logs", body="INSERT INTO log (name) VALUES (OLD.name);", when="UPDATE")
+        + FUNCTION.format(name="keeps", body="RAISE EXCEPTION 'users are kept';", when="DELETE"),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('op.drop_column("log", "name")', ["error log.name SELECT, INSERT, UPDATE", "error users UPDATE"]),
+        (
+            FUNCTION.format(name="asks", body="IF NEW.name <> 'x' THEN RAISE 'no'; END IF;", when="INSERT"),
+            ["warning users INSERT"],
+        ),
+        ('op.execute("ALTER TABLE users ALTER COLUMN id DROP DEFAULT")', ["error users.id INSERT"]),
+        ('op.drop_column("log", "more")', ["error log.more SELECT, INSERT, UPDATE"]),
+    ],
+    ids=["trigger writes what is gone", "trigger refuses", "key without a sequence", "trigger writes something else"],
+)
+def test_triggers_and_keys_on_postgresql(tmp_path: Path, body: str, expected: list[str]) -> None:
+    """The same questions of a server whose functions are read only when they run."""
+    repo = repository(tmp_path / "r", LOGGED, {"b": revision("b", "a1", body)}, POSTGRESQL)
+    assert sorted(harms(gate(repo, "--only", "old-release-works"))) == expected

@@ -1,0 +1,68 @@
+"""What the release still running sends, made from the base's schema: SELECT, INSERT, UPDATE and DELETE of each table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from gate.facts.schema import Column, Table
+
+Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
+Quote = Callable[[str], str]
+_READ_ONLY = ("view", "foreign-table")
+
+
+def quoting(dialect: str) -> Quote:
+    """How this dialect quotes a name."""
+    mark = "`" if dialect in ("mysql", "mariadb") else '"'
+    return lambda name: ".".join(mark + part.replace(mark, mark * 2) + mark for part in name.split("."))
+
+
+def queries(table: Table, dialect: str, *, firing: bool) -> Iterator[tuple[Verb, str]]:
+    """The four statements that a mapped class sends; ``firing`` ones reach every row, so that its triggers run.
+
+    Columns are qualified, as SQLAlchemy does: SQLite takes a quoted name that it does not know for a text
+    (https://www.sqlite.org/quirks.html#double_quoted_string_literals_are_accepted).
+    """
+    quote = quoting(dialect)
+    name, where = quote(table.name), "" if firing else " WHERE 1 = 0"
+    yield "SELECT", f"SELECT {', '.join(_of(name, one, quote) for one in table.columns)} FROM {name} LIMIT 1"
+    written = [one for one in table.columns if one.generated is None and not one.identity]
+    if table.kind in _READ_ONLY or not any(one.generated is None for one in table.columns):
+        return
+    yield from _inserts(table, written, dialect)
+    if written:
+        settings = ", ".join(f"{quote(one.name)} = {_of(name, one, quote)}" for one in written)
+        yield "UPDATE", f"UPDATE {name} SET {settings}{where}"
+    yield "DELETE", f"DELETE FROM {name}{where}"
+
+
+def _inserts(table: Table, written: list[Column], dialect: str) -> Iterator[tuple[Verb, str]]:
+    """The INSERT repeats a row that is there (and is rolled back), with its key and, where the server gives that, without.
+
+    NOT NULL is judged before keys are, so a key that stands twice says that everything else was accepted.
+    """
+    quote, key = quoting(dialect), given_key(table, dialect)
+    name = quote(table.name)
+    for columns in (written, [one for one in written if one.name != key] if key else []):
+        if columns:
+            names = ", ".join(quote(one.name) for one in columns)
+            values = ", ".join(_of(name, one, quote) for one in columns)
+            yield "INSERT", f"INSERT INTO {name} ({names}) SELECT {values} FROM {name} LIMIT 1"
+
+
+def _of(name: str, column: Column, quote: Quote) -> str:
+    return f"{name}.{quote(column.name)}"
+
+
+def given_key(table: Table, dialect: str) -> str | None:
+    """The key column that the server fills where an INSERT leaves it out: by a sequence, or SQLite by the row's number.
+
+    https://www.sqlite.org/lang_createtable.html#rowid
+    """
+    keys = [one.columns for one in table.constraints if one.kind == "primary-key"]
+    column = table.column(keys[0][0]) if len(keys) == 1 and len(keys[0]) == 1 else None
+    if column is None:
+        return None
+    numbered = dialect == "sqlite" and column.type.upper() == "INTEGER" and "without rowid" not in table.options
+    return column.name if numbered or "nextval(" in (column.default or "") else None
