@@ -82,7 +82,7 @@ def may_fail(
     no rows ran.
     """
     taken = refused(deploy, statement)
-    if taken is Severity.NOTE and settles and not _is_unseeded(deploy, table):
+    if taken is Severity.NOTE and settles and not is_unseeded(deploy, table):
         return
     if by_value and taken is Severity.ERROR:
         taken = Severity.WARNING
@@ -136,8 +136,8 @@ def doubled(
     )
 
 
-def _is_unseeded(deploy: Deploy, table: str) -> bool:
-    """``unseeded`` holds ``table: reason``."""
+def is_unseeded(deploy: Deploy, table: str) -> bool:
+    """Whether no row could be made for the table; ``unseeded`` holds ``table: reason``."""
     return any(one.partition(":")[0] == table for run in deploy.runs for one in run.unseeded)
 
 

@@ -13,9 +13,10 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code, rows_of_validate, validated
+from gate.rules._implied import holds_what_it_gets, keeps
 from gate.rules._mysql import copy_hit
 from gate.rules._recipes import not_valid_then_validate
-from gate.rules._rows import counting, may_fail
+from gate.rules._rows import counting, is_unseeded, may_fail, refused
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import constraint_before, existed_column, holds_only_null, scanned, table_before
 
@@ -31,7 +32,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         yield from copy_hit(
             deploy, one.statement, adding, f"Adding CHECK {one.name}", table=one.table, column=_column(one)
         )
-        if not one.spec.not_valid:
+        kept = keeps(deploy, one.table, _condition(one))
+        if not one.spec.not_valid and not (kept and refused(deploy, one.statement) in (None, Severity.NOTE)):
             by_value = "IS NOT NULL" not in _condition(one).upper()
             yield from may_fail(
                 deploy,
@@ -44,7 +46,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 settles=not (by_value and _is_about_old_values(deploy, one)),
                 remedy=_recipe(deploy, one),
             )
-        if not _passes_on_null(deploy, one):
+        if not (kept or _passes_on_null(deploy, one) or _passes_as_rows_do(deploy, one)):
             yield replace(old_code(one, "break it", _recipe(deploy, one)), column=_column(one))
     for statement, change in validated(deploy, "check"):
         known = constraint_before(statement, change.table, change.name)
@@ -86,6 +88,12 @@ def _passes_on_null(deploy: Deploy, one: Added) -> bool:
     if _ASKS_FOR_NULL.search(_condition(one)):
         return False
     return holds_only_null(deploy, one.table, _columns(one), one.statement)
+
+
+def _passes_as_rows_do(deploy: Deploy, one: Added) -> bool:
+    """Whether all rows passed with the very values that the server gives to those of the release still running."""
+    passed = refused(deploy, one.statement) is Severity.NOTE and not is_unseeded(deploy, one.table)
+    return passed and holds_what_it_gets(deploy, one.table, _columns(one), one.statement)
 
 
 def _condition(one: Added) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy
+from gate.sql import Dialect
 from tests.rules._deploy import deploy, passed, said
 
 ID = "adding-check-constraint"
@@ -107,3 +108,62 @@ def test_unsafe(world: Deploy, expected: list[str]) -> None:
 def test_silent(world: Deploy) -> None:
     """Near misses, and what the deploy made itself, give nothing."""
     assert said(ID, world) == []
+
+
+WIDER = "ALTER TABLE orders DROP CONSTRAINT ck; ALTER TABLE orders ADD CONSTRAINT ck CHECK ({})"
+RISK = ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"]
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "note IN ('open', 'done')",
+        "((note)::text = ANY ((ARRAY['open'::character varying, 'done'::character varying])::text[]))",
+        "(note)::text = ANY (ARRAY[('open'::character varying)::text, ('done'::character varying)::text])",
+    ],
+)
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ("note IN ('open', 'done', 'paused')", []),
+        ("note in ('done','open')", []),
+        ("note IN ('open', 'paused')", RISK),
+        ("note IN ('open', 'done') AND note <> ''", RISK),
+        ("lower(note) IN ('open', 'done')", RISK),
+        ("note NOT IN ('open', 'done')", RISK),
+    ],
+)
+def test_a_list_that_only_grows_is_broken_by_nobody(old: str, new: str, expected: list[str]) -> None:
+    """The base keeps more already; the rows are read all the same."""
+    world = deploy(WIDER.format(new), earlier=f"ALTER TABLE orders ADD CONSTRAINT ck CHECK ({old})", runs=passed())
+    assert said(ID, world) == ["error lock orders.note c1", *expected]
+
+
+def test_a_condition_that_is_not_kept_yet_promises_nothing() -> None:
+    """NOT VALID rows may break it."""
+    earlier = "ALTER TABLE orders ADD CONSTRAINT ck CHECK (note IN ('a')) NOT VALID"
+    world = deploy(WIDER.format("note IN ('a', 'b')"), earlier=earlier, runs=passed())
+    assert said(ID, world)[1:] == RISK
+
+
+ADDED = "ALTER TABLE orders ADD sort int NOT NULL DEFAULT 0{}; ALTER TABLE orders ADD CONSTRAINT ck CHECK (sort >= 0)"
+OLD_CODE = "warning backward-incompatible orders.sort c1"
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
+@pytest.mark.parametrize(
+    ("between", "seen", "expected"),
+    [
+        ("", True, []),
+        ("", False, [OLD_CODE]),
+        ("; UPDATE orders SET sort = id", True, [OLD_CODE]),
+        ("; ALTER TABLE orders ALTER COLUMN sort SET DEFAULT -1", True, [OLD_CODE]),
+        ("; UPDATE orders SET note = 'x'", True, []),
+    ],
+)
+def test_the_default_of_a_new_column_is_what_old_code_writes(
+    dialect: Dialect, between: str, seen: bool, expected: list[str]
+) -> None:
+    """Rows that hold just that passed, so its rows will."""
+    world = deploy(ADDED.format(between), dialect=dialect, version=(), runs=passed() if seen else ())
+    assert [one for one in said(ID, world) if "backward" in one] == expected
