@@ -9,6 +9,7 @@ from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code
+from gate.rules._implied import was_unique
 from gate.rules._key_recipes import key_using_index
 from gate.rules._rows import counting_duplicates, doubled, told_key
 from gate.rules._world import holds_only_null, is_unique, table_before
@@ -36,8 +37,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             )
         if holds_only_null(deploy, one.table, one.spec.columns, one.statement):
             continue
-        if is_unique(table_before(one.statement, one.table), one.spec.columns):
-            continue  # by an index or a key that is there
+        kept = is_unique(table_before(one.statement, one.table), one.spec.columns)  # by an index or a key that is there
+        if kept or was_unique(deploy, one.statement, one.table, one.spec.columns):
+            continue
         yield from doubled(
             deploy,
             one.statement,

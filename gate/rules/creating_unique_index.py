@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._implied import was_unique
 from gate.rules._index_recipes import as_it_is, body, concurrent_text, is_plain, partitioned
 from gate.rules._indexes import created
 from gate.rules._recipes import AUTOCOMMIT, remedy
@@ -21,12 +23,15 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         whole = tuple(name for at, name in enumerate(change.columns) if not any(change.lengths[at : at + 1]))
         if not change.unique or is_unique(table_before(statement, change.table), whole):
             continue
-        if holds_only_null(deploy, change.table, change.columns, statement):
+        if holds_only_null(deploy, change.table, _read(statement, change), statement):
             continue
-        keys = told_key(change.columns, change.lengths) or "the indexed expression"
-        column = change.columns[0] if len(change.columns) == 1 else None
+        if not any(change.lengths) and was_unique(deploy, statement, change.table, change.columns):
+            continue
+        plain = bool(change.columns) and (any(change.lengths) or not _has_expression(statement))
+        keys = told_key(change.columns, change.lengths) if plain else "the indexed expression"
+        column = change.columns[0] if plain and len(change.columns) == 1 else None
         left = " and leave an INVALID index behind" if change.concurrently else ""
-        sql = _duplicates(deploy, change)
+        sql = _duplicates(deploy, change) if plain else None
         yield from doubled(
             deploy,
             statement,
@@ -36,7 +41,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=column,
             sql=sql,
-            settles=not change.where,  # duplicates among the made-up rows need not lie within the predicate
+            # Duplicates among the made-up rows need not lie within the predicate, nor those of an expression be there.
+            settles=plain and not change.where and not any(change.lengths),
             remedy=_recipe(deploy, statement, change),
         )
         yield Hit(
@@ -51,9 +57,22 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         )
 
 
-def _duplicates(deploy: Deploy, change: c.CreateIndex) -> str | None:
-    given = change.table, change.columns, change.where, change.lengths
-    return counting_duplicates(deploy, *given) if change.columns else None
+def _duplicates(deploy: Deploy, change: c.CreateIndex) -> str:
+    return counting_duplicates(deploy, change.table, change.columns, change.where, change.lengths)
+
+
+def _has_expression(statement: Statement) -> bool:
+    """Whether the index stands on more than whole columns: another parenthesis opens before the first is closed."""
+    return re.search(r"\([^()]*\(", statement.sql) is not None
+
+
+def _read(statement: Statement, change: c.CreateIndex) -> tuple[str, ...]:
+    """The columns of the index; of one over expressions those that its text names."""
+    table = table_before(statement, change.table)
+    if change.columns or table is None:
+        return change.columns
+    words = {word.lower() for word in re.findall(r"\w+", statement.sql.partition("(")[2])}
+    return tuple(one.name for one in table.columns if one.name.lower() in words)
 
 
 def _recipe(deploy: Deploy, statement: Statement, change: c.CreateIndex) -> Remedy:

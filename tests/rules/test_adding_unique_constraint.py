@@ -77,3 +77,20 @@ def test_a_key_over_the_first_characters() -> None:
     assert "GROUP BY LEFT(email, 5), age HAVING" in (found.precondition_sql or "")
     assert found.remedy is not None
     assert "ON users (email(5), age)" in found.remedy.steps[-1].code
+
+
+@pytest.mark.parametrize(
+    ("between", "expected"),
+    [
+        ("", []),
+        (
+            " ALTER TABLE orders ALTER note TYPE integer USING length(note);",
+            ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
+        ),
+    ],
+)
+def test_what_was_unique_stays_so(between: str, expected: list[str]) -> None:
+    """A constraint in the place of an index: nothing new is asked of rows or code, unless the values change."""
+    change = f"DROP INDEX ux;{between} ALTER TABLE orders ADD CONSTRAINT uq UNIQUE (note)"
+    world = deploy(change, earlier="CREATE UNIQUE INDEX ux ON orders (note)")
+    assert said(ID, world) == ["error lock orders.note c1", *expected]

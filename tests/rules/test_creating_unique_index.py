@@ -25,6 +25,28 @@ UNSAFE = [
         ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
     ),
     (
+        # Nor need they be among what an expression makes of the rows, or the first letters.
+        deploy("CREATE UNIQUE INDEX ux ON orders (lower(note))", dialect="sqlite", runs=passed()),
+        ["warning fails-on-existing-rows orders c1?", "warning backward-incompatible orders c1"],
+    ),
+    (
+        deploy("CREATE UNIQUE INDEX ux ON orders (user_id, lower(note))", runs=passed()),
+        ["warning fails-on-existing-rows orders c1?", "warning backward-incompatible orders c1"],
+    ),
+    (
+        deploy("CREATE UNIQUE INDEX ux ON orders (note(3))", dialect="mysql", runs=passed()),
+        ["warning fails-on-existing-rows orders c1?", "warning backward-incompatible orders c1"],
+    ),
+    (
+        # The base keeps other values apart than the index does.
+        deploy(
+            "DROP INDEX uq; CREATE UNIQUE INDEX ux ON orders (note COLLATE NOCASE)",
+            dialect="sqlite",
+            earlier="CREATE UNIQUE INDEX uq ON orders (note)",
+        ),
+        ["error fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
+    ),
+    (
         # Duplicates among the made-up rows need not lie within the predicate.
         deploy("CREATE UNIQUE INDEX ux ON orders (note) WHERE amount = 7", dialect="sqlite", runs=passed()),
         ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
@@ -41,6 +63,11 @@ SAFE = [
     deploy("CREATE INDEX ux ON orders (note)"),
     deploy("CREATE UNIQUE INDEX ux ON orders (id, note)"),
     deploy("CREATE TABLE t (a int); CREATE UNIQUE INDEX ux ON t (a)"),
+    deploy("ALTER TABLE orders ADD slug text; CREATE UNIQUE INDEX ux ON orders (lower(slug))", runs=passed()),
+    deploy(
+        "ALTER TABLE orders DROP CONSTRAINT uq; CREATE UNIQUE INDEX ux ON orders (note)",
+        earlier="ALTER TABLE orders ADD CONSTRAINT uq UNIQUE (note)",
+    ),
 ]
 
 
