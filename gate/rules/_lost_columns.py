@@ -10,6 +10,9 @@ from gate.rule import Hit
 from gate.rules._recipes import code_first, let_go
 from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import column_before
+from gate.sql import _types
+
+_INTEGERS = {"tinyint", "smallint", "mediumint", "int", "integer", "bigint"}
 
 
 def lost_column(deploy: Deploy, statement: Statement, table: str, column: str, message: str) -> Iterator[Hit]:
@@ -18,7 +21,7 @@ def lost_column(deploy: Deploy, statement: Statement, table: str, column: str, m
     recipe = _recipe(deploy, table, column)
     if not _is_computed(statement, table, column):
         yield Hit(message, statement, category=Category.DATA_LOSS, table=table, column=column, remedy=recipe)
-    if deploy.used(table, column) and not _is_back(deploy, table, column):
+    if deploy.used(table, column) and not _is_back(deploy, statement, table, column):
         yield Hit(
             f"The release still running selects {place} by name (SQLAlchemy names every mapped column): each query on "
             f"{table} fails until the new release has replaced it.",
@@ -30,10 +33,14 @@ def lost_column(deploy: Deploy, statement: Statement, table: str, column: str, m
         )
 
 
-def _is_back(deploy: Deploy, table: str, column: str) -> bool:
-    """Whether the deploy makes a column of this name again, so that queries name one that is there."""
-    known = deploy.result.table(table)
-    return deploy.complete and known is not None and known.column(column) is not None
+def _is_back(deploy: Deploy, statement: Statement, table: str, column: str) -> bool:
+    """Whether the deploy makes a column of this name again, of a type that takes what the old release sends."""
+    made, was = deploy.result.table(table), column_before(statement, table, column)
+    now = made.column(column) if made else None
+    if not deploy.complete or now is None or was is None:
+        return False
+    types = {_types.base(was.type), _types.base(now.type)}
+    return len(types) == 1 or types <= _INTEGERS
 
 
 def _is_computed(statement: Statement, table: str, column: str) -> bool:

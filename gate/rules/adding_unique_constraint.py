@@ -37,8 +37,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             )
         if holds_only_null(deploy, one.table, one.spec.columns, one.statement):
             continue
-        kept = is_unique(table_before(one.statement, one.table), one.spec.columns)  # by an index or a key that is there
-        if kept or was_unique(deploy, one.statement, one.table, one.spec.columns):
+        if not any(one.spec.lengths) and _is_kept(deploy, one):
             continue
         yield from doubled(
             deploy,
@@ -51,6 +50,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             remedy=recipe,
         )
         yield old_code(one, f"repeat {_keys(one)}", recipe)
+
+
+def _is_kept(deploy: Deploy, one: Added) -> bool:
+    """By an index or a key that is there, or that the deploy puts this one in the place of."""
+    there = is_unique(table_before(one.statement, one.table), one.spec.columns)
+    return there or was_unique(deploy, one.statement, one.table, one.spec.columns)
 
 
 def _keys(one: Added) -> str:

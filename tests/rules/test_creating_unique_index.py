@@ -35,7 +35,7 @@ UNSAFE = [
     ),
     (
         deploy("CREATE UNIQUE INDEX ux ON orders (note(3))", dialect="mysql", runs=passed()),
-        ["warning fails-on-existing-rows orders c1?", "warning backward-incompatible orders c1"],
+        ["warning fails-on-existing-rows orders.note c1?", "warning backward-incompatible orders.note c1"],
     ),
     (
         # The base keeps other values apart than the index does.

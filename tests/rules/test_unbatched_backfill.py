@@ -129,12 +129,12 @@ def test_what_waits_is_told_as_the_server_locks(dialect: Dialect, words: tuple[s
     assert (dialect == "sqlite") == all("replicas" not in message for message in told)
 
 
-def test_several_columns_leave_a_gap_for_the_author() -> None:
-    """Not a name of empty parts."""
+def test_several_columns_are_written_as_they_are() -> None:
+    """Each with its value, not a name of empty parts."""
     world = deploy("UPDATE logs SET code = 'x', text = 'y'", dialect="sqlite")
     remedy = next(iter(registry.rules()[ID].findings(world))).remedy
     assert remedy is not None
-    assert "UPDATE logs SET ... = ... WHERE rowid IN (" in remedy.steps[0].code
+    assert "UPDATE logs SET code = 'x', text = 'y' WHERE logs.rowid >= :first" in remedy.steps[0].code
 
 
 def test_a_new_table_is_made_empty_and_filled_by_ranges() -> None:
