@@ -7,7 +7,6 @@ the schema and the rows before and after show it all the same.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Iterator
 
 from gate.facts.changes import (
@@ -40,8 +39,6 @@ _TABLE = (DropTable, DropView, RenameTable, MoveTable, DetachPartition)
 _COLUMN = (DropColumn, RenameColumn, ModifyColumn)
 _TAKING = (Delete, Truncate, RecreateTable, DropTable)
 _HIDING = (CodeBlock, DropObject, DropSchema, DropType, RenameSchema)
-# What SQLite's full-text and R*Tree modules keep beside a virtual table: https://www.sqlite.org/fts5.html#fts5_data_structures
-_KEPT = re.compile(r"_(?:data|idx|content|docsize|config|segments|segdir|stat|node|parent|rowid)$")
 
 
 def unseen(baseline: Schema, result: Schema, statements: Iterable[Statement]) -> tuple[DataChange, ...]:
@@ -68,12 +65,11 @@ def _is_taken(gone: DataChange, baseline: Schema, statements: Iterable[Statement
 
 
 def _with_parents(table: str, schema: Schema) -> Iterator[str]:
-    """A partition goes with the table above it, what SQLite keeps of a virtual table with that."""
+    """A partition goes with the table above it."""
     name: str | None = table
     while name is not None and name in schema.tables:
         yield name
         name = schema.tables[name].partition_of
-    yield _KEPT.sub("", table)
 
 
 def _bare(name: str) -> str:
