@@ -111,28 +111,30 @@ def _has(schema: Schema, table: str, column: str | None) -> bool:
 
 
 def blamed(change: DataChange, statements: tuple[Statement, ...]) -> DataChange:
-    """Rows that are gone, with the statement that took them where one is known."""
-    taker = _taker(change.table, statements) if change.kind == "rows-lost" else None
+    """Rows that are gone, with the statement that took them, from the table or a partition of it, where one is known."""
+    if change.kind != "rows-lost" or not statements:
+        return change
+    taker = _taker(statements[0].before.with_partitions(change.table), statements)
     if taker is None:
         return change
     return dataclasses.replace(change, revision=taker.revision, statement=taker.number)
 
 
-def _taker(table: str, statements: tuple[Statement, ...]) -> Statement | None:
+def _taker(tables: tuple[str, ...], statements: tuple[Statement, ...]) -> Statement | None:
     """The statement that took the rows: seen doing it, else one whose text says so, else code that hides what it does."""
     back = statements[::-1]
-    seen = (one for one in back if _deleted(one, table) and _may_delete(one, table))
-    said = (one for one in back if any(isinstance(c, _TAKING) and c.table == table for c in one.changes))
+    seen = (one for one in back if _deleted(one, tables) and _may_delete(one, tables))
+    said = (one for one in back if any(isinstance(c, _TAKING) and c.table in tables for c in one.changes))
     hidden = (one for one in back if not one.understood or any(isinstance(c, CodeBlock) for c in one.changes))
     return next((one for found in (seen, said, hidden) for one in found), None)
 
 
-def _deleted(statement: Statement, table: str) -> bool:
+def _deleted(statement: Statement, tables: tuple[str, ...]) -> bool:
     touched = statement.observed.touched if statement.observed else ()
-    return any(one.table == table and one.deleted for one in touched)
+    return any(one.table in tables and one.deleted for one in touched)
 
 
-def _may_delete(statement: Statement, table: str) -> bool:
+def _may_delete(statement: Statement, tables: tuple[str, ...]) -> bool:
     """What went unseen before a statement is counted with it: an ADD COLUMN deletes nothing.
 
     Rows go along with those of another table by ON DELETE CASCADE, and by triggers.
@@ -140,7 +142,7 @@ def _may_delete(statement: Statement, table: str) -> bool:
     for change in statement.changes:
         name = getattr(change, "table", None)
         known = statement.before.tables.get(name or "")
-        writes = isinstance(change, (Insert, Update)) and (name == table or bool(known and known.triggers))
+        writes = isinstance(change, (Insert, Update)) and (name in tables or bool(known and known.triggers))
         if writes or isinstance(change, _TAKING):
             return True
     return _hides(statement)
