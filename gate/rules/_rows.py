@@ -73,14 +73,18 @@ def may_fail(
     remedy: Remedy | None = None,
     by_value: bool = False,
     settles: bool = True,
+    keys: str | None = None,
 ) -> Iterator[Hit]:
     """The hit of a change that depends on the rows; nothing when both kinds of rows went through.
 
     ``unknown`` is the severity where no rows ran. ``sql`` counts the rows that would be refused. ``by_value`` tells a
     condition on what the values are (a CHECK, a reference): that made-up rows break it says nothing for sure; with
     ``settles`` false neither does it that they keep it. A table that the seeding left without rows counts as one where
-    no rows ran.
+    no rows ran. ``keys`` names the columns of a new unique key: under ALTER IGNORE no row makes it fail.
     """
+    if keys is not None and is_ignoring(deploy, statement):
+        yield _deduplicated(statement, keys, table, column, sql, remedy)
+        return
     taken = refused(deploy, statement)
     if taken is Severity.NOTE and settles and not is_unseeded(deploy, table):
         return
@@ -103,27 +107,10 @@ def may_fail(
     )
 
 
-def doubled(
-    deploy: Deploy,
-    statement: Statement,
-    keys: str,
-    message: str,
-    *,
-    unknown: Severity = Severity.WARNING,
-    table: str,
-    column: str | None = None,
-    sql: str | None = None,
-    remedy: Remedy | None = None,
-    settles: bool = True,
-) -> Iterator[Hit]:
-    """The hit of a new key over rows that may share it: it fails, or under ALTER IGNORE deletes all but one of them."""
-    if not is_ignoring(deploy, statement):
-        yield from may_fail(
-            deploy, statement, message,
-            unknown=unknown, table=table, column=column, sql=sql, remedy=remedy, settles=settles,
-        )  # fmt: skip
-        return
-    yield Hit(
+def _deduplicated(
+    statement: Statement, keys: str, table: str, column: str | None, sql: str | None, remedy: Remedy | None
+) -> Hit:
+    return Hit(
         f"IGNORE deletes rows of {table}: of those that share {keys} only one stays, and nothing says which went.",
         statement,
         category=Category.DATA_LOSS,

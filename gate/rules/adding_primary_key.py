@@ -11,7 +11,7 @@ from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._constraints import Added, added, old_code
 from gate.rules._key_recipes import key_using_index
 from gate.rules._recipes import remedy
-from gate.rules._rows import counting_duplicates, doubled
+from gate.rules._rows import counting_duplicates, may_fail
 from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import column_before, is_unique, scanned, table_before
 
@@ -35,13 +35,13 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if _holds_already(one, columns):
             continue
         named = replace(one, name="the primary key") if deploy.dialect in MYSQL else one
-        yield from doubled(
+        yield from may_fail(
             deploy,
             one.statement,
-            ", ".join(columns),
             f"Rows of {one.table} that share {', '.join(columns)}, or have NULL in it, make the primary key fail.",
             table=one.table,
             sql=counting_duplicates(deploy, one.table, columns) if columns else None,
+            keys=", ".join(columns),
             remedy=recipe,
         )
         yield old_code(named, f"repeat or leave out {', '.join(columns)}", recipe)

@@ -11,7 +11,7 @@ from gate.rules import _elsewhere as elsewhere
 from gate.rules._constraints import Added, added, old_code
 from gate.rules._implied import was_unique
 from gate.rules._key_recipes import key_using_index
-from gate.rules._rows import counting_duplicates, doubled, told_key
+from gate.rules._rows import counting_duplicates, may_fail, told_key
 from gate.rules._world import holds_only_null, is_unique, table_before
 
 
@@ -39,14 +39,14 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         if not any(one.spec.lengths) and _is_kept(deploy, one):
             continue
-        yield from doubled(
+        yield from may_fail(
             deploy,
             one.statement,
-            _keys(one),
             f"Rows of {one.table} that share {_keys(one)} make it fail.",
             table=one.table,
             column=_column(one),
             sql=counting_duplicates(deploy, one.table, one.spec.columns, lengths=one.spec.lengths),
+            keys=_keys(one),
             remedy=recipe,
         )
         yield old_code(one, f"repeat {_keys(one)}", recipe)

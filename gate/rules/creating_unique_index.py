@@ -13,7 +13,7 @@ from gate.rules._implied import was_unique
 from gate.rules._index_recipes import as_it_is, body, concurrent_text, is_plain, partitioned
 from gate.rules._indexes import created
 from gate.rules._recipes import AUTOCOMMIT, remedy
-from gate.rules._rows import counting_duplicates, doubled, told_key
+from gate.rules._rows import counting_duplicates, may_fail, told_key
 from gate.rules._says import bare, listed, python, schema_argument
 from gate.rules._world import holds_only_null, is_unique, table_before
 
@@ -32,15 +32,15 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         column = change.columns[0] if plain and len(change.columns) == 1 else None
         left = " and leave an INVALID index behind" if change.concurrently else ""
         sql = _duplicates(deploy, change) if plain else None
-        yield from doubled(
+        yield from may_fail(
             deploy,
             statement,
-            keys,
             f"Rows of {change.table} that share {keys} make the unique index fail{left}.",
             unknown=Severity.WARNING if change.concurrently else Severity.ERROR,
             table=change.table,
             column=column,
             sql=sql,
+            keys=keys,
             # Duplicates among the made-up rows need not lie within the predicate, nor those of an expression be there.
             settles=plain and not change.where and not any(change.lengths),
             remedy=_recipe(deploy, statement, change),
