@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gate.facts.changes import Delete, DropTable, RecreateTable, Truncate
+from gate.facts.changes import TAKES_ROWS, Delete, Truncate
 from gate.facts.history import History, NewRevisions
 from gate.facts.rehearsal import DataChange, Rehearsal, Statement
 from gate.facts.schema import Column, Schema
@@ -13,7 +13,6 @@ from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Reme
 from gate.sql.copies import copy_of, is_written
 
 ID = "upgrade-works"
-_TAKING = (Delete, Truncate, RecreateTable, DropTable)
 _KEEP = "Copy or keep the rows; where they are meant to go, allow it with the reason."
 _NAME = (
     "Name every column on both sides of the copy, INSERT INTO new (a, b) SELECT a, b FROM old, and count afterwards."
@@ -37,7 +36,6 @@ def _placed(finding: Finding, history: History, new: NewRevisions) -> Finding:
 def _finding(
     change: DataChange, message: str, remedy: str, statement: Statement | None = None, maybe: bool = False
 ) -> Finding:
-    place = f"{change.table}.{change.column}" if change.column else change.table
     return Finding(
         id=ID,
         check=ID,
@@ -48,7 +46,7 @@ def _finding(
         revision=statement.revision if statement else change.revision,
         table=change.table,
         column=change.column,
-        evidence=(Evidence(EvidenceKind.OBSERVED, f"{place}: {change.detail or 'gone'}"),),
+        evidence=(Evidence(EvidenceKind.OBSERVED, f"{change.place}: {change.detail or 'gone'}"),),
         remedy=Remedy(remedy),
     )
 
@@ -56,7 +54,7 @@ def _finding(
 def _unseen(rehearsal: Rehearsal) -> Iterator[Finding]:
     """Tables and columns that are gone, though no statement was seen to take them."""
     for change in rehearsal.unseen:
-        what = f"{change.table}.{change.column}" if change.column else change.table
+        what = change.place
         held = "its values" if change.column else "all its rows"
         yield _finding(
             change,
@@ -81,7 +79,7 @@ def _rows(rehearsal: Rehearsal) -> Iterator[Finding]:
 def _emptied(rehearsal: Rehearsal, table: str, taker: Statement | None) -> str:
     """The table itself, or the partition of it that the statement names."""
     was = rehearsal.baseline.with_partitions(table)
-    named = [c.table for c in (taker.changes if taker else ()) if isinstance(c, _TAKING) and c.table in was]
+    named = [c.table for c in (taker.changes if taker else ()) if isinstance(c, TAKES_ROWS) and c.table in was]
     return named[0] if named else table
 
 

@@ -62,18 +62,17 @@ def _trip(trip: RoundTrip, history: History, new: NewRevisions) -> Iterator[Find
 def _lost(change: DataChange, history: History) -> Finding:
     """Rows and values that were there before the deploy, and that the way back takes along."""
     revision = history.by_id[change.revision or ""]
-    what = f"{change.table}.{change.column}" if change.column else change.table
     return Finding(
         id=ID,
         check=ID,
         category=Category.IRREVERSIBLE,
         severity=Severity.WARNING,
         revision=revision.id,
-        message=f"downgrade() of revision {revision.id} takes along what {what} held before the deploy: {change.detail}.",
+        message=f"downgrade() of revision {revision.id} takes along what {change.place} held before the deploy: {change.detail}.",
         location=Location(revision.path, revision.downgrade_line or revision.line),
         table=change.table,
         column=change.column,
-        evidence=(Evidence(EvidenceKind.OBSERVED, f"{what}: {change.detail}"),),
+        evidence=(Evidence(EvidenceKind.OBSERVED, f"{change.place}: {change.detail}"),),
         remedy=Remedy(
             "Take back only what upgrade() brought: delete its own rows by their key, and copy every column of a table "
             "that is made anew."

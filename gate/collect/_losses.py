@@ -10,9 +10,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from gate.facts.changes import (
+    TAKES_ROWS,
     Change,
     CodeBlock,
-    Delete,
     DetachPartition,
     DropColumn,
     DropObject,
@@ -24,11 +24,9 @@ from gate.facts.changes import (
     ModifyColumn,
     MoveTable,
     Query,
-    RecreateTable,
     RenameColumn,
     RenameSchema,
     RenameTable,
-    Truncate,
     Update,
 )
 from gate.facts.rehearsal import DataChange, Statement
@@ -37,7 +35,6 @@ from gate.sql._differences import differences
 
 _TABLE = (DropTable, DropView, RenameTable, MoveTable, DetachPartition)
 _COLUMN = (DropColumn, RenameColumn, ModifyColumn)
-_TAKING = (Delete, Truncate, RecreateTable, DropTable)
 _HIDING = (CodeBlock, DropObject, DropSchema, DropType, RenameSchema)
 
 
@@ -124,7 +121,7 @@ def _taker(tables: tuple[str, ...], statements: tuple[Statement, ...]) -> Statem
     """The statement that took the rows: seen doing it, else one whose text says so, else code that hides what it does."""
     back = statements[::-1]
     seen = (one for one in back if _deleted(one, tables) and _may_delete(one, tables))
-    said = (one for one in back if any(isinstance(c, _TAKING) and c.table in tables for c in one.changes))
+    said = (one for one in back if any(isinstance(c, TAKES_ROWS) and c.table in tables for c in one.changes))
     hidden = (one for one in back if not one.understood or any(isinstance(c, CodeBlock) for c in one.changes))
     return next((one for found in (seen, said, hidden) for one in found), None)
 
@@ -143,6 +140,6 @@ def _may_delete(statement: Statement, tables: tuple[str, ...]) -> bool:
         name = getattr(change, "table", None)
         known = statement.before.tables.get(name or "")
         writes = isinstance(change, (Insert, Update)) and (name in tables or bool(known and known.triggers))
-        if writes or isinstance(change, _TAKING):
+        if writes or isinstance(change, TAKES_ROWS):
             return True
     return _hides(statement)

@@ -571,6 +571,9 @@ class Harmless(Change):
     verb: str
 
 
+# What takes rows along with it by its own nature.
+TAKES_ROWS = (Delete, Truncate, RecreateTable, DropTable)
+
 # What an empty downgrade() is right for: rows, settings, proofs, and a label that no statement can remove.
 _NO_WAY_BACK = (
     Insert,

@@ -118,6 +118,11 @@ class DataChange:
     revision: str | None = None
     statement: int | None = None
 
+    @property
+    def place(self) -> str:
+        """The column with its table, or the table."""
+        return f"{self.table}.{self.column}" if self.column else self.table
+
 
 @dataclass(frozen=True)
 class RowsRun:
