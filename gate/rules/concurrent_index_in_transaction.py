@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
@@ -9,6 +10,9 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
+
+# What the server says of any of them: PreventInTransactionBlock, access/transam/xact.c in PostgreSQL's source.
+_REFUSED = re.compile(r"([A-Z][A-Z ]+) cannot run inside a transaction block")
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -42,7 +46,8 @@ def _refusing(statement: Statement) -> tuple[str, str | None]:
             return "DETACH PARTITION CONCURRENTLY", change.table
         if isinstance(change, c.Maintenance) and change.verb in ("vacuum", "vacuum-full"):
             return "VACUUM", change.table
-    return "", None
+    told = _REFUSED.search(statement.error or "")
+    return (told[1] if told else ""), None
 
 
 def _first_line(statement: Statement) -> str:

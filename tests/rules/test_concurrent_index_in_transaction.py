@@ -21,12 +21,21 @@ UNSAFE = [
         ),
         ["error transaction orders c1"],
     ),
+    (
+        deploy(
+            "ALTER SYSTEM SET work_mem = '64MB'",
+            errors={1: "(psycopg2.errors.ActiveSqlTransaction) ALTER SYSTEM cannot run inside a transaction block\n"},
+        ),
+        ["error transaction - c1"],
+    ),
 ]
 SAFE = [
     deploy(Autocommit("CREATE INDEX CONCURRENTLY ix ON orders (note)")),
     deploy("CREATE INDEX ix ON orders (note)"),
     deploy("CREATE INDEX CONCURRENTLY ix ON orders (note)", seen={1: Observation()}),
     deploy("ANALYZE users"),
+    deploy(Autocommit("ALTER SYSTEM SET work_mem = '64MB'")),
+    deploy("ALTER SYSTEM SET work_mem = '64MB'", errors={1: "permission denied to set parameter"}),
 ]
 
 
