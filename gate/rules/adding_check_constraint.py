@@ -73,8 +73,7 @@ def _lock(deploy: Deploy, one: Added) -> Iterator[Hit]:
         return
     yield Hit(
         f"Adding CHECK {one.name} reads every row of {one.table} while an ACCESS EXCLUSIVE lock stops all its reads "
-        "and "
-        "writes.",
+        "and writes.",
         one.statement,
         category=Category.LOCK,
         table=one.table,

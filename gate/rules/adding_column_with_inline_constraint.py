@@ -33,8 +33,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"Adding {change.table}.{new.name} also {work} while an ACCESS EXCLUSIVE lock stops all reads and writes "
-            "of "
-            f"{change.table}.",
+            f"of {change.table}.",
             statement,
             table=change.table,
             column=new.name,

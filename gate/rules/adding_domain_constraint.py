@@ -40,8 +40,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             )
         yield Hit(
             f"The release still running may write values to {spoken(users)} that domain {change.domain} refuses from "
-            "now "
-            "on.",
+            "now on.",
             statement,
             category=Category.BACKWARD_INCOMPATIBLE,
             severity=Severity.NOTE if change.not_valid else Severity.WARNING,

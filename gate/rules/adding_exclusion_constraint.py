@@ -16,8 +16,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     for one in added(deploy, "exclude"):
         recipe = remedy(
             "An exclusion constraint can be neither NOT VALID nor built concurrently: create it with the table, run "
-            "this "
-            "in a maintenance window, or check overlaps in a trigger.",
+            "this in a maintenance window, or check overlaps in a trigger.",
         )
         yield Hit(
             f"Adding EXCLUDE {one.name} builds an index over every row of {one.table} while an ACCESS EXCLUSIVE lock "

@@ -24,8 +24,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         blocked = "reads and writes" if deploy.dialect == "postgresql" else "writes"
         yield Hit(
             f"{change.table}.{new.name} is computed and stored for every row: the whole table {change.table} is "
-            "written "
-            f"anew while its {blocked} wait.",
+            f"written anew while its {blocked} wait.",
             statement,
             table=change.table,
             column=new.name,

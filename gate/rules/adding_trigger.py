@@ -23,8 +23,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"{words} takes a {lock} lock on {change.table}: it is brief, but it waits for running transactions, and "
-            "all "
-            f"{stopped} of the table queue behind it.",
+            f"all {stopped} of the table queue behind it.",
             statement,
             table=change.table,
             remedy=remedy(

@@ -27,8 +27,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if deploy.dialect == "postgresql":
             yield Hit(
                 f"Adding UNIQUE {one.name} builds an index over every row of {one.table} while an ACCESS EXCLUSIVE "
-                "lock "
-                "stops all its reads and writes.",
+                "lock stops all its reads and writes.",
                 one.statement,
                 category=Category.LOCK,
                 table=one.table,

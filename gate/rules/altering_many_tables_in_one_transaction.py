@@ -59,8 +59,7 @@ def _hit(deploy: Deploy, statement: Statement, tables: dict[str, Statement]) -> 
     first = next(iter(tables.values()))
     return Hit(
         f"One transaction holds ACCESS EXCLUSIVE locks on {spoken(names)} until it ends: while it waits for the "
-        "second, "
-        "nobody can read or write the first, and code that uses both in another order deadlocks with it.",
+        "second, nobody can read or write the first, and code that uses both in another order deadlocks with it.",
         statement,
         table=names[-1],
         related=(first.revision,) if first.revision != statement.revision else (),

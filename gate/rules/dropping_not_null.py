@@ -19,8 +19,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"{edit.table}.{edit.column} may hold NULL from now on; the release still running counts on a value and "
-            "may "
-            "fail on rows that the new release writes.",
+            "may fail on rows that the new release writes.",
             edit.statement,
             table=edit.table,
             column=edit.column,

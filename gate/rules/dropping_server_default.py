@@ -23,8 +23,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"{edit.table}.{edit.column} is NOT NULL and loses its default: an INSERT of the release still running "
-            "that "
-            "leaves the column out fails.",
+            "that leaves the column out fails.",
             edit.statement,
             table=edit.table,
             column=edit.column,

@@ -15,8 +15,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if change.type in deploy.baseline.enums:
             yield Hit(
                 f"PostgreSQL cannot remove '{change.value}' from {change.type} again: an empty downgrade() is right, "
-                "and "
-                "says so best in a comment.",
+                "and says so best in a comment.",
                 statement,
                 severity=Severity.NOTE,
             )

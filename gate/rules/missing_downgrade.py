@@ -26,8 +26,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"{revision.id} changes the schema and {_HOW[revision.downgrade]}: when the deploy has to be taken back, "
-            "the "
-            "schema stays, and the old release meets it.",
+            "the schema stays, and the old release meets it.",
             revision=revision.id,
             location=Location(revision.path, revision.downgrade_line or revision.line),
             remedy=remedy("Write the way back, or suppress this finding with the reason why there is none."),

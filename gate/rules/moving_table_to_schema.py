@@ -36,8 +36,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if inside:
             yield Hit(
                 f"Renaming schema {renaming.schema} to {renaming.to} breaks every query of the release still running "
-                "on "
-                "its "
+                "on its "
                 f"{len(inside)} tables.",
                 statement,
                 table=inside[0],

@@ -31,8 +31,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 edit,
                 Category.REWRITE,
                 f"Narrowing {edit.table}.{edit.column} to {edit.type} writes the whole table {edit.table} anew while "
-                "an "
-                "ACCESS EXCLUSIVE lock stops all its reads and writes.",
+                "an ACCESS EXCLUSIVE lock stops all its reads and writes.",
             )
         change = AlterColumnType(edit.table, edit.column, edit.type, collation=edit.collation)
         what = f"Narrowing {edit.table}.{edit.column} to {edit.type}"

@@ -22,8 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         place = f"{python(bare(edit.table))}, {python(edit.column)}"
         yield Hit(
             f"{edit.table}.{edit.column} is added NOT NULL with a default that is dropped again in the same deploy: "
-            "the "
-            "release still running does not write the column, so all its INSERTs fail.",
+            "the release still running does not write the column, so all its INSERTs fail.",
             edit.statement,
             table=edit.table,
             column=edit.column,

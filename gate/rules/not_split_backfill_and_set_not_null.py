@@ -20,8 +20,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue  # not-split-add-and-set-not-null says more; a validated CHECK lets no new NULL in
         yield Hit(
             f"{edit.table}.{edit.column} is filled and made NOT NULL in one deploy, while the release still running "
-            "may "
-            "write NULL again in between; in one transaction the rows also stay locked until the end.",
+            "may write NULL again in between; in one transaction the rows also stay locked until the end.",
             edit.statement,
             table=edit.table,
             column=edit.column,

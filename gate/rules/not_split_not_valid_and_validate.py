@@ -21,8 +21,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"{change.name} is added NOT VALID and validated in one transaction: the lock of the first step lasts "
-            "while "
-            f"the second reads every row of {change.table}, as if NOT VALID had never been said.",
+            f"while the second reads every row of {change.table}, as if NOT VALID had never been said.",
             statement,
             table=change.table,
             related=revisions(added, statement),

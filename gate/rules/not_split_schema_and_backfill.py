@@ -24,8 +24,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         column = change.columns[0] if len(change.columns) == 1 else None
         yield Hit(
             f"{change.table} is altered and then filled in one transaction: the lock of the ALTER, which stops all "
-            "reads "
-            "and writes, lasts until the last row is written.",
+            "reads and writes, lasts until the last row is written.",
             statement,
             table=change.table,
             column=column,

@@ -21,8 +21,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"REINDEX stops all writes to {table or 'every table'} until the index is built anew, and reads through "
-            "the "
-            "index wait too.",
+            "the index wait too.",
             statement,
             table=table,
             remedy=remedy(

@@ -23,8 +23,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"The rows of {change.table} are read into Python and written back one by one: one round trip a row, all "
-            "in "
-            "one transaction.",
+            "in one transaction.",
             statement,
             table=change.table,
             column=change.columns[0] if len(change.columns) == 1 else None,

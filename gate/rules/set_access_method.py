@@ -18,8 +18,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield Hit(
             f"SET ACCESS METHOD {change.value} writes the whole table {change.table} anew while an ACCESS EXCLUSIVE "
-            "lock "
-            "stops all its reads and writes.",
+            "lock stops all its reads and writes.",
             statement,
             table=change.table,
             remedy=remedy("Make a new table with the method, copy in batches, and swap; or use a maintenance window."),

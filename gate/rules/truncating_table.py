@@ -25,8 +25,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             remedy=remedy(
                 "Remove rows by hand where they are known to be of no use, with a copy kept; not in a revision that "
-                "runs "
-                "on every database."
+                "runs on every database."
             ),
         )
 

@@ -22,8 +22,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         name = constraint_of(change.table, spec).name
         yield Hit(
             f"This {spec.kind.replace('-', ' ')} on {change.table} has no name: the server chooses one, which may "
-            "differ "
-            "between databases, and downgrade() cannot drop it by name.",
+            "differ between databases, and downgrade() cannot drop it by name.",
             statement,
             table=change.table,
             column=spec.columns[0] if len(spec.columns) == 1 else None,
