@@ -217,6 +217,7 @@ def _schema_error(error: str) -> bool:
         "unknown column",
         "doesn't exist",
         "has no column",
+        "has no field",  # of a trigger's NEW and OLD
         "unknown table",
         "cannot insert",
         "cannot update",

@@ -218,9 +218,16 @@ LOGGED = {
             ["warning users INSERT"],
         ),
         ('op.execute("ALTER TABLE users ALTER COLUMN id DROP DEFAULT")', ["error users.id INSERT"]),
+        (FUNCTION.format(name="stamps", body="NEW.at := now();", when="UPDATE"), ["error users UPDATE"]),
         ('op.drop_column("log", "more")', ["error log.more SELECT, INSERT, UPDATE"]),
     ],
-    ids=["trigger writes what is gone", "trigger refuses", "key without a sequence", "trigger writes something else"],
+    ids=[
+        "trigger writes what is gone",
+        "trigger refuses",
+        "key without a sequence",
+        "trigger names no column",
+        "trigger writes something else",
+    ],
 )
 def test_triggers_and_keys_on_postgresql(tmp_path: Path, body: str, expected: list[str]) -> None:
     """The same questions of a server whose functions are read only when they run."""
