@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from gate.collect import _losses
 from gate.collect._old_queries import Verb, given_key, queries, quoting
@@ -140,18 +140,23 @@ _READ = ("view", "foreign-table")
 
 
 def believed(
-    mapped: Mapping[str, frozenset[str]], baseline: Schema, statements: Iterable[Statement]
+    mapped: Mapping[str, frozenset[str]],
+    baseline: Schema,
+    statements: Iterable[Statement],
+    named: Callable[[frozenset[str]], frozenset[str]],
 ) -> Mapping[str, frozenset[str]]:
-    """The base's models, with tables that they do not know added whole, unless the deploy drops just those.
+    """The base's models, with tables that they do not know added whole, unless nobody can be using them.
 
     An env.py often imports only part of the models: a table that is missing there may well be used. When everything
-    that is missing goes away in this deploy, the models are in step with the schema, and it is the second of two deploys.
+    that is missing goes away in this deploy, the models are in step with the schema, and it is the second of two deploys;
+    so it is of a dropped table that no file of the base names (``named`` tells which are).
     """
     missing = {name for name, table in baseline.tables.items() if name not in mapped and _would_be_mapped(table)}
     dropped = {one.table for statement in statements for one in statement.changes if isinstance(one, DropTable)}
     if missing <= dropped:
         return mapped
-    whole = {name: frozenset(column.name for column in baseline.tables[name].columns) for name in missing}
+    used = missing - dropped | named(frozenset(missing & dropped))
+    whole = {name: frozenset(column.name for column in baseline.tables[name].columns) for name in used}
     return {**mapped, **whole}
 
 

@@ -11,7 +11,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gate.collect import _base_models, _known_diffs, _losses, _old_release, _round_trip, _side_effects
+from gate.collect import _base_models, _known_diffs, _losses, _named_tables, _old_release, _round_trip, _side_effects
+from gate.collect._git import Git
 from gate.collect._one_by_one import OneByOne
 from gate.collect._recording import Recorder
 from gate.collect._stage import OtherDialect, Stage
@@ -262,11 +263,15 @@ class _Rehearsing:
             models = _base_models.mapped(self.stage)
             if models is None:
                 return found
-            self.mapped = _old_release.believed(models, baseline, statements)
+            self.mapped = _old_release.believed(models, baseline, statements, self._named)
             self.old_source = "the base branch's models"
             used = _old_release.used(baseline, self.mapped, result)
             found = _old_release.failures(self.stage.database, base, used, result, statements)
         return tuple(dataclasses.replace(one, certain=one.certain and one.table in self.mapped) for one in found)
+
+    def _named(self, tables: frozenset[str]) -> frozenset[str]:
+        git, project = Git(self.context.repo), self.stage.project
+        return _named_tables.named(git, self.base.sha or "", tables, project.version_locations)
 
     def _round_trip(self, baseline: Schema, result: Schema) -> RoundTrip:
         """Down to the baseline and up again, where every revision has a way back."""

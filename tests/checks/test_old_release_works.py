@@ -97,6 +97,35 @@ def test_the_second_of_two_deploys_breaks_nobody(tmp_path: Path, more: str, expe
     assert (found.count("data-loss"), found.count("backward-incompatible")) == (1, expected)
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("", 0),
+        ('REPORT = "SELECT * FROM archive_entries"', 1),
+        ("class ArchiveEntry: ...", 1),
+        ("archived = True", 0),
+    ],
+    ids=["nobody", "plain SQL", "a class", "another word"],
+)
+def test_a_table_without_a_model_is_used_by_whoever_names_it(tmp_path: Path, code: str, expected: int) -> None:
+    """The models never knew it, nor another table that stays: the base's files tell, and its revisions are none of them."""
+    base = {
+        "a1": BASE["a1"],
+        "a2": revision(
+            "a2",
+            "a1",
+            'op.create_table("archive_entries", sa.Column("id", sa.Integer, primary_key=True))\n'
+            'op.create_table("jobs", sa.Column("id", sa.Integer, primary_key=True))',
+        ),
+        "app.py": code,
+    }
+    change = {"b": revision("b", "a2", 'op.drop_table("archive_entries")')}
+    models = MODELS.format(more=', sa.Column("email", sa.String(100))')
+    done = gate(repository(tmp_path / "r", base, change, POSTGRESQL, models), "--only", "safe-operations")
+    found = [category for _, category, severity, _ in done.findings() if severity == "error"]
+    assert (found.count("data-loss"), found.count("backward-incompatible")) == (1, expected)
+
+
 SQLITE = {
     "a1": revision(
         "a1",
