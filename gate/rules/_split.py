@@ -7,20 +7,26 @@ from collections.abc import Iterator
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.rules._columns import ColumnEdit, made_required
-from gate.rules._world import added_here, same_transaction
+from gate.rules._loops import rows_written_back
+from gate.rules._world import added_here, is_unique, same_transaction, table_before
 
 
 def backfills(deploy: Deploy) -> Iterator[tuple[Statement, c.Update | c.Insert]]:
-    """Writes over rows of tables that are there: UPDATE of more than known keys, INSERT from a query."""
+    """Writes over rows of tables that are there: UPDATE of more than known keys, INSERT from a query.
+
+    A loop that reads all rows and writes them back by their keys writes as many.
+    """
+    looped = [(statement.number, change) for statement, change in rows_written_back(deploy)]
     for statement, change in deploy.changes(c.Change):
-        if (isinstance(change, c.Update) and not _by_few(change)) or (
-            isinstance(change, c.Insert) and change.from_query
-        ):
+        if isinstance(change, c.Update):
+            if not _by_few(statement, change) or (statement.number, change) in looped:
+                yield statement, change
+        elif isinstance(change, c.Insert) and change.from_query:
             yield statement, change
 
 
-def _by_few(change: c.Update) -> bool:
-    return change.by_key
+def _by_few(statement: Statement, change: c.Update) -> bool:
+    return change.by_key or is_unique(table_before(statement, change.table), change.equals)
 
 
 def fills(change: c.Update | c.Insert, column: str) -> bool:

@@ -8,17 +8,20 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._batches import own_batches
+from gate.rules._batches import computed_batches, own_batches
+from gate.rules._loops import batches_that_stay_open, rows_written_back
 from gate.rules._recipes import remedy
 from gate.rules._split import added_then_required, altered_before, backfills, revisions
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     seen = {(edit.statement.revision, edit.table) for *_, edit in added_then_required(deploy)}  # says more
+    loops = [(statement.number, change) for statement, change in batches_that_stay_open(deploy)]
     for statement, change in backfills(deploy):
         altered = altered_before(deploy, statement, change.table, change)
         place = (statement.revision, change.table)
-        if altered is None or place in seen or (isinstance(change, c.Update) and change.bounded):
+        few = isinstance(change, c.Update) and change.bounded and (statement.number, change) not in loops
+        if altered is None or place in seen or few:
             continue
         seen.add(place)
         column = change.columns[0] if len(change.columns) == 1 else None
@@ -29,12 +32,20 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=column,
             related=revisions(altered, statement),
-            remedy=_recipe(deploy, statement, change),
+            remedy=_recipe(_batches(deploy, statement, change)),
         )
 
 
-def _recipe(deploy: Deploy, statement: Statement, change: c.Update | c.Insert) -> Remedy:
-    batches = own_batches(deploy, statement, change) if isinstance(change, c.Update) else (1, "", "")
+def _batches(deploy: Deploy, statement: Statement, change: c.Update | c.Insert) -> tuple[int, str, str]:
+    """The project's own statement over ranges; where a loop computes each row's values, the author has to put them."""
+    if isinstance(change, c.Insert):
+        return (1, "", "")
+    if (statement.number, change) in [(one.number, row) for one, row in rows_written_back(deploy)]:
+        return computed_batches(deploy, statement, change)
+    return own_batches(deploy, statement, change)
+
+
+def _recipe(batches: tuple[int, str, str]) -> Remedy:
     return remedy(
         "Alter in one revision, fill in another, in batches that commit.",
         (1, "The schema change, in a revision (and, by transaction_per_migration=True, a transaction) of its own", ""),

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
-from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._batches import computed_batches
+from gate.rules._loops import rows_written_back
 from gate.rules._recipes import remedy
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
-    counted: Counter[tuple[str, int, str]] = Counter()
-    for statement, change in deploy.changes(c.Update):
-        place = (statement.revision, statement.location.line, change.table)
-        first = counted[place] < 2
-        counted[place] += statement.sets
-        if not first or counted[place] < 2 or not change.equals or not _read_before(deploy, statement, change.table):
-            continue
+    for statement, change in rows_written_back(deploy):
         yield Hit(
             f"The rows of {change.table} are read into Python and written back one by one: one round trip a row, all "
             "in one transaction.",
@@ -32,14 +25,6 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 computed_batches(deploy, statement, change),
             ),
         )
-
-
-def _read_before(deploy: Deploy, statement: Statement, table: str) -> bool:
-    """Whether the revision selected the rows before: a fixed list of keys is no backfill."""
-    return any(
-        one.revision == statement.revision and one.number < statement.number and table in change.tables
-        for one, change in deploy.all_changes(c.Query)
-    )
 
 
 rule = Rule(

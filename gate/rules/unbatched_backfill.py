@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from gate.facts import changes as c
@@ -12,9 +10,9 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._batches import own_batches
+from gate.rules._loops import batches_that_stay_open
 from gate.rules._recipes import remedy
 from gate.rules._says import bare, text, ticked
-from gate.rules._source import upgrade_of
 from gate.rules._world import is_unique, table_before
 from gate.sql import _types
 
@@ -39,12 +37,10 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 def _updates(deploy: Deploy) -> Iterator[Hit]:
     seen: set[tuple[str, int, str]] = set()
-    batches: Counter[tuple[str, int, str]] = Counter()
+    batches = [(statement.number, change) for statement, change in batches_that_stay_open(deploy)]
     for statement, change in deploy.changes(c.Update):
         place = (statement.revision, statement.location.line, change.table)
-        if change.bounded and not statement.autocommit:
-            batches[place] += 2 if _repeats(deploy, statement) else 1
-        if place in seen or (_is_small(deploy, statement, change) and batches[place] < 2):
+        if place in seen or (_is_small(deploy, statement, change) and (statement.number, change) not in batches):
             continue
         seen.add(place)
         yield from _hits(deploy, statement, change, change.columns[0] if len(change.columns) == 1 else None)
@@ -157,13 +153,6 @@ def _ranges(sql: str, table: str, column: str) -> str:
         f'            "{text(whole)} WHERE {key} >= :low AND {key} < :high"\n'
         '        ), {"low": low, "high": low + 1000})'
     )
-
-
-def _repeats(deploy: Deploy, statement: Statement) -> bool:
-    """Whether a ``while`` loop of the revision issues it: over the few rows of a rehearsal it may run only once."""
-    upgrade = upgrade_of(deploy.sources.get(statement.location.path, ""))
-    loops = [one for one in ast.walk(upgrade) if isinstance(one, ast.While)] if upgrade else []
-    return any(one.lineno <= statement.location.line <= (one.end_lineno or one.lineno) for one in loops)
 
 
 def _what(change: c.Update) -> str:

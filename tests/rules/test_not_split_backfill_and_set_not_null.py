@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy
-from tests.rules._deploy import deploy, said
+from tests.rules._deploy import deploy, on_one_line, said
 
 ID = "not-split-backfill-and-set-not-null"
 UNSAFE = [
@@ -17,8 +17,18 @@ UNSAFE = [
         deploy("UPDATE users SET age = 0 WHERE age IS NULL", "ALTER TABLE users ALTER age SET NOT NULL", apart=True),
         ["error not-split users.age c2"],
     ),
+    (
+        on_one_line(
+            deploy(
+                "SELECT id FROM users; UPDATE users SET age = 1 WHERE id = 1; UPDATE users SET age = 2 WHERE id = 2; "
+                "ALTER TABLE users ALTER age SET NOT NULL"
+            )
+        ),
+        ["error not-split users.age c1"],
+    ),
 ]
 SAFE = [
+    deploy("UPDATE users SET age = 1 WHERE id = 1; ALTER TABLE users ALTER age SET NOT NULL"),
     deploy("UPDATE users SET email = ''; ALTER TABLE users ALTER age SET NOT NULL"),
     deploy(
         "UPDATE users SET age = 0",

@@ -1,0 +1,55 @@
+"""Writes that a loop of a revision repeats until all rows are written, in one transaction."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from gate.facts import changes as c
+from gate.facts.rehearsal import Deploy, Statement
+from gate.rules._source import upgrade_of
+
+_Place = tuple[str, int, str]
+
+
+def rows_written_back(deploy: Deploy) -> Iterator[tuple[Statement, c.Update]]:
+    """UPDATEs of single rows that were read into Python before: once for each line that issues them."""
+    counted: Counter[_Place] = Counter()
+    for statement, change in deploy.changes(c.Update):
+        place = _place(statement, change)
+        first = counted[place] < 2
+        counted[place] += statement.sets
+        if first and counted[place] >= 2 and change.equals and _read_before(deploy, statement, change.table):
+            yield statement, change
+
+
+def batches_that_stay_open(deploy: Deploy) -> Iterator[tuple[Statement, c.Update]]:
+    """UPDATEs of a range or a LIMIT that one line repeats and none of which commits, the first left out."""
+    counted: Counter[_Place] = Counter()
+    for statement, change in deploy.changes(c.Update):
+        if not change.bounded or statement.autocommit:
+            continue
+        place = _place(statement, change)
+        counted[place] += 2 if _repeats(deploy, statement) else 1
+        if counted[place] >= 2:
+            yield statement, change
+
+
+def _place(statement: Statement, change: c.Update) -> _Place:
+    return statement.revision, statement.location.line, change.table
+
+
+def _read_before(deploy: Deploy, statement: Statement, table: str) -> bool:
+    """Whether the revision selected the rows before: a fixed list of keys is no backfill."""
+    return any(
+        one.revision == statement.revision and one.number < statement.number and table in change.tables
+        for one, change in deploy.all_changes(c.Query)
+    )
+
+
+def _repeats(deploy: Deploy, statement: Statement) -> bool:
+    """Whether a ``while`` loop of the revision issues it: over the few rows of a rehearsal it may run only once."""
+    upgrade = upgrade_of(deploy.sources.get(statement.location.path, ""))
+    loops = [one for one in ast.walk(upgrade) if isinstance(one, ast.While)] if upgrade else []
+    return any(one.lineno <= statement.location.line <= (one.end_lineno or one.lineno) for one in loops)
