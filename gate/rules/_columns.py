@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column
-from gate.rules._world import column_before, noticed, proves_not_null, table_before
+from gate.rules._world import column_before, not_null_check, noticed, table_before
 
 _OneColumn = c.SetNotNull | c.DropNotNull | c.DropDefault
 
@@ -57,8 +57,12 @@ def proven(deploy: Deploy, edit: ColumnEdit) -> bool:
     """
     if deploy.dialect != "postgresql" or (deploy.version and deploy.version[0] < 12):
         return False
-    told = noticed(edit.statement, f'"{edit.table.rpartition(".")[2]}.{edit.column}" are sufficient')
-    return told or proves_not_null(table_before(edit.statement, edit.table), edit.column)
+    return told_proven(edit) or not_null_check(table_before(edit.statement, edit.table), edit.column) is not None
+
+
+def told_proven(edit: ColumnEdit) -> bool:
+    """Whether the server said that a CHECK spared it the reading of the rows."""
+    return noticed(edit.statement, f'"{edit.table.rpartition(".")[2]}.{edit.column}" are sufficient')
 
 
 def made_nullable(deploy: Deploy) -> Iterator[ColumnEdit]:

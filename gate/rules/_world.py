@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
@@ -126,16 +127,16 @@ def _same(one: str, other: str) -> bool:
     return one.removeprefix("public.") == other.removeprefix("public.")
 
 
-def proves_not_null(table: Table | None, column: str) -> bool:
-    """Whether a validated CHECK already says ``column IS NOT NULL``, so that SET NOT NULL reads nothing (PG 12)."""
-    return table is not None and any(
-        one.validated and one.kind == "check" and _says_not_null(one, column) for one in table.constraints
-    )
+def not_null_check(table: Table | None, column: str) -> Constraint | None:
+    """The validated CHECK that already says ``column IS NOT NULL``, so that SET NOT NULL reads nothing (PG 12)."""
+    checks = [one for one in table.constraints if one.validated and one.kind == "check"] if table else []
+    return next((one for one in checks if _says_not_null(one, column)), None)
 
 
 def _says_not_null(constraint: Constraint, column: str) -> bool:
     text = constraint.definition.lower().replace('"', "")
-    return f"{column.lower()} is not null" in text and " or " not in text
+    named = re.search(rf"(?<![\w$.]){re.escape(column.lower())} is not null", text)
+    return named is not None and not re.search(r"\bor\b|\bcase\b|\bnot\s*\(", text)
 
 
 def is_unique(table: Table | None, columns: tuple[str, ...]) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
-from gate.rules._columns import ColumnEdit, made_required, proven
+from gate.rules._columns import ColumnEdit, made_required, proven, told_proven
 from gate.rules._mysql import cost
-from gate.rules._recipes import key_of, make_required
+from gate.rules._recipes import key_of, make_required, remedy, target_of_constraint
 from gate.rules._rows import counting_nulls, may_fail
-from gate.rules._world import added_here, scanned
+from gate.rules._says import python, schema_argument
+from gate.rules._world import added_here, not_null_check, scanned, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for edit in made_required(deploy):
         if proven(deploy, edit):
+            yield from _proof_lost(deploy, edit)
             continue
         yield from _lock(deploy, edit)
         yield from _rebuild(deploy, edit)
@@ -45,6 +48,41 @@ def _lock(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
         table=edit.table,
         column=edit.column,
         remedy=_recipe(deploy, edit),
+    )
+
+
+def _proof_lost(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
+    """PostgreSQL drops what one ALTER TABLE drops before it sets NOT NULL, in whatever order they are written.
+
+    ``ATPrepCmd`` in https://github.com/postgres/postgres/blob/master/src/backend/commands/tablecmds.c
+    """
+    check = not_null_check(table_before(edit.statement, edit.table), edit.column)
+    if check is None or told_proven(edit) or not scanned(edit.statement, edit.table):
+        return
+    if not any(isinstance(one, c.DropConstraint) and one.name == check.name for one in edit.statement.changes):
+        return
+    yield Hit(
+        f"SET NOT NULL on {edit.table}.{edit.column} reads every row of {edit.table} while an ACCESS EXCLUSIVE lock "
+        f"stops all its reads and writes: {check.name}, which proves the rows, is dropped by the same ALTER TABLE, and "
+        "that comes first.",
+        edit.statement,
+        category=Category.LOCK,
+        table=edit.table,
+        column=edit.column,
+        remedy=_after_it(edit, check.name),
+    )
+
+
+def _after_it(edit: ColumnEdit, check: str) -> Remedy:
+    place = f"{target_of_constraint(edit.table)}, "
+    return remedy(
+        f"Drop {check} by a statement of its own, after SET NOT NULL.",
+        (
+            1,
+            "The same revision, as two statements",
+            f"op.alter_column({place}{python(edit.column)}, nullable=False{schema_argument(edit.table)})\n"
+            f"op.drop_constraint({python(check)}, {place.removesuffix(', ')}{schema_argument(edit.table)})",
+        ),
     )
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from gate import registry
-from gate.facts.rehearsal import Deploy, Observation, RowsRun
+from gate.facts.rehearsal import Deploy, Observation, RowsRun, Touched
 from gate.rule import Dialect
 from tests.rules._deploy import deploy, failed, passed, said
 
 ID = "setting-not-null"
+READ = Observation(touched=(Touched("users", scans=1),))
+PROVEN = Observation(
+    notices=('existing constraints on column "users.age" are sufficient to prove that it does not contain nulls',)
+)
 UNSAFE = [
     (
         deploy("ALTER TABLE users ALTER COLUMN age SET NOT NULL"),
@@ -66,8 +70,29 @@ UNSAFE = [
         deploy("ALTER TABLE users ADD COLUMN z int; ALTER TABLE users ALTER z SET NOT NULL", runs=passed()),
         ["error lock users.z c1", "error backward-incompatible users.z c1"],
     ),
+    (
+        deploy(
+            "ALTER TABLE users ALTER COLUMN age SET NOT NULL, DROP CONSTRAINT ck",
+            earlier="ALTER TABLE users ADD CONSTRAINT ck CHECK (age IS NOT NULL)",
+            seen={1: READ},
+        ),
+        ["error lock users.age c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
+            earlier="ALTER TABLE users ADD user_age int, ADD CONSTRAINT ck CHECK (user_age IS NOT NULL)",
+            runs=passed(),
+        ),
+        ["error lock users.age c1", "error backward-incompatible users.age c1"],
+    ),
 ]
 SAFE = [
+    deploy(
+        "ALTER TABLE users ALTER COLUMN age SET NOT NULL; ALTER TABLE users DROP CONSTRAINT ck",
+        earlier="ALTER TABLE users ADD CONSTRAINT ck CHECK (age IS NOT NULL)",
+        seen={1: PROVEN},
+    ),
     deploy("ALTER TABLE users ALTER COLUMN name SET NOT NULL"),
     deploy(
         "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
@@ -75,13 +100,7 @@ SAFE = [
     ),
     deploy(
         "ALTER TABLE users ALTER COLUMN age SET NOT NULL",
-        seen={
-            1: Observation(
-                notices=(
-                    'existing constraints on column "users.age" are sufficient to prove that it does not contain nulls',
-                )
-            )
-        },
+        seen={1: PROVEN},
     ),
     deploy("CREATE TABLE t (a int); ALTER TABLE t ALTER a SET NOT NULL"),
 ]
