@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.model import Category, Severity
+from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
-from gate.rules._recipes import remedy
+from gate.rules._recipes import AUTOCOMMIT, remedy
+from gate.sql import split
 
 # What the server says of any of them: PreventInTransactionBlock, access/transam/xact.c in PostgreSQL's source.
 _REFUSED = re.compile(r"([A-Z][A-Z ]+) cannot run inside a transaction block")
@@ -18,18 +19,40 @@ _REFUSED = re.compile(r"([A-Z][A-Z ]+) cannot run inside a transaction block")
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement in deploy.statements:
         verb, table = _refusing(statement)
-        if not verb or statement.autocommit or (statement.observed is not None and statement.error is None):
+        if not verb or (statement.observed is not None and statement.error is None):
             continue
-        yield Hit(
-            f"{verb} cannot run inside a transaction, and Alembic runs revisions in one: the upgrade always fails "
-            "here.",
-            statement,
-            table=table,
-            remedy=remedy(
-                "Put it into an autocommit block, in a revision that holds nothing else.",
-                (1, "The revision", f"with op.get_context().autocommit_block():\n    {_first_line(statement)}"),
-            ),
-        )
+        parts = split(statement.sql, deploy.dialect) if statement.autocommit else ()
+        if not statement.autocommit:
+            yield Hit(
+                f"{verb} cannot run inside a transaction, and Alembic runs revisions in one: the upgrade always fails "
+                "here.",
+                statement,
+                table=table,
+                remedy=_own_block(statement),
+            )
+        elif len(parts) > 1:
+            yield Hit(
+                f"{verb} cannot run inside a transaction, and PostgreSQL runs the statements of one text in one, also "
+                "in an autocommit block: the upgrade always fails here.",
+                statement,
+                table=table,
+                remedy=_one_by_one(parts),
+            )
+
+
+def _own_block(statement: Statement) -> Remedy:
+    return remedy(
+        "Put it into an autocommit block, in a revision that holds nothing else.",
+        (1, "The revision", f"{AUTOCOMMIT}{_first_line(statement)}"),
+    )
+
+
+def _one_by_one(parts: tuple[str, ...]) -> Remedy:
+    """https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT"""
+    return remedy(
+        "Give each statement an op.execute() of its own, inside the autocommit block.",
+        (1, "The revision", AUTOCOMMIT + "\n    ".join(f'op.execute("""{one.strip()}""")' for one in parts)),
+    )
 
 
 def _refusing(statement: Statement) -> tuple[str, str | None]:
@@ -61,7 +84,15 @@ rule = Rule(
     harms={Category.TRANSACTION: Severity.ERROR},
     dialects=POSTGRESQL,
     split=("transaction",),
-    unsafe=(Example(('op.create_index("ix_orders_note", "orders", ["note"], postgresql_concurrently=True)',)),),
+    unsafe=(
+        Example(('op.create_index("ix_orders_note", "orders", ["note"], postgresql_concurrently=True)',)),
+        Example(
+            (
+                "with op.get_context().autocommit_block():\n"
+                "    op.execute(\"SET lock_timeout = '3s'; CREATE INDEX CONCURRENTLY ix_orders_note ON orders (note)\")",
+            )
+        ),
+    ),
     safe=(
         Example(
             (
