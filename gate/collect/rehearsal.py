@@ -152,7 +152,7 @@ class _Rehearsing:
             hostile = self._hostile(pristine, statements) if reached else None
         exact = OneByOne(stage, pristine, self.new.ids, self.heads)
         always = empty is not None and empty.failure is not None
-        runs = tuple(run if always else _placed(run, exact) for run in (plain, empty, hostile) if run)
+        runs = tuple(_placed(run, exact, always) for run in (plain, empty, hostile) if run)
         unseen = _losses.unseen(baseline, result, statements) if reached and self.new.ids else ()
         return Rehearsal(
             server=stage.database.server,
@@ -289,10 +289,13 @@ def _tops(history: History, ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(id for id in wanted if id not in below)
 
 
-def _placed(run: RowsRun, exact: OneByOne) -> RowsRun:
-    """The run with a revision beside its failure and, of ordinary rows, beside all that are gone."""
-    if run.profile == "empty":
-        return run
+def _placed(run: RowsRun, exact: OneByOne, always: bool) -> RowsRun:
+    """The run with a revision beside its failure and, of ordinary rows, beside all that are gone.
+
+    What ``always`` fails may do so after a revision too: where Alembic writes down that it ran.
+    """
+    if always or run.profile == "empty":
+        return dataclasses.replace(run, failure=exact.stopped(run.failure, "plain"))
     failure = exact.stopped(run.failure, run.profile)
     if run.profile == "hostile":
         return dataclasses.replace(run, failure=failure)

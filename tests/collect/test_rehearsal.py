@@ -265,6 +265,20 @@ def test_what_autocommit_refuses_at_its_end_fails(tmp_path: Path) -> None:
     assert "violates foreign key constraint" in done.project["findings"][0]["message"]
 
 
+@pytest.mark.parametrize("last", ["pass", 'op.execute("SELECT 1")'])
+def test_what_fails_between_two_revisions_has_its_revision(tmp_path: Path, last: str) -> None:
+    """Alembic writes down that a revision ran after its upgrade(): here it cannot, and no line of it is to blame."""
+    change = {
+        "a2": revision("a2", "a1", 'op.execute("DROP TABLE alembic_version")'),
+        "a3": revision("a3", "a2", last),
+    }
+    base = {"a1": revision("a1", None, 'op.execute("CREATE TABLE t (id int)")')}
+    repo = repository(tmp_path / "r", base, change, "sqlite:///app.db")
+    done = gate(repo, "--only", "upgrade-works,safe-operations")
+    failed = [one for one in done.project["findings"] if one["id"] in ("migration-fails", "upgrade-works")]
+    assert {(one["revision"], one["path"]) for one in failed} == {("a2", "migrations/versions/a2.py")}
+
+
 def test_a_connection_of_sqlite3_is_one(tmp_path: Path) -> None:
     """Projects compare its type before they switch foreign keys on."""
     models = (
