@@ -27,7 +27,7 @@ _OF_ROWS = "23"
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     failure = _always(deploy)
-    if failure is None or _is_explained(deploy, failure) or is_unknown_alter(deploy, failure):
+    if failure is None or failure.lacks or _is_explained(deploy, failure) or is_unknown_alter(deploy, failure):
         return
     if (failure.sqlstate or "").startswith(_OF_ROWS):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate import registry
-from gate.facts.rehearsal import Deploy, RowsRun
+from gate.facts.rehearsal import Deploy, Failure, RowsRun
 from tests.rules._deploy import deploy, failed, passed, said
 
 ID = "migration-fails"
@@ -38,7 +38,9 @@ UNSAFE = [
         ["error transaction users c1"],
     ),
 ]
+LACKING = RowsRun("empty", Failure('extension "hll" is not available', "E", sql="...", lacks=("no hll", "install it")))
 SAFE = [
+    deploy("CREATE EXTENSION hll", runs=(LACKING,)),
     deploy("ALTER TABLE users ADD a int", runs=passed()),
     deploy("ALTER TABLE users ADD a int NOT NULL", runs=(failed("plain", 1), RowsRun("empty"))),
     deploy(
