@@ -16,6 +16,7 @@ def ran(sql: str) -> Deploy:
 
 
 UNSAFE = [
+    (ran("ALTER TABLE users ALTER COLUMN age TYPE bigint"), ["warning irreversible - c1"]),
     (ran("ALTER TABLE users DISABLE TRIGGER ALL"), ["warning irreversible - c1"]),
     (ran("ALTER TABLE users OWNER TO joe"), ["warning irreversible - c1"]),
     (ran("ALTER TABLE users SET (fillfactor = 70)"), ["warning irreversible - c1"]),
@@ -29,6 +30,8 @@ SAFE = [
     ran("ALTER DOMAIN positive VALIDATE CONSTRAINT x"),
     ran("ALTER TABLE users DROP CONSTRAINT IF EXISTS never; DROP INDEX IF EXISTS never"),
     ran("ALTER TABLE users SET LOGGED"),
+    ran("ALTER TABLE IF EXISTS never RENAME TO ever"),
+    ran("ALTER TABLE users ALTER COLUMN age TYPE integer"),
     ran("CREATE TABLE w AS SELECT id FROM users; DROP TABLE w"),
     ran("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION f()"),
     ran("ALTER TABLE users DISABLE TRIGGER ALL; UPDATE users SET age = 1; ALTER TABLE users ENABLE TRIGGER ALL"),
