@@ -501,7 +501,7 @@ class RenameSchema(Change):
 
 @dataclass(frozen=True)
 class RenameType(Change):
-    """ALTER TYPE or ALTER DOMAIN ... RENAME TO."""
+    """ALTER TYPE or ALTER DOMAIN ... RENAME TO or SET SCHEMA; ``to`` then has the schema."""
 
     type: str
     to: str

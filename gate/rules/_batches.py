@@ -11,6 +11,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Table
 from gate.rule import MYSQL
+from gate.rules._loops import loops_in_one_transaction
 from gate.rules._says import ident, python, text, ticked
 from gate.sql.ranged import Ranged, marked, ranged
 
@@ -18,7 +19,8 @@ from gate.sql.ranged import Ranged, marked, ranged
 def own_batches(deploy: Deploy, statement: Statement, change: c.Update) -> tuple[int, str, str]:
     """The statement over ranges of the key as code; in words where ranges would write something else."""
     if change.bounded:
-        return (1, "Let each batch commit: put the loop into `with op.get_context().autocommit_block():`", "")
+        loop = "COMMIT into the loop, and the block" if loops_in_one_transaction(statement) else "the loop"
+        return (1, f"Let each batch commit: put {loop} into `with op.get_context().autocommit_block():`", "")
     table, quote = statement.before.table(change.table), _quoting(deploy)
     key = _key(deploy, table, change)
     update = ranged(statement.sql, deploy.dialect, change.table, key, quote) if key else None

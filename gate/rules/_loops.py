@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -28,12 +29,19 @@ def batches_that_stay_open(deploy: Deploy) -> Iterator[tuple[Statement, c.Update
     """UPDATEs of a range or a LIMIT that one line repeats and none of which commits, the first left out."""
     counted: Counter[_Place] = Counter()
     for statement, change in deploy.changes(c.Update):
-        if not change.bounded or statement.autocommit:
+        block = loops_in_one_transaction(statement)
+        if not change.bounded or (statement.autocommit and not block):
             continue
         place = _place(statement, change)
-        counted[place] += 2 if _repeats(deploy, statement) else 1
+        counted[place] += 2 if block or _repeats(deploy, statement) else 1
         if counted[place] >= 2:
             yield statement, change
+
+
+def loops_in_one_transaction(statement: Statement) -> bool:
+    """Whether it is a block of PL/pgSQL with a loop and no COMMIT, which is one transaction in autocommit too."""
+    block = any(isinstance(one, c.CodeBlock) and one.verb == "do" and not one.ends for one in statement.changes)
+    return block and re.search(r"\bLOOP\b", statement.sql, re.IGNORECASE) is not None
 
 
 def _place(statement: Statement, change: c.Update) -> _Place:

@@ -104,6 +104,9 @@ def move(node: pg.AlterObjectSchemaStmt) -> Iterator[c.Change]:
     """ALTER ... SET SCHEMA."""
     if node.object_type in (pg.OBJECT_TABLE, pg.OBJECT_VIEW, pg.OBJECT_MATVIEW, pg.OBJECT_FOREIGN_TABLE):
         yield c.MoveTable(relation(node.relation), node.newschema)
+    elif node.object_type in (pg.OBJECT_TYPE, pg.OBJECT_DOMAIN):
+        name = object_name(node.object)
+        yield c.RenameType(name, f"{node.newschema}.{name.rpartition('.')[2]}")
     else:
         yield c.Harmless(f"move {_word(node.object_type)}")
 

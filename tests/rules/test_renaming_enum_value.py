@@ -10,9 +10,11 @@ from tests.rules._deploy import deploy, said
 ID = "renaming-enum-value"
 UNSAFE = [
     (deploy("ALTER TYPE mood RENAME TO feeling"), ["warning backward-incompatible - c1"]),
+    (deploy("ALTER TYPE public.mood SET SCHEMA audit"), ["warning backward-incompatible - c1"]),
     (deploy("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'"), ["error backward-incompatible - c1"]),
 ]
 SAFE = [
+    deploy("CREATE TYPE z AS ENUM ('a'); ALTER TYPE z SET SCHEMA audit"),
     deploy("ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('happy', 'sad')"),
     deploy("CREATE TYPE z AS ENUM ('a'); ALTER TYPE z RENAME VALUE 'a' TO 'b'"),
     deploy("ALTER TYPE mood ADD VALUE 'calm'"),

@@ -11,7 +11,11 @@ from tests.rules._deploy import Autocommit, deploy, on_line, on_one_line, said
 
 ID = "unbatched-backfill"
 BATCH = "UPDATE orders SET note = 'x' WHERE id IN (SELECT id FROM orders WHERE note IS NULL LIMIT 10)"
+BLOCK = f"DO $$ BEGIN LOOP {BATCH}; EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$"
+OPEN_BLOCK = BLOCK.replace("COMMIT; ", "")
 UNSAFE = [
+    (deploy(OPEN_BLOCK), ["warning hygiene orders.note c1", "warning lock orders.note c1"]),
+    (deploy(Autocommit(OPEN_BLOCK)), ["warning hygiene orders.note c1", "warning lock orders.note c1"]),
     (
         on_line(2, deploy(BATCH, source="def upgrade(): # 1\n  while more(): op.execute()")),
         ["warning hygiene orders.note c1", "warning lock orders.note c1"],
@@ -36,6 +40,8 @@ UNSAFE += [
     for sql in ("CREATE TABLE t AS SELECT id, name FROM users", "CREATE TABLE t (id int) SELECT id FROM users")
 ]
 SAFE = [
+    deploy(Autocommit(BLOCK)),
+    deploy(f"DO $$ BEGIN {BATCH}; END $$"),
     deploy("CREATE TABLE t AS SELECT id, name FROM users"),
     deploy("CREATE TABLE t AS SELECT id FROM users WHERE id < 10", dialect="mysql", version=(8, 4)),
     deploy("CREATE TABLE t AS SELECT id FROM users LIMIT 0", dialect="mysql", version=(8, 4)),
