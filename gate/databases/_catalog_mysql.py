@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from gate.facts.schema import Column, Constraint, Index, Schema, Table
@@ -51,10 +51,12 @@ def read_schema(ask: Ask, database: str, left_out: frozenset[str], *, mariadb: b
     tables_rows = [one for one in ask(_TABLES) if one["TABLE_NAME"] not in left_out]
     collations = {one["TABLE_NAME"]: one["TABLE_COLLATION"] for one in tables_rows}
     columns = _grouped(ask(_COLUMNS), "TABLE_NAME")
-    indexes, constraints = _indexes(ask), _constraints(ask)
+    checks = ask(_CHECKS)
+    indexes, constraints = _indexes(ask), _constraints(ask, checks)
     views = {one["TABLE_NAME"]: one["VIEW_DEFINITION"].replace(f"`{database}`.", "") for one in ask(_VIEWS)}
     partitions = {one["TABLE_NAME"]: f"{one['METHOD']} ({one['EXPRESSION']})" for one in ask(_PARTITIONS)}
     triggers = _grouped(ask(_TRIGGERS), "EVENT_OBJECT_TABLE")
+    own = {(one["TABLE_NAME"], one["CONSTRAINT_NAME"]): one for one in checks if one.get("LEVEL") == "Column"}
     tables: dict[str, Table] = {}
     routines = {
         f"{one['ROUTINE_TYPE'].lower()} {one['ROUTINE_NAME']}": _hash(one["ROUTINE_DEFINITION"])
@@ -68,7 +70,10 @@ def read_schema(ask: Ask, database: str, left_out: frozenset[str], *, mariadb: b
         tables[name] = Table(
             name=name,
             kind="view" if view else "partitioned" if name in partitions else "table",
-            columns=tuple(_column(one, collations.get(name), mariadb) for one in columns[name]),
+            columns=tuple(
+                _column(one, collations.get(name), own.get((name, one["COLUMN_NAME"])), mariadb=mariadb)
+                for one in columns[name]
+            ),
             indexes=tuple(indexes[name]),
             constraints=tuple(constraints[name]),
             triggers=tuple(one["TRIGGER_NAME"] for one in triggers[name]),
@@ -88,22 +93,35 @@ def _grouped(rows: list[Row], key: str) -> dict[str, list[Row]]:
     return found
 
 
-def _column(row: Row, table_collation: str | None, mariadb: bool) -> Column:
+def _column(row: Row, table_collation: str | None, check: Row | None, *, mariadb: bool) -> Column:
     extra = (row.get("EXTRA") or "").upper()
     generated: Literal["stored", "virtual"] | None = (
         "virtual" if "VIRTUAL" in extra else "stored" if "STORED" in extra or "PERSISTENT" in extra else None
     )
     collation = row.get("COLLATION_NAME")
+    default = row.get("GENERATION_EXPRESSION") if generated else _default(row, extra, mariadb)
     return Column(
         name=row["COLUMN_NAME"],
         type=row["COLUMN_TYPE"],
         nullable=row["IS_NULLABLE"] == "YES",
-        default=row.get("GENERATION_EXPRESSION") if generated else _default(row, extra, mariadb),
+        default=default,
         generated=generated,
         identity="AUTO_INCREMENT" in extra,
         comment=row.get("COLUMN_COMMENT") or None,
         collation=collation if collation != table_collation else None,
+        also=tuple(_also(extra, default, check)),
     )
+
+
+def _also(extra: str, default: str | None, check: Row | None) -> Iterator[str]:
+    """In the order in which both servers take it: MariaDB's CHECK of a column comes last."""
+    update = re.search(r"ON UPDATE \S+", extra)
+    if update and default is None:
+        yield update[0]
+    if "INVISIBLE" in extra:
+        yield "INVISIBLE"
+    if check is not None:
+        yield f"CHECK ({check['CHECK_CLAUSE']})"
 
 
 def _default(row: Row, extra: str, mariadb: bool) -> str | None:
@@ -146,10 +164,10 @@ def _index_part(row: Row) -> str:
     return f"{name}{length}{' DESC' if row.get('COLLATION') == 'D' else ''}"
 
 
-def _constraints(ask: Ask) -> dict[str, list[Constraint]]:
+def _constraints(ask: Ask, check_rows: list[Row]) -> dict[str, list[Constraint]]:
     columns = _grouped_by_name(ask(_KEY_COLUMNS))
     rules = {(one["TABLE_NAME"], one["CONSTRAINT_NAME"]): one for one in ask(_REFERENCES)}
-    checks = _checks(ask)
+    checks = _checks(check_rows)
     found: dict[str, list[Constraint]] = defaultdict(list)
     for row in ask(_CONSTRAINTS):
         table, name, kind = row["TABLE_NAME"], row["CONSTRAINT_NAME"], row["CONSTRAINT_TYPE"]
@@ -176,9 +194,9 @@ def _grouped_by_name(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
     return found
 
 
-def _checks(ask: Ask) -> dict[tuple[str | None, str], str]:
+def _checks(rows: list[Row]) -> dict[tuple[str | None, str], str]:
     """Conditions by table and name; MySQL names no table, its names are unique in a database. None before 8.0.16."""
-    return {(one.get("TABLE_NAME"), one["CONSTRAINT_NAME"]): one["CHECK_CLAUSE"] for one in ask(_CHECKS)}
+    return {(one.get("TABLE_NAME"), one["CONSTRAINT_NAME"]): one["CHECK_CLAUSE"] for one in rows}
 
 
 def _foreign_key(name: str, columns: tuple[str, ...], parts: list[Row], rule: Row) -> Constraint:

@@ -20,7 +20,10 @@ class Change:
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """A column as a statement writes it. ``volatile`` tells a default that differs by row or call."""
+    """A column as a statement writes it. ``volatile`` tells a default that differs by row or call.
+
+    ``visible`` is None where the statement says neither VISIBLE nor INVISIBLE.
+    """
 
     name: str
     type: str = ""
@@ -37,6 +40,7 @@ class ColumnSpec:
     first: bool = False
     after: str | None = None
     volatile: bool = False
+    visible: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,11 @@ TableKind = Literal["table", "partitioned", "view", "materialized-view", "foreig
 
 @dataclass(frozen=True)
 class Column:
-    """A column. ``type`` is the server's own spelling (``character varying(50)``); ``default`` its expression."""
+    """A column. ``type`` is the server's own spelling (``character varying(50)``); ``default`` its expression.
+
+    ``also`` is what else MySQL and MariaDB write into its definition: INVISIBLE, ON UPDATE without a default, MariaDB's
+    CHECK of the column.
+    """
 
     name: str
     type: str
@@ -26,6 +30,7 @@ class Column:
     identity: bool = False
     comment: str | None = None
     collation: str | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

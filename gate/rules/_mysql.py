@@ -305,7 +305,9 @@ def modify(table: str, column: Column) -> str:
         "NULL" if column.nullable else "NOT NULL",
         f"DEFAULT {column.default}" if column.default is not None else "",
         "AUTO_INCREMENT" if column.identity else "",
+        *(one for one in column.also if not one.startswith("CHECK ")),
         "COMMENT '{}'".format(column.comment.replace("'", "''")) if column.comment else "",
+        *(one for one in column.also if one.startswith("CHECK ")),  # MariaDB takes it last, and only there
     ]
     return execute(" ".join(part for part in parts if part))
 
@@ -318,12 +320,15 @@ def _text_kind(name: str) -> str:
 def keeping(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Column:
     """The column as a MODIFY wants it, with what it would lose by accident (``gate.sql.modified.lost_attributes``)."""
     spec, kept = change.spec, " ".join(lost)
+    default_lost = before.default is not None and ("DEFAULT " in kept or "ON UPDATE " in kept)
+    said = (*(["INVISIBLE"] if spec.visible is False else []), *([f"CHECK ({spec.check})"] if spec.check else []))
     return replace(
         before,
         type=spec.type,
         nullable=before.nullable if "NOT NULL" in lost else spec.nullable,
-        default=before.default if "DEFAULT " in kept or "ON UPDATE " in kept else spec.default,
+        default=before.default if default_lost else spec.default,
         comment=before.comment if "COMMENT" in lost else spec.comment,
         identity=before.identity if "AUTO_INCREMENT" in lost else spec.identity,
         collation=spec.collation or before.collation,
+        also=(*(one for one in before.also if one in lost), *said),
     )

@@ -6,6 +6,7 @@ Alembic writes such a statement when ``alter_column`` is not given every ``exist
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
@@ -57,8 +58,10 @@ def _drops_key(statement: Statement) -> bool:
 
 
 def _recipe(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Remedy:
-    if before.generated:  # alter_column has no words for it
-        return Remedy(f"Repeat in the statement what the column has and is to keep: {spoken(lost)}.")
+    step = Step(1, "Or in this revision, in SQL", _whole(change, before, lost))
+    if before.generated or any(one in lost for one in before.also):  # alter_column has no words for it
+        said = f"Repeat in the statement what the column has and is to keep: {spoken(lost)}."
+        return Remedy(said, () if before.generated else (replace(step, title="In this revision, in SQL"),))
     given = [f"existing_nullable={before.nullable}"]
     if before.default is not None:
         given.append(f"existing_server_default=sa.text({python(before.default)})")
@@ -68,7 +71,7 @@ def _recipe(change: c.ModifyColumn, before: Column, lost: tuple[str, ...]) -> Re
         given.append("autoincrement=True")
     return Remedy(
         f"Tell alter_column everything that the column has and is to keep: {', '.join(given)}.",
-        (Step(1, "Or in this revision, in SQL", _whole(change, before, lost)),),
+        (step,),
     )
 
 

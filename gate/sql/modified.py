@@ -57,7 +57,8 @@ def _meant(change: ModifyColumn, statement: Statement, sources: Mapping[str, str
             yield SetNotNull(table, column)
         if not was.nullable and spec.nullable and "NOT NULL" not in lost:
             yield DropNotNull(table, column)
-        yield from _default(change, was, lost)
+        if not _keeps_default(was, _column_after(change, statement)):
+            yield from _default(change, was, lost)
     if spec.name.lower() != column.lower():
         yield RenameColumn(table, column, spec.name)
 
@@ -68,6 +69,11 @@ def _default(change: ModifyColumn, was: Column, lost: tuple[str, ...]) -> Iterat
         yield DropDefault(change.table, change.column)
     elif new is not None and new != old:
         yield SetDefault(change.table, change.column, change.spec.default or "")
+
+
+def _keeps_default(was: Column, now: Column | None) -> bool:
+    """MariaDB gives a TIMESTAMP that has ON UPDATE and no default the zero date by itself."""
+    return now is not None and was.default is not None and was.default == now.default
 
 
 def _own_default(was: Column) -> str | None:
@@ -86,9 +92,14 @@ def _same_type(change: ModifyColumn, statement: Statement, was: Column) -> bool:
 
 def _recollated(change: ModifyColumn, statement: Statement, was: Column) -> bool:
     """Whether the text gets another character set or collation, as the catalogue after the statement says."""
-    after = statement.after.table(change.table)
-    now = after.column(change.spec.name) if after else None
-    return now is not None and statement.observed is not None and (now.collation or "") != (was.collation or "")
+    now = _column_after(change, statement)
+    return now is not None and (now.collation or "") != (was.collation or "")
+
+
+def _column_after(change: ModifyColumn, statement: Statement) -> Column | None:
+    """The column as the server made it, where the catalogue after the statement was seen."""
+    after = statement.after.table(change.table) if statement.observed is not None else None
+    return after.column(change.spec.name) if after else None
 
 
 def plain_default(default: str | None) -> str | None:
@@ -116,7 +127,9 @@ def lost_attributes(change: ModifyColumn, statement: Statement, sources: Mapping
     if was is None:
         return ()
     written = _written(change, statement, sources.get(statement.location.path, ""))
-    lost = tuple(_lost(was, change.spec, written))
+    lost = (*_lost(was, change.spec, written), *_also_lost(was, change.spec, written))
+    if _keeps_default(was, _column_after(change, statement)):
+        lost = tuple(one for one in lost if not one.startswith("DEFAULT "))
     unsaid = change.spec.collation is None and _recollated(change, statement, was) and was.collation
     return (*lost, f"COLLATE {was.collation}") if unsaid else lost
 
@@ -136,6 +149,23 @@ def _lost(was: Column, spec: ColumnSpec, written: frozenset[str]) -> Iterator[st
         yield "COMMENT"
     if was.identity and not spec.identity and "autoincrement" not in written:
         yield "AUTO_INCREMENT"
+
+
+def _also_lost(was: Column, spec: ColumnSpec, written: frozenset[str]) -> Iterator[str]:
+    for words in was.also:
+        if words == "INVISIBLE":
+            lost = spec.visible is None
+        elif words.startswith("CHECK "):
+            lost = spec.check is None and ("json_valid" not in words or _still_longtext(spec, written))
+        else:
+            lost = "on update" not in (spec.default or "").lower() and "server_default" not in written
+        if lost:
+            yield words
+
+
+def _still_longtext(spec: ColumnSpec, written: frozenset[str]) -> bool:
+    """MariaDB keeps JSON as LONGTEXT with this CHECK; the word JSON brings it back, another type wants it gone."""
+    return _types.base(spec.type) == "longtext" and "type_" not in written
 
 
 def _written(change: ModifyColumn, statement: Statement, source: str) -> frozenset[str]:

@@ -48,6 +48,7 @@ def column_of(spec: c.ColumnSpec) -> Column:
         spec.identity,
         spec.comment,
         spec.collation,
+        ("INVISIBLE",) if spec.visible is False else (),
     )
 
 

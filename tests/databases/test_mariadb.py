@@ -46,7 +46,7 @@ def test_the_whole_catalogue(new_database: NewDatabase) -> None:
             Column("id", "int(10) unsigned", False, identity=True),
             Column("email", "varchar(50)", False, comment="unique", collation="utf8mb4_bin"),
             Column("mood", "enum('sad','ok')", True, "'ok'"),
-            Column("age", "int(11)", True, "18"),
+            Column("age", "int(11)", True, "18", also=("CHECK (`age` >= 18)",)),
             Column("twice", "int(11)", True, "`age` * 2", "stored"),
             Column("made", "timestamp", True, "current_timestamp() on update current_timestamp()"),
         ),

@@ -8,7 +8,7 @@ import pytest
 
 from gate import registry
 from gate.facts.rehearsal import Deploy, Observation
-from gate.facts.schema import Schema
+from gate.facts.schema import Column, Schema, Table
 from tests.rules._deploy import deploy, said
 
 ID = "mysql-modify-drops-attributes"
@@ -78,7 +78,16 @@ UNSAFE += [
         ["error data-loss t.a c1"],
     ),
 ]
+HIDDEN = "CREATE TABLE t (a INT NULL INVISIBLE)"
+UNSAFE += [
+    (
+        deploy("ALTER TABLE t MODIFY a INT NULL COMMENT 'x'", dialect="mysql", earlier=HIDDEN),
+        ["error data-loss t.a c1"],
+    ),
+]
 SAFE = [
+    deploy("ALTER TABLE t MODIFY a INT NULL INVISIBLE COMMENT 'x'", dialect="mysql", earlier=HIDDEN),
+    deploy("ALTER TABLE t MODIFY a INT NULL VISIBLE", dialect="mariadb", earlier=HIDDEN),
     deploy("ALTER TABLE t MODIFY c INT GENERATED ALWAYS AS (a + 4) VIRTUAL", dialect="mysql", earlier=COMPUTED),
     deploy("ALTER TABLE t MODIFY b INT AS (a + 3) STORED COMMENT 'sum'", dialect="mariadb", earlier=COMPUTED),
     deploy(
@@ -120,6 +129,11 @@ def test_it_is_silent(world: Deploy) -> None:
             "ALTER TABLE t CHANGE a b INT NOT NULL",
             'op.execute("ALTER TABLE t CHANGE a b INT NOT NULL DEFAULT 1")',
         ),
+        (
+            HIDDEN,
+            "ALTER TABLE t MODIFY a BIGINT NULL COMMENT 'x'",
+            "op.execute(\"ALTER TABLE t MODIFY a BIGINT NULL INVISIBLE COMMENT 'x'\")",
+        ),
     ],
 )
 def test_the_remedy_can_be_pasted(made: str, sql: str, line: str) -> None:
@@ -138,3 +152,39 @@ def test_what_a_generated_column_is_computed_by_is_no_default() -> None:
     before = Schema({"t": replace(table, columns=columns)})
     seen = replace(world, statements=(replace(statement, before=before),), baseline=before)
     assert said(ID, seen) == []
+
+
+CHECKED = Column("a", "int(11)", also=("CHECK (`a` > 0)",))
+DOCUMENT = Column("a", "longtext", collation="utf8mb4_bin", also=("CHECK (json_valid(`a`))",))
+TOUCHED = Column("a", "timestamp", nullable=False, also=("ON UPDATE CURRENT_TIMESTAMP",))
+
+
+@pytest.mark.parametrize(
+    ("was", "sql", "line"),
+    [
+        (CHECKED, "MODIFY a INT NULL COMMENT 'x'", "MODIFY a INT NULL COMMENT 'x' CHECK (`a` > 0)"),
+        (CHECKED, "MODIFY a BIGINT NULL CHECK (a > 1)", None),
+        (DOCUMENT, "MODIFY a JSON NULL COMMENT 'x'", None),
+        (DOCUMENT, "MODIFY a TEXT NULL", None),
+        (
+            DOCUMENT,
+            "MODIFY a LONGTEXT NULL COMMENT 'x'",
+            "MODIFY a LONGTEXT COLLATE utf8mb4_bin NULL COMMENT 'x' CHECK (json_valid(`a`))",
+        ),
+        (
+            TOUCHED,
+            "MODIFY a TIMESTAMP NOT NULL COMMENT 'x'",
+            "MODIFY a TIMESTAMP NOT NULL ON UPDATE CURRENT_TIMESTAMP COMMENT 'x'",
+        ),
+        (TOUCHED, "MODIFY a TIMESTAMP NOT NULL ON UPDATE CURRENT_TIMESTAMP COMMENT 'x'", None),
+    ],
+)
+def test_what_else_the_catalogue_keeps_of_a_column(was: Column, sql: str, line: str | None) -> None:
+    """MariaDB's CHECK of a column, and ON UPDATE without a default, go the same way as a default does."""
+    world = deploy(f"ALTER TABLE t {sql}", dialect="mariadb")
+    before = Schema({"t": Table("t", columns=(was,))})
+    seen = replace(world, statements=(replace(world.statements[0], before=before),), baseline=before)
+    found = list(registry.rules()[ID].findings(seen))
+    assert [one.category.value for one in found] == ["data-loss"] * bool(line)
+    code = [step.code for one in found if one.remedy for step in one.remedy.steps]
+    assert code == ([f'op.execute("ALTER TABLE t {line}")'] if line else [])
