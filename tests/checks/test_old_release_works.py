@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -262,3 +263,29 @@ def test_triggers_and_keys_on_postgresql(tmp_path: Path, body: str, expected: li
     """The same questions of a server whose functions are read only when they run."""
     repo = repository(tmp_path / "r", LOGGED, {"b": revision("b", "a1", body)}, POSTGRESQL)
     assert sorted(harms(gate(repo, "--only", "old-release-works"))) == expected
+
+
+VIEWED = {
+    "a1": revision(
+        "a1",
+        None,
+        'op.execute("CREATE TABLE users (id INT NOT NULL PRIMARY KEY, name VARCHAR(50), old VARCHAR(9), more VARCHAR(9))")\n'
+        'op.execute("CREATE VIEW olds AS SELECT u.id, u.old AS kept FROM users u")',
+    )
+}
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+def test_a_view_outlives_the_column_that_it_reads(tmp_path: Path, new: Any, kind: str) -> None:
+    """MySQL and MariaDB keep such a view and refuse every query on it (1356)."""
+    bodies = {
+        "b": 'op.drop_column("users", "more")',
+        "c": 'op.drop_column("users", "old")',
+    }
+    files = {name: revision(name, down, bodies[name]) for name, down in (("b", "a1"), ("c", "b"))}
+    models = MODELS.format(more="")
+    repo = repository(tmp_path / "r", VIEWED, files, "mysql+pymysql://app@db/app", models)
+    done = gate(repo, "--only", "old-release-works", "--database-url", new(kind).url("pymysql"))
+    assert [(one["severity"], one["revision"], one["table"]) for one in done.project["findings"]] == [
+        ("warning", "c", "olds")
+    ]
