@@ -21,6 +21,14 @@ UNSAFE = [
         ["error transaction nowhere c1"],
     ),
     (
+        deploy(
+            "DROP TABLE users",
+            dialect="mariadb",
+            runs=(failed("empty", 1, "(1451, 'Cannot delete or update a parent row: a foreign key ...')", "23000"),),
+        ),
+        ["error transaction users c1"],
+    ),
+    (
         # No table is made anew here, so the rule on recreates has nothing to say.
         deploy(
             "ALTER TABLE users DROP COLUMN age",
@@ -41,6 +49,7 @@ UNSAFE = [
 LACKING = RowsRun("empty", Failure('extension "hll" is not available', "E", sql="...", lacks=("no hll", "install it")))
 SAFE = [
     deploy("CREATE EXTENSION hll", runs=(LACKING,)),
+    deploy("DELETE FROM users", dialect="mariadb", runs=(failed("empty", 1, "(1451, 'Cannot delete ...')", "23000"),)),
     deploy("ALTER TABLE users ADD a int", runs=passed()),
     deploy("ALTER TABLE users ADD a int NOT NULL", runs=(failed("plain", 1), RowsRun("empty"))),
     deploy(
