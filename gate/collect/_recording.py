@@ -21,7 +21,16 @@ from gate.model import Location
 # (https://www.postgresql.org/docs/current/explicit-locking.html), confirmed with a lock trap on 15 and 18.
 _SHARE_UPDATE, _EXCLUSIVE = "ShareUpdateExclusiveLock", "AccessExclusiveLock"
 
-_FACTS = ("foreign_keys", "foreign_keys_after", "lost", "made", "left_over", "rebuild_known")
+_FACTS = (
+    "foreign_keys",
+    "foreign_keys_after",
+    "lost",
+    "made",
+    "left_over",
+    "rebuild_known",
+    "sql_mode",
+    "foreign_key_checks",
+)
 
 
 class Followed(Protocol):

@@ -66,7 +66,8 @@ class Observer:
         if many or not rebuilding:
             return None
         table = rebuilding.group("table")
-        self.state = {"table": _bare(table), "id": _table_id(dbapi_connection, table), "facts": {}}
+        self.state = {"table": _bare(table), "id": _table_id(dbapi_connection, table), "facts": {},
+                      "session": _session(dbapi_connection)}  # fmt: skip
         if not found:
             self.state["facts"] = {"row_count": None}  # these answer with rows of their own
         if not found or ";" in _NOISE.sub("", plain) or _is_temporary(dbapi_connection, table):
@@ -88,6 +89,7 @@ class Observer:
         if rebuilt or facts.get("algorithm") == "COPY":
             facts["rewrites"] = [self.state["table"]]
         facts["rebuild_known"] = before is not None
+        facts.update(self.state["session"])
         return facts
 
     def _climb(self, connection, plain, found, parameters):
@@ -165,6 +167,13 @@ def _ask(connection, sql):
         return []
     finally:
         cursor.close()
+
+
+def _session(connection):
+    """What the session is set to, by whatever way: the URL, the driver's arguments, a listener, the server."""
+    names = ("sql_mode", "foreign_key_checks")
+    rows = _ask(connection, "SELECT " + ", ".join("@@SESSION." + name for name in names))
+    return dict((name, _text(value)) for name, value in zip(names, rows[0])) if rows else {}
 
 
 def _text(value):

@@ -41,7 +41,10 @@ def is_ignoring(deploy: Deploy, statement: Statement) -> bool:
 
 
 def _setting(deploy: Deploy, statement: Statement, name: str, default: str) -> str:
-    """A setting's value, as written, when the statement runs."""
+    """A setting's value when the statement runs: as the server said beside an ALTER, else as written."""
+    seen = statement.observed.facts.get(name) if statement.observed else None
+    if seen is not None:
+        return str(seen)
     value = deploy.settings.get(name, default)
     for one in deploy.statements:
         for change in one.changes if one.number < statement.number else ():

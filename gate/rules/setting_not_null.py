@@ -11,6 +11,7 @@ from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._columns import ColumnEdit, made_required, proven, told_proven
 from gate.rules._mysql import cost
+from gate.rules._mysql_session import is_strict
 from gate.rules._recipes import key_of, make_required, remedy, target_of_constraint
 from gate.rules._rows import counting_nulls, may_fail
 from gate.rules._says import python, schema_argument
@@ -24,6 +25,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         yield from _lock(deploy, edit)
         yield from _rebuild(deploy, edit)
+        yield from _rows(deploy, edit)
+        yield from _old_code(deploy, edit)
+
+
+def _rows(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
+    if is_strict(deploy, edit.statement):
         yield from may_fail(
             deploy,
             edit.statement,
@@ -34,7 +41,18 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             sql=counting_nulls(deploy, edit.table, edit.column),
             remedy=_recipe(deploy, edit),
         )
-        yield from _old_code(deploy, edit)
+        return
+    if added_here(deploy, edit.table, edit.column, edit.statement):
+        return  # its NULLs say nothing yet
+    yield Hit(
+        f"Strict mode is off here, so every NULL of {edit.table}.{edit.column} silently becomes the zero value of its "
+        "type (0, '' or a zero date); a downgrade does not bring the NULLs back.",
+        edit.statement,
+        category=Category.DATA_LOSS,
+        table=edit.table,
+        column=edit.column,
+        remedy=_recipe(deploy, edit),
+    )
 
 
 def _lock(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
@@ -138,6 +156,7 @@ rule = Rule(
         Category.LOCK: Severity.ERROR,
         Category.REWRITE: Severity.WARNING,
         Category.FAILS_ON_EXISTING_ROWS: Severity.ERROR,
+        Category.DATA_LOSS: Severity.ERROR,
         Category.BACKWARD_INCOMPATIBLE: Severity.ERROR,
     },
     dialects=EVERY,

@@ -143,6 +143,15 @@ def test_the_weakest_way_that_the_server_takes(
     assert facts.get("rewrites", []) == ([table] if rebuilt else [])
 
 
+def test_the_session_is_told_as_it_is(engine: sa.Engine) -> None:
+    """Whatever set it: the URL, the driver's arguments, a statement before."""
+    seen = watch(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET SESSION sql_mode = 'ANSI_QUOTES', foreign_key_checks = OFF")
+        connection.exec_driver_sql("ALTER TABLE t ADD COLUMN x INT")
+    assert [(facts["sql_mode"], facts["foreign_key_checks"]) for _, facts in seen[-1:]] == [("ANSI_QUOTES", "0")]
+
+
 def test_the_change_is_made_once_and_the_original_replaced(engine: sa.Engine) -> None:
     """The accepted attempt is the change; what the driver runs afterwards does nothing."""
     seen = watch(engine)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate import registry
@@ -140,3 +142,12 @@ def test_the_last_step_can_be_pasted(dialect: Dialect, sql: str, line: str) -> N
     remedy = next(registry.rules()[ID].findings(deploy(sql, dialect=dialect))).remedy
     assert remedy is not None
     assert remedy.steps[-1].code == line
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("NO_ENGINE_SUBSTITUTION", True), ("STRICT_TRANS_TABLES", False)])
+def test_without_strict_mode_nulls_become_zeros(mode: str, expected: bool) -> None:
+    """The mode as the server tells it beside the ALTER: it may come from the driver's own arguments."""
+    world = deploy("ALTER TABLE users MODIFY age INT NOT NULL", dialect="mysql", runs=passed())
+    seen = Observation(facts={"sql_mode": mode, "foreign_key_checks": "1"})
+    world = replace(world, statements=(replace(world.statements[0], observed=seen),))
+    assert ("error data-loss users.age c1" in said(ID, world)) == expected
