@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate import registry
@@ -138,3 +140,14 @@ def test_the_way_out_of_a_refused_key(sql: str, error: str, way: str) -> None:
     remedy = next(registry.rules()[ID].findings(world)).remedy
     assert remedy is not None
     assert remedy.summary == way
+
+
+def test_what_only_the_scratch_server_lacks_is_no_failure_everywhere() -> None:
+    """upgrade-works is undecided then, and says what to do."""
+    world = deploy("ALTER TABLE users COLLATE utf8mb4_0900_ai_ci", dialect="mariadb")
+    failure = Failure("Unknown collation: 'utf8mb4_0900_ai_ci'", "OperationalError", statement=1, sqlstate="HY000")
+    lacking = replace(failure, lacks=("the scratch server has no collation utf8mb4_0900_ai_ci", "give one that has it"))
+    assert [said(ID, replace(world, runs=(RowsRun("empty", one),))) for one in (failure, lacking)] == [
+        ["error transaction users c1"],
+        [],
+    ]
