@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -10,6 +11,14 @@ from gate.facts.schema import Column, Table
 Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
 Quote = Callable[[str], str]
 _READ_ONLY = ("view", "foreign-table")
+_INTEGER = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?\b(?!\(1\))", re.IGNORECASE)
+_TEXT = re.compile(r"(?:var)?char(?:acter)?(?: varying)?\b(?:\((\d+)\))?|text\b", re.IGNORECASE)
+# SQLite resolves the names in a trigger when the INSERT is prepared: there no row has to get that far.
+_ANY_TEXT = {
+    "postgresql": "left(md5(random()::text), {})",
+    "mysql": "left(md5(uuid()), {})",
+    "mariadb": "left(md5(uuid()), {})",
+}
 
 
 def quoting(dialect: str) -> Quote:
@@ -49,6 +58,34 @@ def _inserts(table: Table, written: list[Column], dialect: str) -> Iterator[tupl
             names = ", ".join(quote(one.name) for one in columns)
             values = ", ".join(_of(name, one, quote) for one in columns)
             yield "INSERT", f"INSERT INTO {name} ({names}) SELECT {values} FROM {name} LIMIT 1"
+
+
+def new_row(table: Table, dialect: str) -> Iterator[str]:
+    """An INSERT with keys that no row has, where such can be made up: only that reaches the triggers AFTER INSERT."""
+    quote = quoting(dialect)
+    name = quote(table.name)
+    written = {one.name: one for one in table.columns if one.generated is None and not one.identity}
+    values = {one: _of(name, column, quote) for one, column in written.items()}
+    bound = {column for one in table.constraints if one.kind == "foreign-key" for column in one.columns}
+    for key in (one.columns for one in table.indexes if one.unique):
+        made = [
+            (one, _made_up(written[one], name, dialect, quote)) for one in key if one in written and one not in bound
+        ]
+        found = next(((one, text) for one, text in made if text), None)
+        if found is not None:
+            values[found[0]] = found[1]
+        elif set(key) <= set(written):
+            return
+    if values and dialect in _ANY_TEXT and table.kind not in _READ_ONLY:
+        names = ", ".join(map(quote, values))
+        yield f"INSERT INTO {name} ({names}) SELECT {', '.join(values.values())} FROM {name} LIMIT 1"
+
+
+def _made_up(column: Column, name: str, dialect: str, quote: Quote) -> str:
+    text = _TEXT.match(column.type)
+    if text and dialect in _ANY_TEXT:
+        return _ANY_TEXT[dialect].format(min(int(text[1] or 32), 32))
+    return f"(SELECT max({quote(column.name)}) + 1 FROM {name})" if _INTEGER.match(column.type) else ""
 
 
 def _of(name: str, column: Column, quote: Quote) -> str:
