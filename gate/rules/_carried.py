@@ -23,11 +23,15 @@ _CONFLICT = re.compile(r"\bON CONFLICT \w+$")
 
 @dataclass(frozen=True)
 class Lost:
-    """One loss: ``what`` it is, the ``statements`` that make it again, or the ``clause`` that CREATE TABLE needs."""
+    """One loss: ``what`` it is, the ``statements`` that make it again, or the ``clause`` that CREATE TABLE needs.
+
+    ``layout`` tells that the rows are only kept in another way: nothing reads or takes another value for it.
+    """
 
     what: str
     statements: tuple[str, ...] = ()
     clause: str = ""
+    layout: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,17 @@ def lost(pair: Pair) -> Iterator[Lost]:
         kept = pair.now.column(column.name)
         if kept is not None:
             yield from _column(pair, column, kept)
-    yield from (
-        Lost(option.upper(), clause=option.upper())
-        for option in ("autoincrement", "strict")
-        if option in pair.was.options.split() and option not in pair.now.options.split()
-    )
+    yield from _options(pair)
+
+
+def _options(pair: Pair) -> Iterator[Lost]:
+    """Words of the table as a whole. A revision that names the ROWID (in its way back) knows that it goes."""
+    for option in ("autoincrement", "strict"):
+        if option in pair.was.options.split() and option not in pair.now.options.split():
+            yield Lost(option.upper(), clause=option.upper())
+    rowid = "without rowid"
+    if rowid in pair.was.options and rowid not in pair.now.options and rowid not in pair.meant.text.lower():
+        yield Lost(rowid.upper(), clause=rowid.upper(), layout=True)
 
 
 def _triggers(pair: Pair) -> Iterator[Lost]:

@@ -33,10 +33,13 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 
 def _hit(statement: Statement, change: c.RecreateTable, gone: tuple[Lost, ...]) -> Hit:
+    layout = all(one.layout for one in gone)
     return Hit(
         f"Making {change.table} anew does not carry {spoken(tuple(one.what for one in gone))}: gone afterwards, "
         "without an error.",
         statement,
+        category=Category.HYGIENE if layout else None,
+        severity=Severity.WARNING if layout else None,
         table=change.table,
         evidence=tuple(_was(statement, gone)),
         remedy=Remedy(

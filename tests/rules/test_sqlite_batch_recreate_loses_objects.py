@@ -217,6 +217,27 @@ def test_what_another_call_drops_is_lost(before: Table, source: str) -> None:
     assert lost(world(before, PLAIN, source=source))
 
 
+@pytest.mark.parametrize(
+    ("options", "after", "expected"),
+    [
+        ("without rowid", "", ["warning hygiene users c1"]),
+        ("without rowid strict", "strict", ["warning hygiene users c1"]),
+        ("without rowid strict", "", ["error data-loss users c1"]),
+        ("without rowid strict", "strict without rowid", []),
+        ("", "without rowid", []),
+    ],
+)
+def test_another_way_of_keeping_rows_is_a_warning(options: str, after: str, expected: list[str]) -> None:
+    """WITHOUT ROWID decides where a row lies, not what it holds."""
+    assert said(ID, world(having(options=options), having(options=after), way=by_hand)) == expected
+
+
+def test_a_rowid_that_comes_back_on_purpose_is_not_lost() -> None:
+    """The way back makes the table WITHOUT ROWID again."""
+    source = 'def downgrade():\n    op.execute("CREATE TABLE users_old (id TEXT PRIMARY KEY) WITHOUT ROWID")\n'
+    assert lost(world(having(options="without rowid"), PLAIN, source=source, way=by_hand)) == ""
+
+
 def test_a_name_that_a_revision_by_hand_knows_is_left_out_on_purpose() -> None:
     """Its way back makes it again, so it was not forgotten."""
     source = 'def downgrade():\n    op.create_unique_constraint("uq_name", "users", ["name"])\n'
