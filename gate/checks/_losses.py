@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gate.checks._cleared import cleared
 from gate.facts.changes import TAKES_ROWS, Delete, Truncate
 from gate.facts.history import History, NewRevisions
 from gate.facts.rehearsal import DataChange, Rehearsal, Statement
@@ -21,7 +22,13 @@ _NAME = (
 
 def losses(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Iterator[Finding]:
     """Every loss, one finding for each table or column."""
-    for one in (*_unseen(rehearsal), *_rows(rehearsal), *_values(rehearsal), *_perhaps(rehearsal)):
+    for one in (
+        *_unseen(rehearsal),
+        *_rows(rehearsal),
+        *_values(rehearsal),
+        *_cleared(rehearsal),
+        *_perhaps(rehearsal),
+    ):
         yield one if one.location else _placed(one, history, new)
 
 
@@ -138,6 +145,17 @@ def _is_kept(rehearsal: Rehearsal, change: DataChange) -> bool:
 def _column(schema: Schema, change: DataChange) -> Column | None:
     table = schema.tables.get(change.table)
     return table.column(change.column or "") if table else None
+
+
+def _cleared(rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Columns emptied by an UPDATE: on purpose, as it seems, so the reviewer is told and decides."""
+    for change, statement in cleared(rehearsal):
+        message = (
+            f"This UPDATE takes the values of {change.place} from every row ({change.detail}): nothing copies them "
+            "before, and a downgrade does not bring them back."
+        )
+        advice = "Keep a copy of the values first; where nobody needs them any more, allow it with the reason."
+        yield _finding(change, message, advice, statement, maybe=True)
 
 
 def _perhaps(rehearsal: Rehearsal) -> Iterator[Finding]:

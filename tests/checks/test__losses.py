@@ -191,7 +191,7 @@ def test_values_that_a_copy_does_not_take_over_are_told(tmp_path: Path, body: st
         anew(EVERY.replace("color, weight FROM", "lower(color), weight FROM")),
         anew(LEFT_OUT, more="UPDATE tags SET color = 'blue' WHERE weight > 1"),
         anew("INSERT INTO tags_new SELECT * FROM tags", "name TEXT, color INTEGER"),
-        "op.execute(\"UPDATE tags SET color = NULL, name = 'x'\")",
+        "op.execute(\"UPDATE tags SET color = 'grey', name = 'x'\")",
     ],
     ids=["all-named", "star-in-the-same-order", "made-lower-case", "filled-afterwards", "other-types", "no-copy"],
 )
@@ -201,6 +201,48 @@ def test_values_that_are_changed_on_purpose_are_not_lost(tmp_path: Path, body: s
 
 
 NOTES = "CREATE TABLE notes_new (id INTEGER PRIMARY KEY, tag_id INTEGER REFERENCES tags (id), body VARCHAR(40){})"
+TAGS = 'tags = sa.table("tags", sa.column("id"), sa.column("name"), sa.column("color"))\n'
+
+
+@pytest.mark.parametrize("url", ["sqlite:///app.db", POSTGRESQL])
+@pytest.mark.parametrize(
+    "body",
+    [
+        'op.execute("UPDATE tags SET color = NULL")',
+        "op.execute('UPDATE tags SET \"color\" = NULL WHERE tags.color IS NOT NULL')",
+        TAGS + "op.execute(tags.update().values(color=None))",
+    ],
+)
+def test_a_column_emptied_by_an_update_is_told(tmp_path: Path, url: str, body: str) -> None:
+    """Nobody can bring the values back; whether they are needed is for the reviewer to say."""
+    found = judge(tmp_path, body, OTHER, url=url)
+    assert losses(found) == [("upgrade-works", "warning", "c1", "tags", "color")]
+    lost = next(one for one in found if one["category"] == "data-loss")
+    assert "takes the values of tags.color from every row" in lost["message"]
+    assert lost["line"] == 10 + body.count("\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "op.execute('UPDATE tags SET color = NULL WHERE id = 1')",
+        "op.execute(\"UPDATE tags SET color = NULL WHERE color <> 'red'\")",
+        "op.execute(\"UPDATE tags SET color = nullif(color, '')\")",
+        "op.execute('UPDATE tags SET name = color')\nop.execute('UPDATE tags SET color = NULL')",
+        "op.execute('UPDATE tags SET name = color, color = NULL')",
+        "op.execute('CREATE TABLE kept AS SELECT id, color FROM tags')\nop.execute('UPDATE tags SET color = NULL')",
+        TAGS + "rows = op.get_bind().execute(sa.select(tags.c.id, tags.c.color)).fetchall()\n"
+        "for one in rows:\n    op.execute(tags.update().where(tags.c.id == one.id).values(name=one.color))\n"
+        "op.execute(tags.update().values(color=None))",
+        'op.add_column("tags", sa.Column("hue", sa.String(9)))\nop.execute("UPDATE tags SET hue = NULL")',
+        'op.execute("UPDATE notes SET tag_id = NULL WHERE tag_id NOT IN (SELECT id FROM tags)")',
+    ],
+)
+def test_values_chosen_or_copied_before_are_not_told_as_lost(tmp_path: Path, body: str) -> None:
+    """Rows that the author chose, values that something else has by now, and columns that had none."""
+    assert losses(judge(tmp_path, body)) == []
+
+
 SWAP = "\nop.execute('DROP TABLE notes')\nop.execute('ALTER TABLE notes_new RENAME TO notes')"
 
 
