@@ -88,6 +88,22 @@ def _made_up(column: Column, name: str, dialect: str, quote: Quote) -> str:
     return f"(SELECT max({quote(column.name)}) + 1 FROM {name})" if _INTEGER.match(column.type) else ""
 
 
+def again(table: Table) -> Iterator[str]:
+    """Every row of a SQLite table written in its own place once more, so that AFTER triggers run too.
+
+    First whole, then with nothing but what a row must have. https://www.sqlite.org/lang_conflict.html
+    """
+    quote = quoting("sqlite")
+    name = quote(table.name)
+    keys = {column for one in table.constraints if one.kind == "primary-key" for column in one.columns}
+    written = [one for one in table.columns if one.generated is None]
+    needed = [one for one in written if one.name in keys or not (one.nullable or one.default is not None)]
+    for columns in (written, needed) if keys and table.kind == "table" else ():
+        names = ", ".join(quote(one.name) for one in columns)
+        values = ", ".join(_of(name, one, quote) for one in columns)
+        yield f"INSERT OR REPLACE INTO {name} ({names}) SELECT {values} FROM {name}"
+
+
 def _of(name: str, column: Column, quote: Quote) -> str:
     return f"{name}.{quote(column.name)}"
 

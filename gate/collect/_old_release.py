@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from gate.collect import _losses
-from gate.collect._old_queries import Verb, given_key, new_row, queries, quoting
+from gate.collect._old_queries import Verb, again, given_key, new_row, queries, quoting
 from gate.databases.base import DatabaseRefused, ScratchDatabase
 from gate.facts.changes import Change, CreateTrigger, DropTable, RenameColumn, RenameTable, changes_schema
 from gate.facts.rehearsal import QueryFailure, Statement
@@ -74,6 +74,8 @@ def _of_table(
             continue
         failed.add(verb)
         yield _failure(table, verb, sql, error, result, every)
+    if "INSERT" not in failed and triggers and database.server.dialect == "sqlite":
+        yield from _refused_at_last(database, base, table, result, every)
     if "INSERT" not in failed:
         yield from _unnumbered(table, now, database.server.dialect, every)
 
@@ -89,6 +91,17 @@ class _Query(NamedTuple):
 def _asked(table: Table, dialect: str, *, firing: bool) -> tuple[_Query, ...]:
     sent = tuple(_Query(verb, sql) for verb, sql in queries(table, dialect, firing=firing))
     return (*sent, *(_Query("INSERT", sql, made_up=True) for sql in new_row(table, dialect) if firing))
+
+
+def _refused_at_last(
+    database: ScratchDatabase, base: Base, table: Table, result: Schema, every: tuple[Statement, ...]
+) -> Iterator[QueryFailure]:
+    """What a trigger's own code refuses once the row is there, or where a row has no more than it must."""
+    for sql in again(table):
+        error = database.try_query(sql)
+        if error is not None and _refuses(error) and not _schema_error(error) and not base.refused(sql):
+            yield _failure(table, "INSERT", sql, error, result, every)
+            return
 
 
 @contextlib.contextmanager
@@ -213,8 +226,11 @@ def _can_roll_back(table: Table) -> bool:
 
 
 def _unnumbered(table: Table, now: Table | None, dialect: str, every: tuple[Statement, ...]) -> Iterator[QueryFailure]:
-    """An INSERT without the key passes, and the row has none: SQLite lets other keys than the row's number be NULL."""
-    key = given_key(table, dialect)
+    """An INSERT without the key passes, and the row has none: SQLite lets other keys than the row's number be NULL.
+
+    Not of a view: what its triggers do with the row was asked already.
+    """
+    key = given_key(table, dialect) if now and now.kind == table.kind else None
     column = now.column(key) if now and key and dialect == "sqlite" and given_key(now, dialect) != key else None
     if column is None or not column.nullable or column.default is not None:
         return

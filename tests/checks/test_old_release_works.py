@@ -133,7 +133,7 @@ SQLITE = {
         None,
         """
 op.execute("CREATE TABLE users (id INTEGER NOT NULL, name VARCHAR(50) NOT NULL, PRIMARY KEY (id))")
-op.execute("CREATE TABLE log (id INTEGER, name TEXT)")
+op.execute("CREATE TABLE log (id INTEGER PRIMARY KEY, name TEXT)")
 op.execute("CREATE VIEW names AS SELECT id, name FROM users")
 op.execute("CREATE TRIGGER tr_log AFTER UPDATE ON users BEGIN INSERT INTO log VALUES (OLD.id, OLD.name); END")
 op.execute("CREATE TRIGGER tr_kept BEFORE DELETE ON users BEGIN SELECT RAISE(ABORT, 'users are kept'); END")
@@ -149,6 +149,10 @@ REQUIRED = (
     'op.execute("CREATE TRIGGER tr_name BEFORE INSERT ON users WHEN NEW.{column} IS NULL '
     "BEGIN SELECT RAISE(ABORT, '{column} is required'); END\")"
 )
+AFTER = (
+    'op.execute("CREATE TRIGGER tr_after AFTER INSERT ON log WHEN {when} '
+    "BEGIN SELECT RAISE(ABORT, 'a name is required'); END\")"
+)
 WORSE = {
     "view that lacks a column": (
         'op.execute("DROP VIEW names")\nop.execute("CREATE VIEW names AS SELECT id FROM users")',
@@ -163,6 +167,8 @@ WORSE = {
         'op.add_column("users", sa.Column("kind", sa.Text))\n' + REQUIRED.format(column="kind"),
         ["warning users INSERT"],
     ),
+    "trigger that refuses a row that is there": (AFTER.format(when="NEW.name <> ''"), ["warning log INSERT"]),
+    "trigger that asks for what may be NULL": (AFTER.format(when="NEW.name IS NULL"), ["warning log INSERT"]),
     "key that is not the row's number": (AGAIN.format(key="id BIGINT NOT NULL PRIMARY KEY"), ["error users.id INSERT"]),
     "key that may be NULL": (AGAIN.format(key="id BIGINT PRIMARY KEY"), ["error users.id INSERT"]),
     "key that is none any more": (AGAIN.format(key="id INTEGER NOT NULL"), ["error users.id INSERT"]),
@@ -177,6 +183,9 @@ op.execute("CREATE TRIGGER log_up INSTEAD OF UPDATE ON log BEGIN UPDATE logs SET
 op.execute("CREATE TRIGGER log_de INSTEAD OF DELETE ON log BEGIN DELETE FROM logs WHERE id = OLD.id; END")
 """,
     "trigger that old rows pass": REQUIRED.format(column="name"),
+    "trigger that has nothing against them": AFTER.format(when="NEW.name = 'nobody'"),
+    "trigger that counts": 'op.execute("CREATE TRIGGER tr_count AFTER INSERT ON log BEGIN '
+    "UPDATE users SET name = 'x' WHERE id = NEW.id; END\")",
     "key that counts on": AGAIN.format(key="id INTEGER PRIMARY KEY AUTOINCREMENT"),
 }
 
