@@ -272,6 +272,37 @@ def test_a_named_constraint_is_dropped_in_batch_mode(tmp_path: Path) -> None:
     assert "UNIQUE" not in project.ask(SCHEMA.format("t"))[0][0]
 
 
+KEYED = """
+op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, CONSTRAINT uq_a UNIQUE (a), CHECK (b <> ''))")
+op.execute("CREATE TABLE bare (a TEXT, c TEXT)")
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "last"),
+    [
+        ("t", "a", 'with op.batch_alter_table("t") as batch_op:\n    batch_op.drop_column("a")'),
+        ("bare", "a", 'op.drop_column("bare", "a")'),
+    ],
+)
+def test_a_column_moves_over_in_steps_that_run(tmp_path: Path, table: str, column: str, last: str) -> None:
+    """SQLite drops no column that a key names, and tells the rows of a table without one apart by their rowid."""
+    change = f'op.alter_column("{table}", "{column}", new_column_name="new", existing_type=sa.Text())'
+    project = Project(tmp_path, KEYED, change, HEAD + RUN.format(options=""))
+    steps = project.steps("renaming-column")
+    assert steps[-1] == last
+    project.put(
+        {f"migrations/versions/c{n}.py": revision(f"c{n}", f"c{n - 1}", code) for n, code in enumerate(steps, 2)}
+    )
+    project.put(
+        {"migrations/versions/c1.py": revision("c1", "b1", f"op.execute(\"INSERT INTO {table} (a) VALUES ('x')\")")}
+    )
+    done = project.upgrade()
+    assert done.returncode == 0, done.stderr
+    assert project.ask(f"SELECT new FROM {table}") == [("x",)]
+    assert f"{column} TEXT" not in project.ask(SCHEMA.format(table))[0][0]
+
+
 DRIFTED = """
 import sqlalchemy as sa
 

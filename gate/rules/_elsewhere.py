@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
-from gate.facts.schema import Column, Table
+from gate.facts.schema import Column, Constraint, Index, Table
 from gate.model import Remedy, Step
 from gate.rules._mysql import keeping, modify
 from gate.rules._online_tool import online_tool
@@ -122,6 +123,28 @@ def not_json(column: str) -> str:
     """The condition of rows that MySQL and MariaDB do not take as JSON."""
     name = ticked(column)
     return f"{name} IS NOT NULL AND NOT JSON_VALID({name})"
+
+
+def key_of(deploy: Deploy, statement: Statement, table: str) -> str:
+    """What tells rows apart, as SQL; SQLite's tables without a key have the rowid."""
+    return row_key(statement.before.table(table), "rowid" if deploy.dialect == "sqlite" else "ctid")
+
+
+def drop_column(deploy: Deploy, statement: Statement, table: str, column: str) -> str:
+    """SQLite drops a column in place only where no key, CHECK or index of the table names it.
+
+    https://www.sqlite.org/lang_altertable.html#alter_table_drop_column
+    """
+    call = f"op.drop_column({python(bare(table))}, {python(column)}{schema_argument(table)})"
+    known = _table(deploy, table) or statement.before.table(table)
+    return altered(deploy, table, call) if known and _is_named(known, column) else call
+
+
+def _is_named(table: Table, column: str) -> bool:
+    """By a key or an index, or in the text of one of these: a CHECK, an expression, a WHERE."""
+    word = re.compile(rf"(?<!\w){re.escape(column)}(?!\w)", re.IGNORECASE)
+    objects: tuple[Constraint | Index, ...] = (*table.constraints, *table.indexes)
+    return any(column in one.columns or word.search(one.definition) for one in objects)
 
 
 def batches(deploy: Deploy, table: str, column: str, value: str = "...") -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy
 from gate.rule import Hit
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._recipes import code_first, let_go
-from gate.rules._says import bare, python, schema_argument
 from gate.rules._world import column_before
 from gate.sql import _types
 
@@ -18,7 +18,7 @@ _INTEGERS = {"tinyint", "smallint", "mediumint", "int", "integer", "bigint"}
 def lost_column(deploy: Deploy, statement: Statement, table: str, column: str, message: str) -> Iterator[Hit]:
     """The loss, told by ``message``, and the queries that fail, unless the base's models have let go of the column."""
     place = f"{table}.{column}"
-    recipe = _recipe(deploy, table, column)
+    recipe = _recipe(deploy, statement, table, column)
     if not _is_computed(statement, table, column):
         yield Hit(message, statement, category=Category.DATA_LOSS, table=table, column=column, remedy=recipe)
     if deploy.used(table, column) and not _is_back(deploy, statement, table, column):
@@ -49,8 +49,8 @@ def _is_computed(statement: Statement, table: str, column: str) -> bool:
     return known is not None and known.generated is not None
 
 
-def _recipe(deploy: Deploy, table: str, column: str) -> Remedy:
-    code = f"op.drop_column({python(bare(table))}, {python(column)}{schema_argument(table)})"
+def _recipe(deploy: Deploy, statement: Statement, table: str, column: str) -> Remedy:
+    code = elsewhere.drop_column(deploy, statement, table, column)
     if not deploy.used(table, column):
         return let_go(f"{table}.{column}", code)
     return code_first(

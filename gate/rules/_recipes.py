@@ -148,8 +148,16 @@ def not_valid_then_validate(table: str, name: str, create: str) -> Remedy:
     )
 
 
-def expand_and_contract(table: str, old: str, new: str, type: str, key: str = "id", using: str | None = None) -> Remedy:
-    """A new column beside the old one: never fewer than three deploys."""
+def expand_and_contract(
+    table: str,
+    old: str,
+    new: str,
+    type: str,
+    key: str = "id",
+    using: str | None = None,
+    drop: str | None = None,
+) -> Remedy:
+    """A new column beside the old one: never fewer than three deploys. ``drop`` is the last step's code, if not plain."""
     return remedy(
         "Put a new column beside the old one and move over in steps.",
         (
@@ -165,7 +173,7 @@ def expand_and_contract(table: str, old: str, new: str, type: str, key: str = "i
         (
             3,
             f"When no release uses {old} any more",
-            f"op.drop_column({target_of_constraint(table)}, {python(old)}{schema_argument(table)})",
+            drop or f"op.drop_column({target_of_constraint(table)}, {python(old)}{schema_argument(table)})",
         ),
     )
 

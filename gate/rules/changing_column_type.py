@@ -186,7 +186,7 @@ def _sqlite(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     """SQLite keeps whatever it is given; only a CAST or another affinity turns values into others."""
     if edit.before is None:
         return
-    old, into = edit.before.type, _sqlite_recipe(edit)
+    old, into = edit.before.type, _sqlite_recipe(deploy, edit)
     if changes_kind(old, edit.type, edit.using) and not added_here(deploy, edit.table, edit.column, edit.statement):
         yield Hit(
             f"The release still running reads and writes {edit.table}.{edit.column} as {old}; SQLite gives it the new "
@@ -211,12 +211,12 @@ def _sqlite(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
         )
 
 
-def _sqlite_recipe(edit: TypeEdit) -> Remedy:
+def _sqlite_recipe(deploy: Deploy, edit: TypeEdit) -> Remedy:
     """The new column is filled without a CAST: what it reads, not the number that a text begins with."""
     using = conversion(ident(edit.column), edit.type)
-    return expand_and_contract(
-        edit.table, edit.column, f"{edit.column}_new", edit.type, key_of(edit.statement, edit.table), using
-    )
+    key = elsewhere.key_of(deploy, edit.statement, edit.table)
+    drop = elsewhere.drop_column(deploy, edit.statement, edit.table, edit.column)
+    return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type, key, using, drop)
 
 
 def _old(edit: TypeEdit) -> str:

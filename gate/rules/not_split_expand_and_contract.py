@@ -8,7 +8,8 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._recipes import expand_and_contract, key_of, remedy
+from gate.rules import _elsewhere as elsewhere
+from gate.rules._recipes import expand_and_contract, remedy
 from gate.rules._split import revisions
 from gate.rules._world import added_here, column_before, drops_its_own
 
@@ -36,15 +37,16 @@ def _columns(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=change.column,
             related=revisions(added, statement),
-            remedy=_recipe(statement, change, table, column),
+            remedy=_recipe(deploy, statement, change, table, column),
         )
 
 
-def _recipe(drop: Statement, change: c.DropColumn, table: str, column: str | None) -> Remedy:
+def _recipe(deploy: Deploy, drop: Statement, change: c.DropColumn, table: str, column: str | None) -> Remedy:
     """Beside the old column where the new one is of the same table; over the deploys in words where it is not."""
     if column and table == change.table:
-        kind, key = _type(drop, change), key_of(drop, table)
-        return expand_and_contract(table, change.column, column, kind, key)
+        kind, key = _type(drop, change), elsewhere.key_of(deploy, drop, table)
+        last = elsewhere.drop_column(deploy, drop, table, change.column)
+        return expand_and_contract(table, change.column, column, kind, key, drop=last)
     new = f"{table}.{column}" if column else table
     return remedy(
         "Part it into deploys.",

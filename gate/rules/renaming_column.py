@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._columns import renamed
-from gate.rules._recipes import expand_and_contract, key_of
+from gate.rules._recipes import expand_and_contract
 from gate.rules._world import added_here
 
 
@@ -27,7 +28,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 edit.column,
                 edit.to,
                 edit.before.type if edit.before else "",
-                key_of(edit.statement, edit.table),
+                elsewhere.key_of(deploy, edit.statement, edit.table),
+                drop=elsewhere.drop_column(deploy, edit.statement, edit.table, edit.column),
             ),
         )
 
