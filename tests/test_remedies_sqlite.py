@@ -272,6 +272,18 @@ def test_a_named_constraint_is_dropped_in_batch_mode(tmp_path: Path) -> None:
     assert "UNIQUE" not in project.ask(SCHEMA.format("t"))[0][0]
 
 
+def test_the_tables_own_options_are_told_to_batch_mode(tmp_path: Path) -> None:
+    """SQLAlchemy does not reflect AUTOINCREMENT: numbers of rows that are gone would be given again."""
+    base = 'op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a VARCHAR(10))")'
+    change = 'with op.batch_alter_table("t") as batch_op:\n    batch_op.alter_column("a", type_=sa.Text())'
+    project = Project(tmp_path, base, change, HEAD + RUN.format(options=""))
+    (code,) = project.steps("sqlite-batch-recreate-loses-objects")
+    assert code.startswith('with op.batch_alter_table("t", table_kwargs={"sqlite_autoincrement": True}) as batch_op:')
+    project.put({"migrations/versions/c1.py": revision("c1", "b1", code.replace("...", change.split("\n    ")[1]))})
+    assert project.upgrade().returncode == 0
+    assert "AUTOINCREMENT" in project.ask(SCHEMA.format("t"))[0][0]
+
+
 KEYED = """
 op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, CONSTRAINT uq_a UNIQUE (a), CHECK (b <> ''))")
 op.execute("CREATE TABLE bare (a TEXT, c TEXT)")

@@ -64,6 +64,8 @@ _WAYS = {
     "under that name; or give the whole table with `copy_from`.",
     "Cannot drop column": "Drop the foreign key before its column.",
     "needed in a foreign key constraint": "Drop the foreign key first, or build another index over its columns first.",
+    "error in table ": "A key or CHECK of the table names the column: use batch mode, which makes the table anew without.",
+    "cannot drop PRIMARY KEY column": "Use batch mode, which makes the table anew, and say there what its key is then.",
     "after drop column": "Drop the index, view or trigger that reads the column first, and make it again without it.",
     "cannot drop UNIQUE column": "Drop the index or key over the column first, or use batch mode: it makes the table anew.",
     "used in key specification without a key length": "Say how many characters to index: `mysql_length=...`.",

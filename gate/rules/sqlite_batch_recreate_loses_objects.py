@@ -56,12 +56,26 @@ def _was(statement: Statement, gone: tuple[Lost, ...]) -> Iterator[Evidence]:
     yield Evidence(EvidenceKind.SQL, statement.sql)
 
 
+# https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#sqlite-specific-table-options
+_KEYWORDS = {
+    "AUTOINCREMENT": '"sqlite_autoincrement": True',
+    "STRICT": '"sqlite_strict": True',
+    "WITHOUT ROWID": '"sqlite_with_rowid": False',
+}
+
+
 def _clauses(change: c.RecreateTable, gone: tuple[Lost, ...]) -> Iterator[Step]:
     """What only the new table's own text can carry."""
-    clauses = "\n".join(f"#   {one.clause}" for one in gone if one.clause)
+    batch = change.temporary.startswith(PREFIX)
+    words = [_KEYWORDS[one.clause] for one in gone if batch and one.clause in _KEYWORDS]
+    if words:
+        options = f"table_kwargs={{{', '.join(words)}}}"
+        code = f"with op.batch_alter_table({python(change.table)}, {options}) as batch_op:\n    ..."
+        yield Step(1, "Tell batch mode the table's own options", code)
+    clauses = "\n".join(f"#   {one.clause}" for one in gone if one.clause and not (batch and one.clause in _KEYWORDS))
     if not clauses:
         return
-    if change.temporary.startswith(PREFIX):
+    if batch:
         code = (
             f"# The table has, and batch mode does not know:\n{clauses}\n"
             f"with op.batch_alter_table({python(change.table)}, copy_from=sa.Table(...)) as batch_op:\n    ..."
