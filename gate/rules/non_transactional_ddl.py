@@ -43,7 +43,7 @@ def _rolls_back(before: list[Statement]) -> bool:
 def _may_stop(deploy: Deploy, statement: Statement) -> bool:
     """It stopped in the rehearsal, or rows of a table that is older than the deploy may refuse it."""
     return _stops(deploy, statement) or any(
-        deploy.existed(getattr(change, "table", ""), statement) and _is_fallible(deploy, statement, change)
+        _is_fallible(deploy, statement, change) and deploy.existed(getattr(change, "table", ""), statement)
         for change in statement.changes
     )
 

@@ -61,6 +61,8 @@ SAFE = [
     deploy("CREATE TABLE t (a INT); ALTER TABLE users ADD a INT NOT NULL DEFAULT 1", dialect="sqlite"),
     deploy("CREATE TABLE t (a INT); ALTER TABLE t ADD b INT NOT NULL", dialect="sqlite"),
     deploy("ALTER TABLE users ADD a INT NOT NULL", dialect="sqlite"),
+    # An index that is nowhere stands on no table.
+    deploy("ALTER TABLE users ADD a INT; DROP INDEX IF EXISTS ix_nowhere", dialect="sqlite"),
     deploy("CREATE TABLE t (a INT); ALTER TABLE users ADD a INT NOT NULL", dialect="mysql"),
     deploy(
         "CREATE TABLE t (a INT); " + recreate("users", f"{TABLES['users']}, at DATETIME DEFAULT CURRENT_TIMESTAMP"),
