@@ -80,8 +80,44 @@ def holds_only_null(deploy: Deploy, table: str, columns: tuple[str, ...], at: St
 
     Neither old rows nor the release still running, which does not know them, can break a key over them.
     """
-    made = [added_here(deploy, table, name, at) for name in columns]
-    return bool(made) and all(one and one[1].column.nullable and one[1].column.default is None for one in made)
+    return bool(columns) and all(_is_only_null(deploy, table, name, at) for name in columns)
+
+
+def tells_apart(deploy: Deploy, table: str, columns: tuple[str, ...], at: Statement) -> tuple[str, ...]:
+    """Those of a unique key's columns that keep the release still running from repeating it: new ones.
+
+    It leaves NULL in them, which differs from every NULL (but under NULLS NOT DISTINCT), or a number or UUID of the
+    server's.
+    """
+    null = not re.search(r"\bnulls\s+not\s+distinct\b", at.sql, re.IGNORECASE)
+    return tuple(
+        name
+        for name in columns
+        if (null and _is_only_null(deploy, table, name, at)) or _is_numbered(deploy, table, name, at)
+    )
+
+
+def is_filled(deploy: Deploy, table: str, column: str, until: Statement) -> bool:
+    """Whether an UPDATE of the deploy gave the column values before this statement."""
+    writes = (change for one in earlier(deploy, until) for change in one.changes if isinstance(change, c.Update))
+    mine = (one.columns for one in writes if one.table == table)
+    return any(not names or column.lower() in (name.lower() for name in names) for names in mine)
+
+
+def _is_only_null(deploy: Deploy, table: str, column: str, at: Statement) -> bool:
+    made = added_here(deploy, table, column, at)
+    spec = made[1].column if made else None
+    return spec is not None and spec.nullable and spec.default is None and spec.generated is None
+
+
+def _is_numbered(deploy: Deploy, table: str, column: str, at: Statement) -> bool:
+    """Whether the server itself gives each row, old or new, a value of its own in a column of the deploy."""
+    made = added_here(deploy, table, column, at)
+    if made is None or made[1].column.generated:
+        return False
+    spec = made[1].column
+    told = f"{spec.type} {spec.default or ''}"
+    return spec.identity or re.search(r"serial\b|(nextval|uuid\w*)\s*\(", told, re.IGNORECASE) is not None
 
 
 def existed_column(deploy: Deploy, table: str, column: str, at: Statement) -> bool:

@@ -12,7 +12,7 @@ from gate.rules._constraints import Added, added, old_code
 from gate.rules._implied import was_unique
 from gate.rules._key_recipes import key_using_index
 from gate.rules._rows import counting_duplicates, may_fail, told_key
-from gate.rules._world import holds_only_null, is_unique, table_before
+from gate.rules._world import is_filled, is_unique, table_before, tells_apart
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -34,7 +34,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 column=_column(one),
                 remedy=recipe,
             )
-        if holds_only_null(deploy, one.table, one.spec.columns, one.statement):
+        new = tells_apart(deploy, one.table, one.spec.columns, one.statement)
+        if any(not is_filled(deploy, one.table, name, one.statement) for name in new):
             continue
         if not any(one.spec.lengths) and _is_kept(deploy, one):
             continue
@@ -44,11 +45,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             f"Rows of {one.table} that share {_keys(one)} make it fail.",
             table=one.table,
             column=_column(one),
-            sql=counting_duplicates(deploy, one.table, one.spec.columns, lengths=one.spec.lengths),
+            sql=None if new else counting_duplicates(deploy, one.table, one.spec.columns, lengths=one.spec.lengths),
             keys=_keys(one),
             remedy=recipe,
         )
-        yield old_code(one, f"repeat {_keys(one)}", recipe)
+        if not new:
+            yield old_code(one, f"repeat {_keys(one)}", recipe)
 
 
 def _is_kept(deploy: Deploy, one: Added) -> bool:

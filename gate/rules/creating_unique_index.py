@@ -15,7 +15,7 @@ from gate.rules._indexes import created
 from gate.rules._recipes import AUTOCOMMIT, remedy
 from gate.rules._rows import counting_duplicates, may_fail, told_key
 from gate.rules._says import bare, listed, python, schema_argument
-from gate.rules._world import holds_only_null, is_unique, table_before
+from gate.rules._world import holds_only_null, is_filled, is_unique, table_before, tells_apart
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -23,7 +23,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         whole = tuple(name for at, name in enumerate(change.columns) if not any(change.lengths[at : at + 1]))
         if not change.unique or is_unique(table_before(statement, change.table), whole):
             continue
-        if holds_only_null(deploy, change.table, _read(statement, change), statement):
+        new = _new(deploy, statement, change)
+        if any(not is_filled(deploy, change.table, name, statement) for name in new):
             continue
         if not any(change.lengths) and was_unique(deploy, statement, change.table, change.columns):
             continue
@@ -31,7 +32,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         keys = told_key(change.columns, change.lengths) if plain else "the indexed expression"
         column = change.columns[0] if plain and len(change.columns) == 1 else None
         left = " and leave an INVALID index behind" if change.concurrently else ""
-        sql = _duplicates(deploy, change) if plain else None
+        sql = _duplicates(deploy, change) if plain and not new else None
         yield from may_fail(
             deploy,
             statement,
@@ -45,6 +46,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             settles=plain and not change.where and not any(change.lengths),
             remedy=_recipe(deploy, statement, change),
         )
+        if new:
+            continue
         yield Hit(
             f"The release still running may write rows to {change.table} that share {keys}; they are refused from "
             "now on.",
@@ -55,6 +58,14 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             column=column,
             remedy=_recipe(deploy, statement, change),
         )
+
+
+def _new(deploy: Deploy, statement: Statement, change: c.CreateIndex) -> tuple[str, ...]:
+    """The columns that only the new release writes, where one of them is enough (plain) or the index reads no other."""
+    columns = _read(statement, change)
+    if change.columns and not _has_expression(statement):
+        return tells_apart(deploy, change.table, columns, statement)
+    return columns if holds_only_null(deploy, change.table, columns, statement) else ()
 
 
 def _duplicates(deploy: Deploy, change: c.CreateIndex) -> str:

@@ -42,6 +42,55 @@ UNSAFE = [
         ],
     ),
 ]
+_NEW = "ALTER TABLE orders ADD COLUMN code text; "
+UNSAFE += [
+    # The release still running leaves NULL in a new column, and a NULL repeats nothing, whatever stands beside it.
+    (deploy(_NEW + "ALTER TABLE orders ADD UNIQUE (user_id, code)"), ["error lock orders c1"]),
+    (
+        deploy(_NEW + "UPDATE orders SET code = note; ALTER TABLE orders ADD UNIQUE (user_id, code)"),
+        ["error lock orders c1", "warning fails-on-existing-rows orders c1?"],
+    ),
+    (
+        deploy(_NEW + "ALTER TABLE orders ADD UNIQUE NULLS NOT DISTINCT (user_id, code)"),
+        [
+            "error lock orders c1",
+            "warning fails-on-existing-rows orders c1?",
+            "warning backward-incompatible orders c1",
+        ],
+    ),
+    (
+        deploy("ALTER TABLE orders ADD COLUMN code text DEFAULT ''; ALTER TABLE orders ADD UNIQUE (user_id, code)"),
+        [
+            "error lock orders c1",
+            "warning fails-on-existing-rows orders c1?",
+            "warning backward-incompatible orders c1",
+        ],
+    ),
+]
+UNSAFE += [
+    # Nor does what the server itself puts into each row, unless it is made of what the row has.
+    (
+        deploy(
+            "ALTER TABLE orders ADD COLUMN code uuid DEFAULT gen_random_uuid(); ALTER TABLE orders ADD UNIQUE (code)"
+        ),
+        ["error lock orders.code c1"],
+    ),
+    (
+        deploy("ALTER TABLE orders ADD COLUMN code bigserial; ALTER TABLE orders ADD UNIQUE (code)"),
+        ["error lock orders.code c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE orders ADD COLUMN code text GENERATED ALWAYS AS (lower(note)) STORED; "
+            "ALTER TABLE orders ADD UNIQUE (code)"
+        ),
+        [
+            "error lock orders.code c1",
+            "warning fails-on-existing-rows orders.code c1?",
+            "warning backward-incompatible orders.code c1",
+        ],
+    ),
+]
 UNSAFE += [
     (
         deploy("ALTER IGNORE TABLE users ADD CONSTRAINT ux UNIQUE (age)", dialect="mariadb", version=(10, 11)),

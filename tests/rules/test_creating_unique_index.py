@@ -58,7 +58,21 @@ UNSAFE += [
         ["error data-loss users.age c1?", "warning backward-incompatible users.age c1"],
     ),
 ]
+_NEW = "ALTER TABLE orders ADD COLUMN code text; "
+UNSAFE += [
+    (
+        # What the deploy writes into the new column may repeat; the release still running leaves NULL in it.
+        deploy(_NEW + "UPDATE orders SET code = note; CREATE UNIQUE INDEX ux ON orders (user_id, code)"),
+        ["error fails-on-existing-rows orders c1?"],
+    ),
+    (
+        deploy(_NEW + "CREATE UNIQUE INDEX ux ON orders (user_id, code) NULLS NOT DISTINCT"),
+        ["error fails-on-existing-rows orders c1?", "warning backward-incompatible orders c1"],
+    ),
+]
 SAFE = [
+    deploy(_NEW + "CREATE UNIQUE INDEX ux ON orders (user_id, code)"),
+    deploy(_NEW + "CREATE UNIQUE INDEX ux ON orders (user_id, code)", dialect="mysql"),
     deploy("CREATE UNIQUE INDEX ux ON orders (id, note) WHERE amount = 7", dialect="sqlite", runs=passed()),
     deploy("CREATE INDEX ux ON orders (note)"),
     deploy("CREATE UNIQUE INDEX ux ON orders (id, note)"),
