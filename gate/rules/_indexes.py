@@ -36,6 +36,19 @@ def dropped(deploy: Deploy) -> Iterator[tuple[Statement, c.DropIndex, Table, Ind
             yield statement, change, owner, owner.index(bare)
 
 
+def table_goes(deploy: Deploy, at: Statement, table: Table) -> bool:
+    """Whether the deploy drops the table after this statement: what it says of the table then says it all."""
+    return any(one.number > at.number and change.table == table.name for one, change in deploy.all_changes(c.DropTable))
+
+
+def columns_that_go(deploy: Deploy, at: Statement, table: Table) -> frozenset[str]:
+    """The columns (in small letters) of the table that the deploy drops after this statement, their indexes with them."""
+    drops = ((one.number, change) for one, change in deploy.all_changes(c.DropColumn))
+    return frozenset(
+        change.column.lower() for number, change in drops if number > at.number and change.table == table.name
+    )
+
+
 def is_redundant(table: Table, index: Index) -> bool:
     """Whether another index of the table begins with the same columns, so that no query loses its index."""
     others = (one for one in table.indexes if one.name != index.name and one.method == index.method)

@@ -9,13 +9,15 @@ from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Index
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._indexes import dropped, is_redundant
+from gate.rules._indexes import columns_that_go, dropped, is_redundant, table_goes
 from gate.rules._recipes import remedy
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change, table, index in dropped(deploy):
         if index is None or not index.valid or is_redundant(table, index) or _replaced(deploy, index):
+            continue
+        if table_goes(deploy, statement, table) or _first(index) in columns_that_go(deploy, statement, table):
             continue
         deliberate = change.concurrently or deploy.dialect != "postgresql"
         yield Hit(
@@ -31,6 +33,11 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (2, "Drop it when no release queries through it", ""),
             ),
         )
+
+
+def _first(index: Index) -> str:
+    """The column that queries find rows by through the index: without it no query is left that could."""
+    return next(iter(index.columns), "").lower()
 
 
 def _replaced(deploy: Deploy, index: Index) -> bool:

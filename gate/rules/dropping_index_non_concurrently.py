@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
+from gate.facts.schema import Index, Table
 from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
-from gate.rules._indexes import dropped
+from gate.rules._indexes import columns_that_go, dropped, table_goes
 from gate.rules._recipes import drop_concurrently, remedy
 from gate.rules._says import bare, python, schema_argument
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
-    for statement, change, table, _ in dropped(deploy):
+    for statement, change, table, index in dropped(deploy):
         if change.concurrently or table.kind == "materialized-view":
+            continue
+        if table_goes(deploy, statement, table) or _goes_with_a_column(deploy, statement, table, index):
             continue
         parted = table.kind == "partitioned"
         yield Hit(
@@ -24,6 +27,12 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=table.name,
             remedy=_short(change.name, table.name) if parted else drop_concurrently(change.name, table.name),
         )
+
+
+def _goes_with_a_column(deploy: Deploy, statement: Statement, table: Table, index: Index | None) -> bool:
+    """Whether the deploy drops a column of the index: that takes the same lock, and the index along."""
+    columns = (name.lower() for name in index.columns) if index else ()
+    return not columns_that_go(deploy, statement, table).isdisjoint(columns)
 
 
 def _short(name: str, table: str) -> Remedy:

@@ -13,6 +13,9 @@ UNSAFE = [
     (deploy("DROP INDEX ix_events", earlier="CREATE INDEX ix_events ON events (at)"), ["warning lock events c1"]),
 ]
 SAFE = [
+    # The drop of the table, or of a column of the index, takes the same lock and the index along.
+    deploy("DROP INDEX ix_users_email; DROP TABLE users CASCADE"),
+    deploy("DROP INDEX ix_users_email; ALTER TABLE users DROP COLUMN email"),
     deploy(Autocommit("DROP INDEX CONCURRENTLY ix_users_email")),
     deploy("CREATE INDEX i2 ON users (age); DROP INDEX i2"),
     deploy("DROP INDEX IF EXISTS nope"),
