@@ -42,6 +42,11 @@ def added_then_required(deploy: Deploy) -> Iterator[tuple[Statement, c.AddColumn
             yield *new, edit
 
 
+def required_too_early(deploy: Deploy) -> Iterator[tuple[Statement, c.AddColumn, ColumnEdit]]:
+    """Those of them that have no default by then: the release still running leaves NULL in them."""
+    return (one for one in added_then_required(deploy) if one[2].before is None or one[2].before.default is None)
+
+
 def filled_then_required(deploy: Deploy) -> Iterator[tuple[Statement, ColumnEdit]]:
     """Columns that one deploy both fills and makes NOT NULL, with the statement that fills them last."""
     for edit in made_required(deploy):

@@ -9,14 +9,11 @@ from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._recipes import key_of, required_column
-from gate.rules._split import added_then_required, revisions
+from gate.rules._split import required_too_early, revisions
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
-    for statement, added, edit in added_then_required(deploy):
-        default = edit.before.default if edit.before else None
-        if default is not None:
-            continue
+    for statement, added, edit in required_too_early(deploy):
         yield Hit(
             f"{edit.table}.{edit.column} is added and made NOT NULL in one deploy. The release still running never "
             "writes "

@@ -11,11 +11,11 @@ from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._batches import computed_batches, own_batches
 from gate.rules._loops import batches_that_stay_open, rows_written_back
 from gate.rules._recipes import remedy
-from gate.rules._split import added_then_required, altered_before, backfills, revisions
+from gate.rules._split import altered_before, backfills, required_too_early, revisions
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
-    seen = {(edit.statement.revision, edit.table) for *_, edit in added_then_required(deploy)}  # says more
+    seen = {(edit.statement.revision, edit.table) for *_, edit in required_too_early(deploy)}  # says more
     loops = [(statement.number, change) for statement, change in batches_that_stay_open(deploy)]
     for statement, change in backfills(deploy):
         altered = altered_before(deploy, statement, change.table, change)

@@ -32,8 +32,24 @@ UNSAFE = [
     (on_one_line(deploy(READ + ONE + OTHER)), ["error not-split users.z c1"]),
     (flushed(deploy(READ + "UPDATE users SET z = $1 WHERE id = $2")), ["error not-split users.z c1"]),
     (on_one_line(deploy("ALTER TABLE users ADD z int; " + BATCH + BATCH)), ["error not-split users.z c1"]),
+    # With a default before it is made NOT NULL the release still running is safe; the one transaction is not.
+    (
+        deploy(
+            "ALTER TABLE users ADD z int; UPDATE users SET z = 1; ALTER TABLE users ALTER z SET DEFAULT 1; "
+            "ALTER TABLE users ALTER z SET NOT NULL"
+        ),
+        ["error not-split users.z c1"],
+    ),
+    (
+        deploy(
+            "ALTER TABLE users ADD z int DEFAULT 0; UPDATE users SET z = age; ALTER TABLE users ALTER z SET NOT NULL"
+        ),
+        ["error not-split users.z c1"],
+    ),
 ]
 SAFE = [
+    # Here not-split-add-and-set-not-null says more.
+    deploy("ALTER TABLE users ADD z int; UPDATE users SET z = 1; ALTER TABLE users ALTER z SET NOT NULL"),
     deploy("ALTER TABLE users ADD z int", "UPDATE users SET z = 1", apart=True),
     deploy("ALTER TABLE users ADD z int", Autocommit("UPDATE users SET z = 1")),
     deploy("ALTER TABLE users ADD z int; UPDATE users SET z = 1 WHERE id = 1"),
