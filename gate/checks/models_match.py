@@ -118,7 +118,18 @@ def _sentence(operation: Mapping[str, Any], table: str | None) -> str:
     }
     if kind == "alter_column":
         return f"column {table}.{column} differs from the models in {', '.join(operation.get('changes', ())) or 'its definition'}"
-    return said.get(str(kind), f"{str(kind).replace('_', ' ')} on {table}: the models and the revisions differ")
+    return said.get(str(kind)) or _of_other_kind(str(kind).replace("_", " "), thing, table)
+
+
+def _of_other_kind(kind: str, thing: str | None, table: str | None) -> str:
+    """Constraints and what else autogenerate knows: ``drop constraint``, ``create unique constraint`` and so on."""
+    verb, _, what = kind.partition(" ")
+    name = f"{what} {thing}" if thing else f"a {what}"
+    if verb == "drop":
+        return f"{name} on {table} is there after all revisions, and the models do not have it"
+    if verb == "create":
+        return f"the models have {name} on {table}, and no revision makes it"
+    return f"{kind} on {table}: the models and the revisions differ"
 
 
 check = Check(

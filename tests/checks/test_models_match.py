@@ -100,3 +100,20 @@ def test_a_difference_that_the_deploy_makes_stands_at_its_statement() -> None:
     rehearsal = Rehearsal(SERVER, Schema(), Schema(), statements=(done,), diff=diff)
     found = ask(rehearsal, history, NewRevisions(("b",)), Project("app")).findings
     assert [one.location for one in found] == [Location("b.py", 7), Location("b.py")]
+
+
+SENTENCES = {
+    ("drop_constraint", "uq_a"): "constraint uq_a on users is there after all revisions, and the models do not have it",
+    ("create_unique_constraint", "uq_b"): "the models have unique constraint uq_b on users, and no revision makes it",
+    ("create_foreign_key", None): "the models have a foreign key on users, and no revision makes it",
+    ("create_table_comment", None): "the models have a table comment on users, and no revision makes it",
+    ("modify_default", None): "modify default on users: the models and the revisions differ",
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), SENTENCES)
+def test_which_side_has_it_is_said_of_constraints_too(kind: str, name: str | None) -> None:
+    """By name where there is one: a renamed table leaves six of them behind, and "differ" tells none apart."""
+    row = {**ADDED, "kind": kind, "column": None, "object": name}
+    (finding,) = answer(Diff((row,), "", 1, 3)).findings
+    assert finding.message == SENTENCES[kind, name]
