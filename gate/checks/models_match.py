@@ -13,6 +13,10 @@ from gate.facts.rehearsal import Diff, Rehearsal
 from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Remedy, Severity, Step
 
 ID = "models-match"
+# No statement of the deploy names it: the models changed, or the base had it all along.
+_OLDER = (
+    " If the base has the difference already, `alembic-gate known-diffs --write` records it: then only new ones fail."
+)
 
 
 def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, project: Project) -> Answer:
@@ -34,7 +38,7 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions, project: Proj
         return Answer(undecided=why, advice="Let revisions name what they make, or set `bootstrap: base-ref`.")
     fresh, known = known_diffs.split(diff.operations, diff.known)
     section = {"operations": list(diff.operations), "code": diff.code, "known": len(known)}
-    findings = tuple(_finding(one, diff, _place(one, rehearsal, history)) for one in fresh)
+    findings = tuple(_finding(one, diff, _about(one, rehearsal), _head(rehearsal, history)) for one in fresh)
     note = (f"{len(known)} differences are known and do not count",) if known else ()
     return Answer(findings, sections={"schema_diff": section}, notes=note)
 
@@ -64,13 +68,16 @@ def _advice(error: str) -> str:
     return "Run `alembic check` on an upgraded database to see the same error."
 
 
-def _place(operation: Mapping[str, Any], rehearsal: Rehearsal, history: History) -> Location | None:
-    """The deploy's statement about the object; else a head of the deploy; else a head."""
+def _about(operation: Mapping[str, Any], rehearsal: Rehearsal) -> Location | None:
+    """The deploy's last statement about the object."""
     about = [
         one for one in rehearsal.statements if one.error is None and any(_concerns(it, operation) for it in one.changes)
     ]
-    if about:
-        return about[-1].location
+    return about[-1].location if about else None
+
+
+def _head(rehearsal: Rehearsal, history: History) -> Location | None:
+    """A head of the deploy; else a head."""
     ran = {one.revision for one in rehearsal.statements}
     heads = sorted((one for one in history.revisions if one.id in history.heads), key=lambda one: one.id not in ran)
     return Location(heads[0].path) if heads else None
@@ -85,7 +92,7 @@ def _concerns(change: Change, operation: Mapping[str, Any]) -> bool:
     return wanted is None or wanted in {getattr(one, "name", one) for one in told}
 
 
-def _finding(operation: Mapping[str, Any], diff: Diff, place_of: Location | None) -> Finding:
+def _finding(operation: Mapping[str, Any], diff: Diff, about: Location | None, head: Location | None) -> Finding:
     table = operation.get("table")
     schema = operation.get("schema")
     place = f"{schema}.{table}" if schema and table else table
@@ -97,10 +104,10 @@ def _finding(operation: Mapping[str, Any], diff: Diff, place_of: Location | None
         message=_sentence(operation, place),
         table=place,
         column=operation.get("column"),
-        location=place_of,
+        location=about or head,
         evidence=(Evidence(EvidenceKind.OBSERVED, f"autogenerate: {operation.get('detail', operation.get('kind'))}"),),
         remedy=Remedy(
-            "Write the missing revision, or take the change to the models back.",
+            "Write the missing revision, or take the change to the models back." + ("" if about else _OLDER),
             (Step(1, 'alembic revision --autogenerate -m "..."', str(operation.get("code") or diff.code)),),
         ),
     )

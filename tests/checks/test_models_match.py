@@ -100,6 +100,7 @@ def test_a_difference_that_the_deploy_makes_stands_at_its_statement() -> None:
     rehearsal = Rehearsal(SERVER, Schema(), Schema(), statements=(done,), diff=diff)
     found = ask(rehearsal, history, NewRevisions(("b",)), Project("app")).findings
     assert [one.location for one in found] == [Location("b.py", 7), Location("b.py")]
+    assert ["known-diffs" in one.remedy.summary for one in found if one.remedy] == [False, True]
 
 
 SENTENCES = {
