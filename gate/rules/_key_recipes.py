@@ -8,7 +8,7 @@ from gate.facts.rehearsal import Statement
 from gate.model import Remedy
 from gate.rules._index_recipes import Part, attached, parts, spelled_out
 from gate.rules._recipes import AUTOCOMMIT, not_null_steps, remedy
-from gate.rules._says import bare, execute, ident, listed, python, schema_argument
+from gate.rules._says import bare, execute, fitting, ident, listed, python, schema_argument
 from gate.rules._world import table_before
 
 _INCLUDE = re.compile(r"\bINCLUDE\s*\((?P<columns>[^)]*)\)")
@@ -36,7 +36,7 @@ def _over_index(statement: Statement, table: str, name: str, columns: tuple[str,
     definition = _definition(statement, table, name)
     if known is not None and known.kind == "partitioned":
         return _on_partitions(statement, table, name, columns, kind, definition)
-    index, late = f"{name}_idx", _LATE.search(definition)
+    index, late = fitting(f"{name}_idx"), _LATE.search(definition)
     sql = f"ALTER TABLE {ident(table)} ADD CONSTRAINT {ident(name)} {kind} USING INDEX {ident(index)}"
     return remedy(
         "Build the unique index CONCURRENTLY, then turn it into the constraint.",

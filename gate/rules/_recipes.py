@@ -6,7 +6,7 @@ from gate.facts.rehearsal import Statement
 from gate.facts.schema import Table
 from gate.model import Remedy, Step
 from gate.rules._sa_types import add_nullable
-from gate.rules._says import bare, execute, ident, listed, python, schema_argument, target, text
+from gate.rules._says import bare, execute, fitting, ident, listed, python, schema_argument, target, text
 
 AUTOCOMMIT = "with op.get_context().autocommit_block():\n    "
 
@@ -51,7 +51,7 @@ def backfill(table: str, column: str, value: str = "...", key: str = "id", sourc
 
 def not_null_steps(table: str, column: str, deploy: int) -> tuple[tuple[int, str, str], ...]:
     """CHECK NOT VALID, VALIDATE, SET NOT NULL: the way that never scans under a lock that blocks."""
-    check = f"ck_{bare(table)}_{column}_not_null"
+    check = fitting(f"ck_{bare(table)}_{column}_not_null")
     condition = python(f"{ident(column)} IS NOT NULL")
     return (
         (
@@ -109,7 +109,7 @@ def make_required(table: str, column: str, key: str = "id") -> Remedy:
 
 def concurrently(table: str, name: str | None, columns: tuple[str, ...], *, unique: bool) -> Remedy:
     """An index without blocking writers."""
-    index = name or f"ix_{bare(table)}_{'_'.join(columns)}"
+    index = name or fitting(f"ix_{bare(table)}_{'_'.join(columns)}")
     flags = ", unique=True" if unique else ""
     return remedy(
         "Build the index CONCURRENTLY, in a revision that holds nothing else.",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from gate.rules._reserved import RESERVED
 
 BLOCKS_ALL = "reads and writes"
 BLOCKS_WRITES = "writes"
+_LONGEST = 63  # https://www.postgresql.org/docs/current/sql-syntax-lexical.html: NAMEDATALEN - 1, in bytes
 _PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?!:))")  # as SQLAlchemy's text() finds them
 
 
@@ -19,6 +21,13 @@ def ident(name: str) -> str:
 def _is_plain(part: str) -> bool:
     """Taken by every server for itself: folded to no other case, and no word of the grammar. ``...`` is a gap to fill."""
     return not part or (part.isidentifier() and part.islower() and part.isascii() and part not in RESERVED)
+
+
+def fitting(name: str) -> str:
+    """A name of our own making that every server takes: PostgreSQL's longest is the shortest, and SQLAlchemy asks first."""
+    if len(name.encode()) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def ticked(name: str) -> str:

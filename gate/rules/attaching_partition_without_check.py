@@ -11,7 +11,7 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy, target_of_constraint
 from gate.rules._rows import may_fail
-from gate.rules._says import bare, execute, ident, python, schema_argument
+from gate.rules._says import bare, execute, fitting, ident, python, schema_argument
 from gate.rules._world import scanned
 
 
@@ -46,9 +46,8 @@ def _recipe(change: c.AttachPartition, read: list[str], default: str | None) -> 
     """A proof for each table that is read: inside of the bounds, or outside of them for the DEFAULT partition."""
     creates, validates = [], []
     for one in read:
-        check = (
-            f"ck_{bare(change.partition)}_bounds" if one != default else f"ck_{bare(one)}_not_{bare(change.partition)}"
-        )
+        outside = f"ck_{bare(one)}_not_{bare(change.partition)}"
+        check = fitting(f"ck_{bare(change.partition)}_bounds" if one != default else outside)
         what = "NOT (...)" if one == default else "..."
         told = "the new partition's bounds, negated," if one == default else "the bounds"
         creates.append(

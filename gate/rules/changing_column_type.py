@@ -10,7 +10,8 @@ from gate.facts.schema import Constraint
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
-from gate.rules._columns import TypeEdit, retyped
+from gate.rules._columns import TypeEdit, retyped, same_type
+from gate.rules._domains import checked
 from gate.rules._enums import values_removed
 from gate.rules._mysql import copy_hit
 from gate.rules._mysql_types import kind, loss
@@ -242,8 +243,12 @@ def _foreign_keys(edit: TypeEdit) -> Iterator[Constraint]:
 
 
 def _recipe(edit: TypeEdit) -> Remedy:
-    key = key_of(edit.statement, edit.table)
-    return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type, key, edit.using)
+    key, domain = key_of(edit.statement, edit.table), edit.statement.before.domains.get(edit.type)
+    if domain is None or not domain.constraints:
+        return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type, key, edit.using)
+    if edit.before is not None and same_type(edit.before.type, domain.base):
+        return checked(edit.table, edit.column, domain)
+    return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", domain.base, key, edit.using)
 
 
 def _may_refuse(old: str, new: str) -> bool:

@@ -14,7 +14,7 @@ from gate.rules._index_recipes import as_it_is, body, concurrent_text, is_plain,
 from gate.rules._indexes import created
 from gate.rules._recipes import AUTOCOMMIT, remedy
 from gate.rules._rows import counting_duplicates, may_fail, told_key
-from gate.rules._says import bare, listed, python, schema_argument
+from gate.rules._says import bare, fitting, listed, python, schema_argument
 from gate.rules._world import holds_only_null, is_filled, is_unique, table_before, tells_apart
 
 
@@ -87,7 +87,7 @@ def _read(statement: Statement, change: c.CreateIndex) -> tuple[str, ...]:
 
 
 def _recipe(deploy: Deploy, statement: Statement, change: c.CreateIndex) -> Remedy:
-    name = change.name or f"ux_{bare(change.table)}_{'_'.join(change.columns)}"
+    name = change.name or fitting(f"ux_{bare(change.table)}_{'_'.join(change.columns)}")
     return remedy(
         "Make the values unique first, in code and in the rows; then build the index.",
         (1, "Deploy code that writes no duplicates; merge or remove those that are there", ""),

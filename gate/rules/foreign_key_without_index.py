@@ -11,7 +11,7 @@ from gate.model import Category, Remedy, Severity
 from gate.rule import POSTGRESQL, Example, Hit, Rule
 from gate.rules._index_recipes import partitioned
 from gate.rules._recipes import concurrently
-from gate.rules._says import bare, ident
+from gate.rules._says import bare, fitting, ident
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -33,7 +33,7 @@ def _recipe(statement: Statement, table: str, columns: tuple[str, ...]) -> Remed
     known = statement.before.table(table)
     if known is None or known.kind != "partitioned":
         return concurrently(table, None, columns, unique=False)
-    name = f"ix_{bare(table)}_{'_'.join(columns)}"
+    name = fitting(f"ix_{bare(table)}_{'_'.join(columns)}")
     return partitioned(statement, table, name, f"({', '.join(map(ident, columns))})", unique=False)
 
 

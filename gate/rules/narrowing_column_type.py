@@ -15,7 +15,7 @@ from gate.rules._mysql_types import loss as mysql_loss
 from gate.rules._mysql_types import spelled as mysql_spelled
 from gate.rules._recipes import expand_and_contract, key_of, not_valid_then_validate
 from gate.rules._rows import counting, may_fail
-from gate.rules._says import bare, ident, python, quoted, schema_argument
+from gate.rules._says import bare, fitting, ident, python, quoted, schema_argument
 from gate.rules._types import Loss, narrowing, shape
 from gate.rules._world import added_here, rewrote
 from gate.sql import _types
@@ -113,7 +113,7 @@ def _recipe(edit: TypeEdit) -> Remedy:
     if new.base != "character varying" or not new.sizes:
         key = key_of(edit.statement, edit.table)
         return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type, key, edit.using)
-    check = f"ck_{bare(edit.table)}_{edit.column}_length"
+    check = fitting(f"ck_{bare(edit.table)}_{edit.column}_length")
     return not_valid_then_validate(
         edit.table,
         check,

@@ -180,3 +180,15 @@ def test_a_collation_is_named(sql: str, what: str) -> None:
     world = deploy(f"ALTER TABLE users {sql}", dialect="mysql", version=(8, 0), seen={1: Observation(algorithm="COPY")})
     told = [one.message for one in registry.rules()[ID].findings(world)]
     assert any(one.startswith(what) for one in told), told
+
+
+def test_a_domain_with_a_check_becomes_a_check() -> None:
+    """A new column of the domain would write the whole table too."""
+    for column, code in (
+        ("age", 'op.create_check_constraint("ck_users_age", "users", "(age > 0)", postgresql_not_valid=True)'),
+        ("email", 'op.add_column("users", sa.Column("email_new", sa.Integer(), nullable=True))'),
+    ):
+        world = deploy(f"ALTER TABLE users ALTER COLUMN {column} TYPE positive USING {column}::int")
+        remedy = next(registry.rules()[ID].findings(world)).remedy
+        assert remedy is not None
+        assert remedy.steps[0].code == code

@@ -151,3 +151,14 @@ def test_without_strict_mode_nulls_become_zeros(mode: str, expected: bool) -> No
     seen = Observation(facts={"sql_mode": mode, "foreign_key_checks": "1"})
     world = replace(world, statements=(replace(world.statements[0], observed=seen),))
     assert ("error data-loss users.age c1" in said(ID, world)) == expected
+
+
+def test_a_name_of_our_own_is_one_that_the_server_takes() -> None:
+    """SQLAlchemy refuses to send a longer one than PostgreSQL's 63 bytes."""
+    table, column = "customer_subscription_billing_addresses", "preferred_invoice_delivery_channel"
+    world = deploy(f"ALTER TABLE {table} ALTER {column} SET NOT NULL", earlier=f"CREATE TABLE {table} ({column} text)")
+    remedy = next(registry.rules()[ID].findings(world)).remedy
+    assert remedy is not None
+    name = remedy.steps[1].code.split('"')[1]
+    assert len(name) == 63
+    assert all(name in step.code for step in remedy.steps[2:])
