@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column
-from gate.rules._world import column_before, not_null_check, noticed, table_before
+from gate.rules._world import column_before, constraint_before, not_null_check, noticed, table_before
 
 _OneColumn = c.SetNotNull | c.DropNotNull | c.DropDefault
 
@@ -70,6 +70,18 @@ def made_nullable(deploy: Deploy) -> Iterator[ColumnEdit]:
     for edit in _edits(deploy, c.DropNotNull):
         if edit.before is None or not edit.before.nullable:
             yield edit
+    yield from _constraints_dropped(deploy)
+
+
+def _constraints_dropped(deploy: Deploy) -> Iterator[ColumnEdit]:
+    """From PostgreSQL 18 NOT NULL is a constraint with a name, by which it may be dropped too."""
+    for statement, change in deploy.changes(c.DropConstraint):
+        known = constraint_before(statement, change.table, change.name)
+        for name in known.columns if known and known.kind == "not-null" else ():
+            after = statement.after.table(change.table)
+            now = after.column(name) if after else None
+            if now is None or now.nullable:
+                yield ColumnEdit(statement, change.table, name, column_before(statement, change.table, name))
 
 
 def defaults_dropped(deploy: Deploy) -> Iterator[ColumnEdit]:

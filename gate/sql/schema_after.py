@@ -205,8 +205,11 @@ def _drop_constraint(schema: Schema, change: c.DropConstraint) -> Schema:
     table = schema.table(change.table)
     if table is None:
         return schema
+    gone = table.constraint(change.name)
+    freed = gone.columns if gone and gone.kind == "not-null" else ()
     left = replace(
         table,
+        columns=tuple(replace(one, nullable=True) if one.name in freed else one for one in table.columns),
         constraints=tuple(one for one in table.constraints if one.name != change.name),
         indexes=tuple(one for one in table.indexes if one.name != change.name),
     )

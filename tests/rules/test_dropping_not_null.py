@@ -10,8 +10,21 @@ from tests.rules._deploy import deploy, said
 ID = "dropping-not-null"
 UNSAFE = [
     (deploy("ALTER TABLE users ALTER COLUMN name DROP NOT NULL"), ["warning backward-incompatible users.name c1"]),
+    (
+        deploy(
+            "ALTER TABLE users DROP CONSTRAINT users_email_not_null",
+            earlier="ALTER TABLE users ADD CONSTRAINT users_email_not_null NOT NULL email",
+        ),
+        ["warning backward-incompatible users.email c1"],
+    ),
 ]
 SAFE = [
+    deploy(
+        "ALTER TABLE users DROP CONSTRAINT ck", earlier="ALTER TABLE users ADD CONSTRAINT ck CHECK (email IS NOT NULL)"
+    ),
+    deploy(
+        "ALTER TABLE users ADD z int; ALTER TABLE users ADD CONSTRAINT n NOT NULL z; ALTER TABLE users DROP CONSTRAINT n"
+    ),
     deploy("ALTER TABLE users ALTER COLUMN age DROP NOT NULL"),
     deploy("ALTER TABLE users ADD z int NOT NULL DEFAULT 1; ALTER TABLE users ALTER z DROP NOT NULL"),
 ]
