@@ -44,7 +44,7 @@ def added_then_required(deploy: Deploy) -> Iterator[tuple[Statement, c.AddColumn
 
 def required_too_early(deploy: Deploy) -> Iterator[tuple[Statement, c.AddColumn, ColumnEdit]]:
     """Those of them that have no default by then: the release still running leaves NULL in them."""
-    return (one for one in added_then_required(deploy) if one[2].before is None or one[2].before.default is None)
+    return (one for one in added_then_required(deploy) if (one[2].before or one[1].column).default is None)
 
 
 def filled_then_required(deploy: Deploy) -> Iterator[tuple[Statement, ColumnEdit]]:

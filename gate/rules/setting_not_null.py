@@ -129,8 +129,8 @@ def _rebuild(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
 
 def _old_code(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
     new = added_here(deploy, edit.table, edit.column, edit.statement)
-    default = edit.before.default if edit.before else None
-    if new is not None and default is not None:
+    known = edit.before or (new[1].column if new else None)
+    if new is not None and known is not None and known.default is not None:
         return  # the release still running does not name the column, and the default fills it
     why = (
         f"does not write {edit.table}.{edit.column}, which this deploy adds: each of its INSERTs fails"

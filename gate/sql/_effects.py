@@ -16,6 +16,7 @@ from gate.facts.schema import Schema
 from gate.sql._differences import differences
 
 _TABLE_FIELDS = ("table", "partition", "partition_of", "view")
+_WRITES = (c.Update, c.Delete, c.Insert)
 _UNSEEN = (c.LockTable, c.Truncate, c.SetSetting, c.TransactionControl, c.RefreshMaterializedView, c.Maintenance)
 
 
@@ -94,8 +95,16 @@ def _observed(statement: Statement) -> Iterator[c.Change]:
             yield _write(statement, c.Delete, one.table) or c.Delete(one.table)
         if one.inserted:
             yield _write(statement, c.Insert, one.table) or c.Insert(one.table)
+    yield from _without_rows(statement, {one.table for one in touched if one.updated or one.deleted or one.inserted})
     locked = {lock.table for lock in statement.observed.locks} if statement.observed else set()
     yield from (one for one in statement.changes if isinstance(one, _UNSEEN) and getattr(one, "table", "") in locked)
+
+
+def _without_rows(statement: Statement, written: set[str]) -> Iterator[c.Change]:
+    """Writes that ran and met no row of the rehearsal: their lock shows it, a branch that is not taken takes none."""
+    locks = statement.observed.locks if statement.observed else ()
+    ran = {lock.table for lock in locks if lock.mode == "RowExclusiveLock"} - written
+    yield from (one for one in statement.changes if isinstance(one, _WRITES) and one.table in ran)
 
 
 def _written(change: c.Change, statement: Statement) -> c.Change:

@@ -24,6 +24,7 @@ UNSAFE = [
     ),
 ]
 SAFE = [
+    deploy("ALTER TABLE users ADD z int DEFAULT 1, ALTER z SET NOT NULL"),
     deploy("ALTER TABLE users ADD z int"),
     deploy("ALTER TABLE users ADD z int DEFAULT 1; ALTER TABLE users ALTER z SET NOT NULL"),
     deploy("ALTER TABLE users ALTER age SET NOT NULL"),

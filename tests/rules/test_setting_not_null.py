@@ -88,6 +88,10 @@ UNSAFE = [
         ),
         ["error lock users.age c1", "error backward-incompatible users.age c1"],
     ),
+    (
+        deploy("ALTER TABLE users ADD z int DEFAULT 1, ALTER z SET NOT NULL", runs=passed()),
+        ["error lock users.z c1"],
+    ),
 ]
 SAFE = [
     deploy(

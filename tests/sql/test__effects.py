@@ -83,6 +83,13 @@ def test_rows_that_a_block_wrote_are_writes() -> None:
     assert ran(DYNAMIC, seen=seen) == (c.CodeBlock("do"), c.Update("users"), c.Delete("users"))
 
 
+@pytest.mark.parametrize(("locks", "told"), [((), False), ((Lock("users", "RowExclusiveLock", "users"),), True)])
+def test_a_write_that_met_no_row_ran_where_its_lock_was_seen(locks: tuple[Lock, ...], told: bool) -> None:
+    block = "DO $$ BEGIN IF current_user = user THEN UPDATE users SET age = 0 WHERE age IS NULL; END IF; END $$"
+    changes = ran(block, seen=Observation(locks=locks))
+    assert any(isinstance(one, c.Update) for one in changes) is told
+
+
 def test_a_column_whose_coming_wrote_the_table_anew_has_a_volatile_default() -> None:
     seen = Observation(rewrites=("users",))
     (_, change) = ran(DYNAMIC, "ALTER TABLE users ADD COLUMN x uuid DEFAULT f()", seen)
