@@ -76,7 +76,7 @@ def made_nullable(deploy: Deploy) -> Iterator[ColumnEdit]:
 def _constraints_dropped(deploy: Deploy) -> Iterator[ColumnEdit]:
     """From PostgreSQL 18 NOT NULL is a constraint with a name, by which it may be dropped too."""
     for statement, change in deploy.changes(c.DropConstraint):
-        known = constraint_before(statement, change.table, change.name)
+        known = constraint_before(statement, change.table, change.name) if change.name else None
         for name in known.columns if known and known.kind == "not-null" else ():
             after = statement.after.table(change.table)
             now = after.column(name) if after else None

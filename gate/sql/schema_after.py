@@ -205,7 +205,7 @@ def _drop_constraint(schema: Schema, change: c.DropConstraint) -> Schema:
     table = schema.table(change.table)
     if table is None:
         return schema
-    gone = table.constraint(change.name)
+    gone = table.constraint(change.name) if change.name else None
     freed = gone.columns if gone and gone.kind == "not-null" else ()
     left = replace(
         table,
