@@ -147,6 +147,8 @@ def _is_idle(change: c.Change, before: Schema) -> bool:
         return before.table(change.table) is not None
     if isinstance(change, c.CreateIndex) and change.if_not_exists and change.name and not change.concurrently:
         return before.index_owner(change.name) is not None
+    if isinstance(change, c.RenameIndex) and change.table is None:
+        return bool(before.tables) and before.index_owner(change.name) is None
     return (
         isinstance(change, c.DropTable) and change.if_exists and bool(before.tables) and _unknown(change.table, before)
     )

@@ -103,6 +103,7 @@ def test_a_column_whose_coming_wrote_the_table_anew_has_a_volatile_default() -> 
         "ALTER TABLE users ADD COLUMN IF NOT EXISTS age int NOT NULL",
         "CREATE TABLE IF NOT EXISTS users (id int)",
         "DROP TABLE IF EXISTS nothing_here",
+        "ALTER INDEX IF EXISTS nothing_here RENAME TO nothing_there",
     ],
 )
 def test_what_was_there_already_changes_nothing(sql: str) -> None:
