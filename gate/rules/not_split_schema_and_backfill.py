@@ -74,6 +74,14 @@ rule = Rule(
                 '           "UPDATE users SET level = 1 WHERE level IS NULL")',
             )
         ),
+        Example(
+            (
+                'op.add_column("orders", sa.Column("level", sa.Integer()))\n'
+                'rows = op.get_bind().execute(sa.text("SELECT id FROM orders")).all()\n'
+                "for row in rows:\n"
+                '    op.get_bind().execute(sa.text("UPDATE orders SET level = 1 WHERE id = :id"), {"id": row.id})',
+            )
+        ),
     ),
     safe=(
         Example(

@@ -161,7 +161,13 @@ rule = Rule(
     },
     dialects=EVERY,
     split=("deploy", "transaction"),
-    unsafe=(Example(('op.alter_column("users", "age", nullable=False)',)),),
+    unsafe=(
+        Example(('op.alter_column("users", "age", nullable=False)',)),
+        Example(
+            ('op.execute("ALTER TABLE users ALTER COLUMN age SET NOT NULL, DROP CONSTRAINT ck_users_age_not_null")',),
+            earlier=('op.create_check_constraint("ck_users_age_not_null", "users", "age IS NOT NULL")',),
+        ),
+    ),
     safe=(
         Example(
             ('op.alter_column("users", "age", nullable=False)',),
