@@ -73,6 +73,7 @@ class Catalogue:
     def __init__(self, database: ScratchDatabase, version_table: str = "alembic_version", looking: bool = True) -> None:
         self._database, self._left_out, self.version_table = database, frozenset({version_table}), version_table
         self.dialect, self._looking = database.server.dialect, looking
+        self.home = database.parts["database"] if self.dialect in ("mysql", "mariadb") else ""
         self.now = database.schema()
         self.watching = database.watching() if looking else None
         self._oids: dict[int, str] = {}

@@ -46,6 +46,7 @@ class _Read:
 
     version_table = "alembic_version"
     watching: Watching | None = None
+    home: str = ""
 
     def __init__(self, dialect: Dialect, baseline: Schema) -> None:
         self.dialect, self.now = dialect, baseline

@@ -16,6 +16,7 @@ from gate.facts.history import History
 from gate.facts.rehearsal import Lock, Observation, Statement, Touched
 from gate.facts.schema import Schema
 from gate.model import Location
+from gate.sql.home import at_home
 
 # Locks of statements that refuse to run in a transaction, so cannot be watched from inside it. From the manual
 # (https://www.postgresql.org/docs/current/explicit-locking.html), confirmed with a lock trap on 15 and 18.
@@ -36,13 +37,15 @@ _FACTS = (
 class Followed(Protocol):
     """The schema as of now, kept up to date statement by statement: ``Catalogue`` by looking, others by reading.
 
-    ``watching`` is what the observer is told; None where statements are to be told but not observed.
+    ``watching`` is what the observer is told; None where statements are to be told but not observed. ``home`` is the
+    database whose name says nothing before a table's: the connected one on MySQL and MariaDB.
     """
 
     dialect: sql.Dialect
     now: Schema
     version_table: str
     watching: Watching | None
+    home: str
 
     def refresh(self, changes: Iterable[Change], understood: bool, seen: Mapping[str, Any], ask: Rows) -> Schema:
         """The schema after one statement."""
@@ -78,7 +81,7 @@ class Recorder:
             self.outside.append(event)
             return
         text = str(event.get("sql") or "")
-        parsed = sql.parse(text, self.dialect)
+        parsed = sql.parse(at_home(text, self.catalogue.home), self.dialect)
         before = self.catalogue.now
         after = before if event.get("error") else self.catalogue.refresh(parsed.changes, parsed.understood, seen, ask)
         self.statements.append(self._statement(event, text, parsed, seen, before, after))
@@ -142,7 +145,7 @@ class Recorder:
         return Observation(
             locks=known_locks(changes, before) if known else tuple(_locks(seen.get("locks"), new, self._born)),
             held=tuple(_locks(seen.get("held"), new, self._born)),
-            rewrites=tuple(name for name in _texts(seen.get("rewrites")) if not new(name)),
+            rewrites=tuple(name for name in map(self._at_home, _texts(seen.get("rewrites"))) if not new(name)),
             indexes_built=tuple(_texts(seen.get("indexes_built"))),
             touched=tuple(one for one in _touched(seen.get("touched")) if not new(one.table)),
             notices=tuple(_texts(seen.get("notices"))),
@@ -154,6 +157,9 @@ class Recorder:
             seconds=float(event.get("seconds") or 0.0),
             facts={key: seen[key] for key in _FACTS if key in seen},
         )
+
+    def _at_home(self, name: str) -> str:
+        return name.removeprefix(f"{self.catalogue.home}.") if self.catalogue.home else name
 
     def settings(self) -> dict[str, str]:
         """What env.py set on the session before the first revision: ``lock_timeout`` and the like."""
