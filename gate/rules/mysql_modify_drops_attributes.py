@@ -40,7 +40,7 @@ def _hits(statement: Statement, change: c.ModifyColumn, before: Column, lost: tu
             column=change.column,
             remedy=remedy,
         )
-    required = not before.nullable and "NOT NULL" not in lost
+    required = not before.nullable and not change.spec.nullable
     if "AUTO_INCREMENT" in lost or (required and any(one.startswith("DEFAULT") for one in lost)):
         yield Hit(
             f"{place} stays NOT NULL without {spoken(lost)}: INSERTs of the running release that leave it out fail.",

@@ -83,11 +83,25 @@ def _own_default(was: Column) -> str | None:
 
 def _same_type(change: ModifyColumn, statement: Statement, was: Column) -> bool:
     """The server's own spelling of the new type decides, where the catalogue after the statement was seen."""
+    if _becomes_json(change, statement, was):
+        return False
     if _types.same(was.type, change.spec.type):
         return True
     after = statement.after.table(change.table)
     now = after.column(change.spec.name) if after else None
     return now is not None and _types.same(was.type, now.type)
+
+
+def _becomes_json(change: ModifyColumn, statement: Statement, was: Column) -> bool:
+    """MariaDB's JSON is a LONGTEXT with a CHECK, which a LONGTEXT has not; MySQL's is a type of its own."""
+    if {_types.base(was.type), _types.base(change.spec.type)} != {"json", "longtext"}:
+        return False
+    now = _column_after(change, statement) or Column(change.spec.name, change.spec.type)
+    return _holds_json(was) != _holds_json(now)
+
+
+def _holds_json(column: Column) -> bool:
+    return _types.base(column.type) == "json" or any("json_valid" in one for one in column.also)
 
 
 def _recollated(change: ModifyColumn, statement: Statement, was: Column) -> bool:

@@ -22,8 +22,9 @@ UNSAFE = [
         ["error data-loss users.state c1", "error backward-incompatible users.state c1"],
     ),
     (
+        # NULL is said, so the INSERTs of the old release pass, and give NULL where they gave the default.
         deploy("ALTER TABLE users CHANGE state status VARCHAR(20) NULL", dialect="mariadb"),
-        ["error data-loss users.state c1", "error backward-incompatible users.state c1"],
+        ["error data-loss users.state c1"],
     ),
     (
         deploy("ALTER TABLE users MODIFY name VARCHAR(60) NULL", dialect="mariadb", source=ALEMBIC),

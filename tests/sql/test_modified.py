@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate.facts.changes import (
@@ -15,7 +17,9 @@ from gate.facts.changes import (
     SetDefault,
     SetNotNull,
 )
-from gate.sql.modified import lost_attributes, plain_default
+from gate.facts.rehearsal import Observation
+from gate.facts.schema import Column, Schema, Table
+from gate.sql.modified import expanded, lost_attributes, plain_default
 from tests.rules._deploy import deploy
 
 ON_PURPOSE = 'op.alter_column("users", "state", existing_type=sa.String(20), server_default=None, nullable=True)'
@@ -104,3 +108,26 @@ def test_a_column_that_nobody_knows_keeps_its_modify():
 def test_spellings_of_one_default(one, other):
     """Catalogue and statement write the same default in different ways."""
     assert plain_default(one) == plain_default(other)
+
+
+DOCUMENT = Column("a", "longtext", also=("CHECK (json_valid(`a`))",))
+TEXT = Column("a", "longtext")
+
+
+@pytest.mark.parametrize(
+    ("was", "type", "now", "changes"),
+    [
+        (TEXT, "JSON", DOCUMENT, True),
+        (DOCUMENT, "JSON", DOCUMENT, False),
+        (TEXT, "JSON", TEXT, False),  # MariaDB before 10.4.3: no more than another word
+        (TEXT, "JSON", Column("a", "json"), True),
+        (Column("a", "json"), "LONGTEXT", TEXT, True),
+    ],
+)
+def test_json_and_longtext(was: Column, type: str, now: Column, changes: bool) -> None:
+    """One type on MariaDB, which a CHECK makes JSON; two on MySQL."""
+    [read] = deploy(f"ALTER TABLE t MODIFY a {type} NULL", dialect="mariadb").statements
+    before, after = (Schema({"t": Table("t", columns=(one,))}) for one in (was, now))
+    seen = replace(read, changes=read.changes[:1], before=before, after=after, observed=Observation())
+    [statement] = expanded((seen,), {})
+    assert any(isinstance(one, AlterColumnType) for one in statement.changes) == changes
