@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from gate.facts.schema import Constraint, ConstraintKind
 from gate.model import Category, Remedy, Severity
 from gate.rule import Hit
 from gate.rules._rows import may_fail
-from gate.rules._world import constraint_before, same_transaction
+from gate.rules._world import constraint_before, same_transaction, table_before
 from gate.sql.schema_after import constraint_of
 
 
@@ -30,6 +31,16 @@ def added(deploy: Deploy, kind: ConstraintKind) -> Iterator[Added]:
     for statement, change in deploy.changes(c.AddConstraint):
         if change.constraint.kind == kind:
             yield Added(statement, change.table, change.constraint, constraint_of(change.table, change.constraint).name)
+
+
+def columns_read(statement: Statement, table: str, spec: c.ConstraintSpec) -> tuple[str, ...]:
+    """The columns of a constraint; where a CHECK does not tell them, the table's columns that its condition names."""
+    known = table_before(statement, table)
+    if spec.columns or known is None:
+        return spec.columns
+    words = {word.lower() for word in re.findall(r"\w+", spec.expression or "")}
+    beside = [one.column.name for one in statement.changes if isinstance(one, c.AddColumn) and one.table == table]
+    return tuple(name for name in (*(one.name for one in known.columns), *beside) if name.lower() in words)
 
 
 def validated(deploy: Deploy, kind: ConstraintKind) -> Iterator[tuple[Statement, c.ValidateConstraint]]:

@@ -12,13 +12,13 @@ from gate.facts.schema import Constraint
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
-from gate.rules._constraints import Added, added, old_code, rows_of_validate, validated
+from gate.rules._constraints import Added, added, columns_read, old_code, rows_of_validate, validated
 from gate.rules._implied import holds_what_it_gets, keeps
 from gate.rules._mysql import copy_hit
 from gate.rules._recipes import not_valid_then_validate
 from gate.rules._rows import counting, is_unseeded, may_fail, refused
 from gate.rules._says import bare, python, schema_argument
-from gate.rules._world import constraint_before, existed_column, holds_only_null, scanned, table_before
+from gate.rules._world import constraint_before, existed_column, holds_only_null, scanned
 
 _ASKS_FOR_NULL = re.compile(r"NULL|COALESCE|DISTINCT|\bCASE\b|\bIS\s+(?:TRUE|FALSE)\b", re.IGNORECASE)
 
@@ -100,13 +100,7 @@ def _condition(one: Added) -> str:
 
 
 def _columns(one: Added) -> tuple[str, ...]:
-    """The columns that the condition reads; where the parser does not tell, the table's columns that it names."""
-    table = table_before(one.statement, one.table)
-    if one.spec.columns or table is None:
-        return one.spec.columns
-    words = {word.lower() for word in re.findall(r"\w+", _condition(one))}
-    beside = [it.column.name for it in one.statement.changes if isinstance(it, c.AddColumn) and it.table == one.table]
-    return tuple(name for name in (*(it.name for it in table.columns), *beside) if name.lower() in words)
+    return columns_read(one.statement, one.table, one.spec)
 
 
 def _column(one: Added) -> str | None:

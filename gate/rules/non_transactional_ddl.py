@@ -8,6 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, SQLITE, Example, Hit, Rule
+from gate.rules._constraints import columns_read
 from gate.rules._mysql_types import kind, loss
 from gate.rules._rows import refused
 from gate.rules._sqlite import is_constant
@@ -52,7 +53,9 @@ def _is_fallible(deploy: Deploy, statement: Statement, change: c.Change) -> bool
     if isinstance(change, c.CreateIndex):
         return change.unique and not _only_new(deploy, statement, change.table, change.columns)
     if isinstance(change, c.AddConstraint):
-        return not _only_new(deploy, statement, change.table, change.constraint.columns)
+        return not _only_new(
+            deploy, statement, change.table, columns_read(statement, change.table, change.constraint)
+        )
     if isinstance(change, c.AlterColumnType):
         was = column_before(statement, change.table, change.column)
         return deploy.dialect in MYSQL and was is not None and _may_refuse(was.type, change.type)

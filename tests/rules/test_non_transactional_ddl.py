@@ -72,6 +72,7 @@ SAFE = [
     deploy("ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount)", dialect="mysql"),
     deploy("ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount); ALTER TABLE orders ADD a INT", dialect="mysql"),
     deploy("ALTER TABLE orders ADD a INT; ALTER TABLE orders ADD CONSTRAINT u UNIQUE (a)", dialect="mysql"),
+    deploy("ALTER TABLE orders ADD a INT; ALTER TABLE orders ADD CONSTRAINT k CHECK (a IN (0, 1))", dialect="mysql"),
     deploy("CREATE TABLE t (a INT); ALTER TABLE t ADD CONSTRAINT u UNIQUE (a)", dialect="mysql"),
     deploy("ALTER TABLE orders ADD a INT", "ALTER TABLE orders ADD CONSTRAINT u UNIQUE (amount)", dialect="mysql"),
 ]
