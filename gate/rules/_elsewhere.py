@@ -101,6 +101,39 @@ def _table(deploy: Deploy, name: str) -> Table | None:
     return next((found for schema in (deploy.baseline, deploy.result) if (found := schema.table(name))), None)
 
 
+def retyped(table: str, column: str, type: str) -> Remedy:
+    """Another type on MySQL or MariaDB without a copy of the table: a new column beside the old one."""
+    new, old, made = f"{column}_new", ticked(column), ticked(f"{column}_new")
+    return remedy(
+        "Put a new column beside the old one and move over in steps.",
+        (
+            1,
+            f"Add {new}; deploy code that writes both {column} and {new} and still reads {column}",
+            add_nullable(table, new, type, ticked),
+        ),
+        (
+            2,
+            f"Fill {new} in batches; deploy code that reads {new}",
+            _rounds(table, f"{made} = {old}", f"{made} IS NULL AND {old} IS NOT NULL"),
+        ),
+        (
+            3,
+            f"When no release uses {column} any more",
+            f"op.drop_column({python(bare(table))}, {python(column)}{schema_argument(table)})",
+        ),
+    )
+
+
+def narrowed(deploy: Deploy, statement: Statement, table: str, column: str, type: str) -> Remedy:
+    """A smaller type on MySQL or MariaDB: a CHECK in its place would copy the table as well."""
+    tool = online_tool(deploy, statement, table)
+    first = f"Deploy code that writes to {column} only what {type} holds; mend the rows that hold more"
+    return Remedy(
+        "Mend the code and the rows first; then let an online schema change tool copy the table.",
+        (Step(1, first), *(Step(2, step.title, step.code) for step in tool.steps)),
+    )
+
+
 def to_json(deploy: Deploy, statement: Statement, table: str, column: str) -> Remedy:
     """A text that becomes JSON on MySQL or MariaDB: the rows first; a JSON string holds any text."""
     name = ticked(column)

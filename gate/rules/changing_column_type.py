@@ -46,7 +46,7 @@ def _postgresql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     if seen and is_bystander(deploy, edit):
         return  # what wrote the table anew stands beside it, and is told by its own name
     if seen is False or (seen is None and is_catalogue_only(deploy, edit.statement, edit)):
-        yield from _read_only(edit)
+        yield from _read_only(deploy, edit)
         return
     yield Hit(
         f"Changing {edit.table}.{edit.column} from {old} to {edit.type} writes the whole table {edit.table} and its "
@@ -55,7 +55,7 @@ def _postgresql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
         category=Category.REWRITE,
         table=edit.table,
         column=edit.column,
-        remedy=_recipe(edit),
+        remedy=_recipe(deploy, edit),
     )
     yield from _old_code(deploy, edit)
     if _may_refuse(old, edit.type) and not values_removed(edit):
@@ -65,11 +65,11 @@ def _postgresql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
             f"A value of {edit.table}.{edit.column} that cannot be read as {edit.type} makes the change fail.",
             table=edit.table,
             column=edit.column,
-            remedy=_recipe(edit),
+            remedy=_recipe(deploy, edit),
         )
 
 
-def _read_only(edit: TypeEdit) -> Iterator[Hit]:
+def _read_only(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
     """No rewrite: a CHECK on the column is verified, or its indexes built anew, under the lock all the same."""
     built = edit.statement.observed.indexes_built if edit.statement.observed else ()
     if not scanned(edit.statement, edit.table) and not (built and edit.collation):
@@ -82,7 +82,7 @@ def _read_only(edit: TypeEdit) -> Iterator[Hit]:
         severity=Severity.WARNING,
         table=edit.table,
         column=edit.column,
-        remedy=_recipe(edit),
+        remedy=_recipe(deploy, edit),
     )
 
 
@@ -95,7 +95,7 @@ def _old_code(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
         category=Category.BACKWARD_INCOMPATIBLE,
         table=edit.table,
         column=edit.column,
-        remedy=_recipe(edit),
+        remedy=_recipe(deploy, edit),
     )
 
 
@@ -127,7 +127,7 @@ def _mysql(deploy: Deploy, edit: TypeEdit) -> Iterator[Hit]:
             f"A value of {edit.table}.{edit.column} that cannot be read as {edit.type} makes the change fail.",
             table=edit.table,
             column=edit.column,
-            remedy=_recipe(edit),
+            remedy=_recipe(deploy, edit),
         )
 
 
@@ -242,7 +242,9 @@ def _foreign_keys(edit: TypeEdit) -> Iterator[Constraint]:
     )
 
 
-def _recipe(edit: TypeEdit) -> Remedy:
+def _recipe(deploy: Deploy, edit: TypeEdit) -> Remedy:
+    if deploy.dialect in MYSQL:
+        return elsewhere.retyped(edit.table, edit.column, edit.type)
     key, domain = key_of(edit.statement, edit.table), edit.statement.before.domains.get(edit.type)
     if domain is None or not domain.constraints:
         return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type, key, edit.using)

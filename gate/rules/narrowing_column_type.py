@@ -8,6 +8,7 @@ from gate.facts.changes import AlterColumnType
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._columns import TypeEdit, retyped
 from gate.rules._mysql import copy_hit
 from gate.rules._mysql_session import is_strict
@@ -28,6 +29,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             continue
         if deploy.dialect == "postgresql" and rewrote(edit.statement, edit.table) is not False:
             yield _hit(
+                deploy,
                 edit,
                 Category.REWRITE,
                 f"Narrowing {edit.table}.{edit.column} to {edit.type} writes the whole table {edit.table} anew while "
@@ -39,6 +41,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         yield from _values(deploy, edit, loss)
         if not added_here(deploy, edit.table, edit.column, edit.statement):
             yield _hit(
+                deploy,
                 edit,
                 Category.BACKWARD_INCOMPATIBLE,
                 f"The release still running may write values to {edit.table}.{edit.column} that {edit.type} refuses or "
@@ -60,6 +63,7 @@ def _values(deploy: Deploy, edit: TypeEdit, loss: Loss) -> Iterator[Hit]:
     forced = loss.refuses and not is_strict(deploy, edit.statement)
     if forced:
         yield _hit(
+            deploy,
             edit,
             Category.DATA_LOSS,
             f"Strict mode is off here, so values of {edit.table}.{edit.column} {loss.refuses} are silently cut to what "
@@ -74,12 +78,13 @@ def _values(deploy: Deploy, edit: TypeEdit, loss: Loss) -> Iterator[Hit]:
             table=edit.table,
             column=edit.column,
             sql=_counting(deploy, edit),
-            remedy=_recipe(edit),
+            remedy=_recipe(deploy, edit),
             settles=_types.base(edit.type) != "timestamp",  # made-up dates all lie within its range
         )
     if (loss.changes or cuts) and not forced:
         done = loss.changes or f"cut to {shape(edit.type).sizes[0]} characters by the USING clause"
         yield _hit(
+            deploy,
             edit,
             Category.DATA_LOSS,
             f"Values of {edit.table}.{edit.column} are silently {done}; a downgrade does not bring them back.",
@@ -104,11 +109,20 @@ def _counting(deploy: Deploy, edit: TypeEdit) -> str | None:
     return None
 
 
-def _hit(edit: TypeEdit, category: Category, message: str) -> Hit:
-    return Hit(message, edit.statement, category=category, table=edit.table, column=edit.column, remedy=_recipe(edit))
+def _hit(deploy: Deploy, edit: TypeEdit, category: Category, message: str) -> Hit:
+    return Hit(
+        message,
+        edit.statement,
+        category=category,
+        table=edit.table,
+        column=edit.column,
+        remedy=_recipe(deploy, edit),
+    )
 
 
-def _recipe(edit: TypeEdit) -> Remedy:
+def _recipe(deploy: Deploy, edit: TypeEdit) -> Remedy:
+    if deploy.dialect in MYSQL:
+        return elsewhere.narrowed(deploy, edit.statement, edit.table, edit.column, edit.type)
     new = shape(edit.type)
     if new.base != "character varying" or not new.sizes:
         key = key_of(edit.statement, edit.table)

@@ -53,9 +53,7 @@ def _is_fallible(deploy: Deploy, statement: Statement, change: c.Change) -> bool
     if isinstance(change, c.CreateIndex):
         return change.unique and not _only_new(deploy, statement, change.table, change.columns)
     if isinstance(change, c.AddConstraint):
-        return not _only_new(
-            deploy, statement, change.table, columns_read(statement, change.table, change.constraint)
-        )
+        return not _only_new(deploy, statement, change.table, columns_read(statement, change.table, change.constraint))
     if isinstance(change, c.AlterColumnType):
         was = column_before(statement, change.table, change.column)
         return deploy.dialect in MYSQL and was is not None and _may_refuse(was.type, change.type)

@@ -334,3 +334,21 @@ def test_a_foreign_key_to_its_own_table_names_it_once() -> None:
     """``both users and users`` is one table."""
     world = deploy("ALTER TABLE items ADD CONSTRAINT fk FOREIGN KEY (order_id) REFERENCES items (id)")
     assert "stops all writes to items." in next(iter(registry.rules()["adding-foreign-key"].findings(world))).message
+
+
+def test_another_type_on_mysql_is_filled_in_its_own_words() -> None:
+    """LIMIT belongs to the UPDATE there; a subquery on the same table with a LIMIT is refused (1093, 1235)."""
+    world = deploy("ALTER TABLE orders MODIFY note INT NULL", dialect="mysql")
+    found = [one for one in registry.rules()["changing-column-type"].findings(world) if one.category.value != "rewrite"]
+    add, fill, drop = [step.code for step in found[0].remedy.steps if step.code] if found[0].remedy else []
+    assert add == 'op.add_column("orders", sa.Column("note_new", sa.Integer(), nullable=True))'
+    assert "UPDATE orders SET note_new = note WHERE note_new IS NULL AND note IS NOT NULL LIMIT 1000" in fill
+    assert drop == 'op.drop_column("orders", "note")'
+
+
+def test_a_smaller_type_on_mysql_needs_no_check() -> None:
+    """A CHECK copies the table there, as the type does: code and rows first, then a tool."""
+    world = deploy("ALTER TABLE users MODIFY name VARCHAR(5) NOT NULL", dialect="mysql")
+    for one in registry.rules()["narrowing-column-type"].findings(world):
+        assert one.remedy is not None
+        assert "postgresql" not in "".join(step.code for step in one.remedy.steps)
