@@ -59,7 +59,7 @@ def _message(every: list[QueryFailure]) -> str:
     first = every[0]
     verbs = ", ".join(dict.fromkeys(one.verb for one in every))
     fails = "fails" if any(one.certain for one in every) else "may fail"
-    why = ", where a trigger runs" if first.by_trigger else f" because of {_thing(first)}"
+    why = ", where a trigger runs" if first.by_trigger else f" because of {_thing(first)}" if first.column else ""
     return f"the release still running {fails} in {verbs} on {first.table}{why}: {first.error}"
 
 

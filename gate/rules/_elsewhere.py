@@ -9,9 +9,10 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.facts.schema import Column, Constraint, Index, Table
 from gate.model import Remedy, Step
+from gate.rule import MYSQL
 from gate.rules._mysql import keeping, modify
 from gate.rules._online_tool import online_tool
-from gate.rules._recipes import backfill, remedy, row_key
+from gate.rules._recipes import backfill, expand_and_contract, remedy, row_key
 from gate.rules._sa_types import add_nullable
 from gate.rules._says import bare, execute, ident, listed, python, schema_argument, text, ticked
 from gate.sql._types import same
@@ -101,25 +102,27 @@ def _table(deploy: Deploy, name: str) -> Table | None:
     return next((found for schema in (deploy.baseline, deploy.result) if (found := schema.table(name))), None)
 
 
-def retyped(table: str, column: str, type: str) -> Remedy:
-    """Another type on MySQL or MariaDB without a copy of the table: a new column beside the old one."""
-    new, old, made = f"{column}_new", ticked(column), ticked(f"{column}_new")
+def moved(deploy: Deploy, statement: Statement, table: str, old: str, new: str, type: str) -> Remedy:
+    """A column that gets another name or type: a new one beside it, so that no release misses its own."""
+    if deploy.dialect not in MYSQL:
+        key, last = key_of(deploy, statement, table), drop_column(deploy, statement, table, old)
+        return expand_and_contract(table, old, new, type, key, drop=last)
     return remedy(
         "Put a new column beside the old one and move over in steps.",
         (
             1,
-            f"Add {new}; deploy code that writes both {column} and {new} and still reads {column}",
+            f"Add {new}; deploy code that writes both {old} and {new} and still reads {old}",
             add_nullable(table, new, type, ticked),
         ),
         (
             2,
             f"Fill {new} in batches; deploy code that reads {new}",
-            _rounds(table, f"{made} = {old}", f"{made} IS NULL AND {old} IS NOT NULL"),
+            _rounds(table, f"{ticked(new)} = {ticked(old)}", f"{ticked(new)} IS NULL AND {ticked(old)} IS NOT NULL"),
         ),
         (
             3,
-            f"When no release uses {column} any more",
-            f"op.drop_column({python(bare(table))}, {python(column)}{schema_argument(table)})",
+            f"When no release uses {old} any more",
+            f"op.drop_column({python(bare(table))}, {python(old)}{schema_argument(table)})",
         ),
     )
 

@@ -8,6 +8,7 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
+from gate.rules import _elsewhere as elsewhere
 from gate.rules._mysql import copied
 from gate.rules._recipes import backfill, key_of, remedy
 from gate.rules._sa_types import add_nullable
@@ -38,7 +39,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 (
                     2,
                     "Fill the old rows in batches",
-                    backfill(change.table, new.name, key=key_of(statement, change.table)),
+                    elsewhere.batches(deploy, change.table, new.name)
+                    if deploy.dialect in MYSQL
+                    else backfill(change.table, new.name, key=key_of(statement, change.table)),
                 ),
             ),
         )

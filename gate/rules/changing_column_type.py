@@ -244,7 +244,7 @@ def _foreign_keys(edit: TypeEdit) -> Iterator[Constraint]:
 
 def _recipe(deploy: Deploy, edit: TypeEdit) -> Remedy:
     if deploy.dialect in MYSQL:
-        return elsewhere.retyped(edit.table, edit.column, edit.type)
+        return elsewhere.moved(deploy, edit.statement, edit.table, edit.column, f"{edit.column}_new", edit.type)
     key, domain = key_of(edit.statement, edit.table), edit.statement.before.domains.get(edit.type)
     if domain is None or not domain.constraints:
         return expand_and_contract(edit.table, edit.column, f"{edit.column}_new", edit.type, key, edit.using)

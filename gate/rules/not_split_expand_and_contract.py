@@ -9,7 +9,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
-from gate.rules._recipes import expand_and_contract, remedy
+from gate.rules._recipes import remedy
 from gate.rules._split import revisions
 from gate.rules._world import added_here, column_before, drops_its_own
 
@@ -44,9 +44,7 @@ def _columns(deploy: Deploy) -> Iterator[Hit]:
 def _recipe(deploy: Deploy, drop: Statement, change: c.DropColumn, table: str, column: str | None) -> Remedy:
     """Beside the old column where the new one is of the same table; over the deploys in words where it is not."""
     if column and table == change.table:
-        kind, key = _type(drop, change), elsewhere.key_of(deploy, drop, table)
-        last = elsewhere.drop_column(deploy, drop, table, change.column)
-        return expand_and_contract(table, change.column, column, kind, key, drop=last)
+        return elsewhere.moved(deploy, drop, table, change.column, column, _type(drop, change))
     new = f"{table}.{column}" if column else table
     return remedy(
         "Part it into deploys.",

@@ -9,7 +9,6 @@ from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules import _elsewhere as elsewhere
 from gate.rules._columns import renamed
-from gate.rules._recipes import expand_and_contract
 from gate.rules._world import added_here
 
 
@@ -23,13 +22,13 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             edit.statement,
             table=edit.table,
             column=edit.column,
-            remedy=expand_and_contract(
+            remedy=elsewhere.moved(
+                deploy,
+                edit.statement,
                 edit.table,
                 edit.column,
                 edit.to,
                 edit.before.type if edit.before else "",
-                elsewhere.key_of(deploy, edit.statement, edit.table),
-                drop=elsewhere.drop_column(deploy, edit.statement, edit.table, edit.column),
             ),
         )
 

@@ -352,3 +352,13 @@ def test_a_smaller_type_on_mysql_needs_no_check() -> None:
     for one in registry.rules()["narrowing-column-type"].findings(world):
         assert one.remedy is not None
         assert "postgresql" not in "".join(step.code for step in one.remedy.steps)
+
+
+def test_another_name_on_mysql_is_filled_in_its_own_words() -> None:
+    """Reserved names in backticks, and LIMIT in the UPDATE itself."""
+    world = deploy(
+        "ALTER TABLE t RENAME COLUMN `order` TO `rank`", dialect="mysql", earlier="CREATE TABLE t (`order` INT)"
+    )
+    _, fill, drop = codes("renaming-column", world)
+    assert "UPDATE t SET `rank` = `order` WHERE `rank` IS NULL AND `order` IS NOT NULL LIMIT 1000" in fill
+    assert drop == 'op.drop_column("t", "order")'
