@@ -26,10 +26,16 @@ def failure_of(
     number = None
     if recorder and recorder.statements and recorder.statements[-1].error:
         number = recorder.statements[-1].number
-    error = failure.text or failure.message
-    error = error if " " in error else f"{failure.type}: {error}"  # NoSuchTableError and KeyError say a bare name
+    error = _readable(failure, recorder.catalogue.home if recorder else "")
     lack = lacking(error)
     lacks = (str(lack), lack.advice) if lack else None
     if lacks is None and failure.sql is None:
         lacks = _advice.missing_variable(failure.type, error)
     return Failure(error, failure.type, revision, location, failure.sql, number, failure.sqlstate, lacks)
+
+
+def _readable(failure: ProjectFailure, home: str) -> str:
+    """Without the scratch database's name, which is ours; NoSuchTableError and KeyError say a bare name."""
+    error = failure.text or failure.message
+    error = error.replace(f"{home}.", "") if home else error
+    return error if " " in error else f"{failure.type}: {error}"

@@ -299,7 +299,7 @@ class MysqlDatabase:
                 cursor.execute(sql)
                 cursor.fetchall()
             except pymysql.MySQLError as error:
-                return _words(error)
+                return _words(error).replace(f"{self.name}.", "")  # our database's name says nothing to the reader
             finally:
                 with contextlib.suppress(pymysql.MySQLError):
                     cursor.execute("ROLLBACK")

@@ -298,6 +298,7 @@ def test_a_view_outlives_the_column_that_it_reads(tmp_path: Path, new: Any, kind
     assert [(one["severity"], one["revision"], one["table"]) for one in done.project["findings"]] == [
         ("warning", "c", "olds")
     ]
+    assert "on olds: View 'olds' references" in done.project["findings"][0]["message"]
 
 
 KEYED = {
