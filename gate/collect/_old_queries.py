@@ -22,7 +22,9 @@ _ANY_TEXT = {
 
 
 def quoting(dialect: str) -> Quote:
-    """How this dialect quotes a name."""
+    """How this dialect quotes a name; in one of SQLite's a dot is a letter like any other."""
+    if dialect == "sqlite":
+        return lambda name: '"' + name.replace('"', '""') + '"'
     mark = "`" if dialect in ("mysql", "mariadb") else '"'
     return lambda name: ".".join(mark + part.replace(mark, mark * 2) + mark for part in name.split("."))
 

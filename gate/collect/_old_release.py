@@ -16,6 +16,7 @@ from typing import NamedTuple
 from gate.collect import _losses
 from gate.collect._old_queries import Verb, again, given_key, new_row, queries, quoting
 from gate.databases.base import DatabaseRefused, ScratchDatabase
+from gate.databases.lacking import lacking
 from gate.facts.changes import Change, CreateTrigger, DropTable, RenameColumn, RenameTable, changes_schema
 from gate.facts.rehearsal import QueryFailure, Statement
 from gate.facts.schema import Column, Schema, Table
@@ -241,11 +242,20 @@ def _unnumbered(table: Table, now: Table | None, dialect: str, every: tuple[Stat
 
 def _refuses(error: str) -> bool:
     """The schema, or the code of a trigger: not a condition on the rows' values that these rows happen to break."""
+    if _is_brought_along(error):
+        return False
     return _schema_error(error) or not any(word in error.lower() for word in ("constraint", "violates", "duplicate"))
+
+
+def _is_brought_along(error: str) -> bool:
+    """Collations and functions that the application gives its own connections on SQLite, and this one has not."""
+    return "no such function" in error or lacking(error) is not None
 
 
 def _schema_error(error: str) -> bool:
     """Is it the schema that refuses, not a right or a lock?"""
+    if _is_brought_along(error):
+        return False
     words = (
         "does not exist",
         "no such",

@@ -127,13 +127,18 @@ def test_a_table_without_a_model_is_used_by_whoever_names_it(tmp_path: Path, cod
     assert (found.count("data-loss"), found.count("backward-incompatible")) == (1, expected)
 
 
+GERMAN = 'op.get_bind().connection.create_collation("german", lambda one, other: (one > other) - (one < other))\n'
 SQLITE = {
     "a1": revision(
         "a1",
         None,
-        """
+        GERMAN
+        + """
 op.execute("CREATE TABLE users (id INTEGER NOT NULL, name VARCHAR(50) NOT NULL, PRIMARY KEY (id))")
 op.execute("CREATE TABLE log (id INTEGER PRIMARY KEY, name TEXT)")
+op.execute('CREATE TABLE "a.b" (id INTEGER PRIMARY KEY, name TEXT)')
+op.execute("CREATE TABLE sorted (id INTEGER PRIMARY KEY, name TEXT COLLATE german)")
+op.execute("CREATE TRIGGER tr_sorted AFTER UPDATE ON sorted BEGIN SELECT 1; END")
 op.execute("CREATE VIEW names AS SELECT id, name FROM users")
 op.execute("CREATE TRIGGER tr_log AFTER UPDATE ON users BEGIN INSERT INTO log VALUES (OLD.id, OLD.name); END")
 op.execute("CREATE TRIGGER tr_kept BEFORE DELETE ON users BEGIN SELECT RAISE(ABORT, 'users are kept'); END")
@@ -186,6 +191,8 @@ op.execute("CREATE TRIGGER log_de INSTEAD OF DELETE ON log BEGIN DELETE FROM log
     "trigger that has nothing against them": AFTER.format(when="NEW.name = 'nobody'"),
     "trigger that counts": 'op.execute("CREATE TRIGGER tr_count AFTER INSERT ON log BEGIN '
     "UPDATE users SET name = 'x' WHERE id = NEW.id; END\")",
+    "name with a dot": 'op.execute(\'ALTER TABLE "a.b" ADD COLUMN "c.d" TEXT\')',
+    "collation of the application's": GERMAN + 'op.execute("CREATE INDEX ix_sorted ON sorted (name)")',
     "key that counts on": AGAIN.format(key="id INTEGER PRIMARY KEY AUTOINCREMENT"),
 }
 
@@ -203,7 +210,7 @@ def harms(done: Outcome) -> list[str]:
 NAMES = """
 import sqlalchemy as sa
 metadata = sa.MetaData()
-for table in ("users", "log", "names"):
+for table in ("users", "log", "names", "a.b", "sorted"):
     sa.Table(table, metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))
 """
 
