@@ -222,7 +222,7 @@ class _Rehearsing:
         self.stage.use(pristine.clone())
         recorder = self.stage.recorder()
         failure = self.stage.upgrade(self.heads, recorder)
-        return (RowsRun("empty", failure), recorder if len(recorder.statements) >= len(plain.statements) else plain)
+        return RowsRun("empty", failure), recorder if len(_places(recorder)) >= len(_places(plain)) else plain
 
     def _hostile(self, pristine: Any, statements: tuple[Statement, ...]) -> RowsRun | None:
         """Rows with NULLs, duplicates and long values: what fails or goes only here depends on the data."""
@@ -280,6 +280,11 @@ class _Rehearsing:
             return _round_trip.ride(self.stage, revisions, self.new.baseline, self.heads, baseline, result)
         except (ProjectBroken, GateError) as error:
             return RoundTrip(reason=str(error))
+
+
+def _places(recorder: Recorder) -> set[tuple[str, int]]:
+    """The lines that issued a statement: a loop over rows is one place, however many rows it met."""
+    return {(one.revision, one.location.line) for one in recorder.statements}
 
 
 def _tops(history: History, ids: Iterable[str]) -> tuple[str, ...]:

@@ -52,6 +52,34 @@ def test_failing_on_plain_rows_is_an_error() -> None:
     assert (finding.category, finding.severity, finding.depends_on_data) == ("fails-on-existing-rows", "error", False)
 
 
+@pytest.mark.parametrize(
+    ("kind", "severity"),
+    [("JSONDecodeError", "warning"), ("ValueError", "warning"), ("TypeError", "error"), ("KeyError", "error")],
+)
+def test_a_value_that_the_revisions_own_code_cannot_read_is_a_guess(kind: str, severity: str) -> None:
+    """The rows are made up; what is wrong with the code itself is wrong with every row."""
+    (finding,) = answer(RowsRun("plain", Failure("Expecting value", kind, "b")), RowsRun("empty")).findings
+    assert (finding.category, finding.severity) == ("fails-on-existing-rows", severity)
+    assert finding.depends_on_data == (severity == "warning")
+
+
+def test_what_comes_after_a_row_that_could_not_be_read_is_judged(tmp_path: Path) -> None:
+    """The run without rows goes on: it sees more lines, though the one with rows saw more statements."""
+    base = 'op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, n INTEGER)")'
+    reads = (
+        "import json\nbind = op.get_bind()\n"
+        'for id_, a in bind.execute(sa.text("SELECT id, a FROM t")).fetchall():\n'
+        '    bind.execute(sa.text("UPDATE t SET n = 1 WHERE id = :i"), {"i": id_})\n'
+        "    n = json.loads(a) if id_ > 2 else 0\n"
+        'op.create_index("ix_n", "t", ["n"])'
+    )
+    change = {"b": revision("b", "a", reads), "c": revision("c", "b", 'op.drop_column("t", "a")')}
+    repo = repository(tmp_path / "r", {"a": revision("a", None, base)}, change, url="sqlite:///app.db")
+    found = gate(repo, "--only", "upgrade-works,safe-operations").findings()
+    assert ("upgrade-works", "fails-on-existing-rows", "warning", "b") in found
+    assert ("dropping-column", "data-loss", "error", "c") in found
+
+
 def test_failing_on_difficult_rows_depends_on_the_data() -> None:
     (finding,) = answer(RowsRun("plain"), RowsRun("hostile", NULLS)).findings
     assert (finding.category, finding.severity, finding.depends_on_data) == ("fails-on-existing-rows", "warning", True)
