@@ -176,11 +176,22 @@ def _rewritten(statement: Statement, found: list[_Recreate]) -> Statement:
 
 
 def _index(change: Change, one: _Recreate) -> Change:
-    """An index that the old table had too is only put back, under whatever name."""
+    """An index that the old table had too is only put back, under whatever name, also over a column with a new one."""
     if not isinstance(change, CreateIndex) or change.table != one.table:
         return change
-    known = one.old.indexes if one.old else ()
-    return STEP if any(_is_put_back(was, change) for was in known) else change
+    known, again = one.old.indexes if one.old else (), _in_old_names(change, _renamed(one))
+    return STEP if any(_is_put_back(was, again) for was in known) else change
+
+
+def _in_old_names(index: CreateIndex, renamed: Mapping[str, str]) -> CreateIndex:
+    columns = tuple(renamed.get(name.lower(), name) for name in index.columns)
+    where = index.where and re.sub(r"\w+", lambda word: renamed.get(word[0].lower(), word[0]), index.where)
+    return replace(index, columns=columns, where=where)
+
+
+def _renamed(one: _Recreate) -> dict[str, str]:
+    """The old names of columns, by their new ones in lower case."""
+    return {new: one.sources[new].column for new in _moved(one)}
 
 
 def _is_put_back(was: Index, change: CreateIndex) -> bool:
@@ -291,8 +302,7 @@ def _constraints(one: _Recreate, was: CreateTable) -> Iterator[Change]:
     """Constraints made, and those dropped by name. A rule of its own tells unnamed ones that vanish."""
     before = {_identity(spec): spec for spec in constraints_of(was)}
     after = {_identity(spec): spec for spec in constraints_of(one.new)}
-    renamed = {new: one.sources[new].column for new in _moved(one)}
-    moved = {_identity(_with_names(spec, renamed)): spec for spec in after.values()}
+    moved = {_identity(_with_names(spec, _renamed(one))): spec for spec in after.values()}
     for identity, spec in moved.items():
         if identity not in before and spec.kind != "primary-key":
             yield AddConstraint(one.table, spec)

@@ -24,7 +24,7 @@ from gate.facts.changes import (
     SetDefault,
     SetNotNull,
 )
-from gate.facts.schema import Column, Table
+from gate.facts.schema import Column, Index, Table
 from gate.sql import parse
 from gate.sql.recreated import STEP
 from gate.sql.resolve import resolved
@@ -197,3 +197,28 @@ def test_an_index_put_back_under_another_name_is_no_new_index():
     for text, kind in ways:
         world = deploy(f"{recreate('users')}; {text}", dialect="sqlite")
         assert type(world.statements[-1].changes[0]).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    ("index", "kind"),
+    [
+        ("CREATE UNIQUE INDEX ux ON t (mail) WHERE mail <> ''", "Harmless"),
+        ("CREATE UNIQUE INDEX ux ON t (mail)", "CreateIndex"),
+        ("CREATE UNIQUE INDEX ux ON t (n) WHERE mail <> ''", "CreateIndex"),
+    ],
+)
+def test_an_index_over_a_column_with_a_new_name_is_put_back(index, kind):
+    """Batch mode makes it again, in the new words."""
+    world = deploy(
+        "CREATE TABLE _alembic_tmp_t (id INTEGER, mail TEXT, n INTEGER); "
+        "INSERT INTO _alembic_tmp_t (id, mail, n) SELECT t.id, t.email AS mail, t.n FROM t; "
+        f"DROP TABLE t; ALTER TABLE _alembic_tmp_t RENAME TO t; {index}",
+        dialect="sqlite",
+        earlier="CREATE TABLE t (id INTEGER, email TEXT, n INTEGER)",
+    )
+    known = Index("ux", ("email",), True, definition="CREATE UNIQUE INDEX ux ON t (email) WHERE email <> ''", predicate="email <> ''")  # fmt: skip
+    table = replace(world.baseline.tables["t"], indexes=(known,))
+    schema = replace(world.baseline, tables={**world.baseline.tables, "t": table})
+    first, *rest = (replace(one, changes=parse(one.sql, "sqlite").changes) for one in world.statements)
+    again = resolved(replace(world, statements=(replace(first, before=schema), *rest)))
+    assert type(again.statements[-1].changes[0]).__name__ == kind
