@@ -58,6 +58,9 @@ UNSAFE = [
     ),
 ]
 SAFE = [
+    # SQLite's DROP INDEX names no table, and no row refuses it.
+    deploy("ALTER TABLE users ADD a INT; DROP INDEX ix_users_email", dialect="sqlite"),
+    deploy("ALTER TABLE users ADD a INT; DROP INDEX IF EXISTS nope", dialect="sqlite"),
     deploy("CREATE TABLE t (a INT); ALTER TABLE users ADD a INT NOT NULL DEFAULT 1", dialect="sqlite"),
     deploy("CREATE TABLE t (a INT); ALTER TABLE t ADD b INT NOT NULL", dialect="sqlite"),
     deploy("ALTER TABLE users ADD a INT NOT NULL", dialect="sqlite"),
