@@ -21,6 +21,7 @@ Value = str | bytes | None
 # Longer than any column that a text is usually narrowed to, shorter than PostgreSQL's limit of an index entry (2704).
 _LONG = 2000
 _LITERAL = re.compile(r"'((?:[^']|'')*)'|(?<![\w.])(-?\d+(?:\.\d+)?)")
+_IDENTIFIER = re.compile(r"(^|_)(id|ID|uuid|guid|pk|key)$|Id$")
 _DEFAULT = re.compile(r"^\(?'((?:[^']|'')+)'(?:::[\w\s.\"()\[\]]+)?\)?$")
 
 
@@ -34,6 +35,8 @@ def plain(kind: ValueType, column: Column, row: int) -> Value:
 
 def large(kind: ValueType, column: Column, row: int) -> Value:
     """A value of the greatest length or size that an application could sensibly have written."""
+    if _holds_uuid(kind, column):
+        return plain(kind, column, row)
     make = _LARGE.get(kind.family)
     return plain(kind, column, row) if make is None else make(kind, row)
 
@@ -51,6 +54,8 @@ def orphan(kind: ValueType, column: Column, row: int) -> Value:
         return str(_top(kind) - 7 - row)
     if kind.family == "uuid":
         return f"ffffffff-ffff-4fff-bfff-{row:012d}"
+    if _holds_uuid(kind, column):
+        return _uuid_text(kind, f"ffffffff-ffff-4fff-bfff-{row:012d}")
     if kind.family == "text":
         return _fit(kind, f"nobody-{row}", row)
     return plain(kind, column, row)
@@ -147,12 +152,32 @@ _STRINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
+def _holds_uuid(kind: ValueType, column: Column) -> bool:
+    """Whether a text is as long as a UUID, without or with its dashes: what SQLAlchemy's Uuid is where none is built in.
+
+    A type of the project's own reads it in Python and refuses anything else. A digest of 32 letters is one too.
+    """
+    if kind.family != "text" or kind.length not in (32, 36):
+        return False
+    return kind.fixed or _IDENTIFIER.search(column.name) is not None
+
+
+def _uuid_text(kind: ValueType, text: str) -> str:
+    return text if kind.length == 36 else text.replace("-", "")
+
+
 def _text(kind: ValueType, column: Column, row: int) -> str:
+    if _holds_uuid(kind, column):
+        return _uuid_text(kind, _uuid(kind, column, row))
     name = column.name.lower()
     shape = next((text for pattern, text in _STRINGS if pattern.search(name)), "text {n}")
     letter = chr(ord("A") + row % 26)
     text = shape.format(n=row + 1, d=row % 9 + 1, l=letter, l2="a" + letter.lower())
     return _fit(kind, text, row)
+
+
+def _uuid(kind: ValueType, column: Column, row: int) -> str:
+    return f"00000000-0000-4000-8000-{row + 1:012d}"
 
 
 def _integer(kind: ValueType, column: Column, row: int) -> str:
@@ -235,7 +260,7 @@ _PLAIN: dict[Family, _Make] = {
     "time": lambda kind, column, row: f"10:00:{row % 60:02d}" + (".000000" if kind.dialect == "sqlite" else ""),
     "timestamp": _moment,
     "interval": lambda kind, column, row: f"{row + 1} days",
-    "uuid": lambda kind, column, row: f"00000000-0000-4000-8000-{row + 1:012d}",
+    "uuid": _uuid,
     "json": _json,
     "choice": _choice,
     "choices": _choice,
