@@ -30,7 +30,18 @@ def added(deploy: Deploy, kind: ConstraintKind) -> Iterator[Added]:
     """Every constraint of this kind that the deploy adds by a statement of its own."""
     for statement, change in deploy.changes(c.AddConstraint):
         if change.constraint.kind == kind:
-            yield Added(statement, change.table, change.constraint, constraint_of(change.table, change.constraint).name)
+            yield Added(statement, change.table, change.constraint, _name(statement, change))
+
+
+def _name(statement: Statement, change: c.AddConstraint) -> str:
+    """Its name; where the statement gives none the one that the server chose, and unobserved that of PostgreSQL."""
+    told = constraint_of(change.table, change.constraint)
+    before, after = statement.before.table(change.table), statement.after.table(change.table)
+    if change.constraint.name or after is None:
+        return told.name
+    there = {one.name for one in before.constraints} if before else set()
+    made = (one for one in after.constraints if (one.kind, one.columns) == (told.kind, told.columns))
+    return next((one.name for one in made if one.name and one.name not in there), told.name)
 
 
 def columns_read(statement: Statement, table: str, spec: c.ConstraintSpec) -> tuple[str, ...]:
