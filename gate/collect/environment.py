@@ -9,6 +9,7 @@ says so.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -162,6 +163,8 @@ def _built(context: RunContext, project: Project, own: Interpreter, notes: list[
         if recipe and not commanded and _runs_here(own, wished) and _has_all(own, recipe):
             notes.append(f"{error}; judged in the gate's own Python, whose versions may differ from the project's")
             return Found(own, "own", tuple(notes))
+        if recipe and own.has("alembic") and isinstance(error, _installer.NoInstaller):
+            raise _lacking(own, recipe, wished) from error
         raise
     return Found(interpreter, "built", tuple(notes))
 
@@ -191,7 +194,7 @@ def _satisfies(own: Interpreter, recipe: Recipe, wished: str) -> bool:
 
 def _runs_here(own: Interpreter, wished: str) -> bool:
     spec = specifier(wished)
-    return spec is None or spec.contains(".".join(map(str, own.version)), prereleases=True)
+    return spec is None or spec.contains(_version(own), prereleases=True)
 
 
 def _fits(own: Interpreter, line: str, any_version: bool = False) -> bool:
@@ -213,6 +216,22 @@ def _has_all(own: Interpreter, recipe: Recipe) -> bool:
         and own.has("alembic")
         and all(_fits(own, line, any_version=True) for line in recipe.declared)
     )
+
+
+def _lacking(own: Interpreter, recipe: Recipe, wished: str) -> _installer.NoInstaller:
+    """In a Python that has Alembic the user thinks the project installed: say what it is that is not."""
+    lines = [line for line in recipe.declared if not _fits(own, line, any_version=True)]
+    names = [match[0] for line in lines if (match := re.match(r"[\w.-]+", line))]
+    lacks = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    why = f"lacks {lacks}" if names else f"is {_version(own)}, and the project asks for {wished}"
+    return _installer.NoInstaller(
+        f"the Python that runs the gate {why}, and uv is not here to install the project",
+        advice="Install that here, or uv (pip install uv), or name the project's interpreter: --python PATH.",
+    )
+
+
+def _version(own: Interpreter) -> str:
+    return ".".join(map(str, own.version))
 
 
 def _install(

@@ -137,4 +137,6 @@ def test_without_uv_and_without_the_packages_it_is_said(collected: Collected, mo
     (collected.repo / "requirements.txt").write_text("alembic\nnobody-has-this==1\n")  # type: ignore[attr-defined]
     with pytest.raises(CannotDecide, match="uv is not here") as error:
         collected()
-    assert error.value.advice == "pip install uv, or name the project's interpreter: --python PATH."
+    assert error.value.what.startswith("the Python that runs the gate lacks nobody-has-this, and uv")
+    assert error.value.advice is not None
+    assert "pip install uv" in error.value.advice
