@@ -16,6 +16,9 @@ _MISREAD = ("ValueError", "JSONDecodeError", "UnicodeDecodeError", "InvalidOpera
 _NO_TABLE = re.compile(
     r"no such table|relation \"?[\w.]+\"? does not exist|Table '[\w.]+' doesn't exist|NoSuchTableError|schema \"?\w+\"? does not exist"
 )
+_NO_COLUMN = re.compile(
+    r"column \S+( of relation \S+)? does not exist|no such column|has no column named|Unknown column"
+)
 
 
 def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
@@ -53,10 +56,23 @@ def _baseline(failure: Failure, rehearsal: Rehearsal, notes: tuple[str, ...]) ->
         return Answer(
             undecided=f"the base cannot be rebuilt{at}: {failure.lacks[0]}", advice=failure.lacks[1], notes=notes
         )
-    advice = "If the first tables are made outside of the revisions (create_all, a dump), say how with `bootstrap:` (base-ref, a .sql file, or a command)."
-    if not _NO_TABLE.search(failure.error):
-        advice = "Run `alembic upgrade` on an empty database of this kind to see the same error."
-    return Answer(undecided=f"the base cannot be rebuilt{at}: {failure.error}", advice=advice, notes=notes)
+    return Answer(
+        undecided=f"the base cannot be rebuilt{at}: {failure.error.strip().partition(chr(10))[0]}",
+        advice=_rebuilding(failure),
+        notes=notes,
+    )
+
+
+def _rebuilding(failure: Failure) -> str:
+    """What to look at where the base's revisions do not run on an empty database."""
+    if failure.revision and _NO_COLUMN.search(failure.error):
+        return (
+            f"If {failure.revision} imports the project's models, they have moved on since it was written, and no new "
+            "database can be made any more: let it declare the tables that it uses itself (sa.table, sa.column)."
+        )
+    if _NO_TABLE.search(failure.error):
+        return "If the first tables are made outside of the revisions (create_all, a dump), say how with `bootstrap:` (base-ref, a .sql file, or a command)."
+    return "Run `alembic upgrade` on an empty database of this kind to see the same error."
 
 
 def _cannot_tell(failure: Failure, history: History) -> tuple[str, str] | None:

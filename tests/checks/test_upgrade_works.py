@@ -123,6 +123,22 @@ def test_a_base_that_cannot_be_rebuilt_is_undecided() -> None:
     assert "`bootstrap:` (base-ref, a .sql file, or a command)" in (found.advice or "")
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "column lists.user_id does not exist\nLINE 1: ...lists.user_id\n           ^\n",
+        'column "user_id" of relation "lists" does not exist',
+        "no such column: lists.user_id",
+        "(1054, \"Unknown column 'lists.user_id' in 'field list'\")",
+    ],
+)
+def test_a_base_that_reads_the_models_of_today_is_told_why(error: str) -> None:
+    """The commonest reason for a column that is missing below: the revision imports models that have moved on."""
+    found = answer(baseline=Failure(error, "ProgrammingError", "a"))
+    assert found.undecided == f"the base cannot be rebuilt at revision a: {error.splitlines()[0]}"
+    assert "imports the project's models" in (found.advice or "")
+
+
 def test_an_extension_that_the_server_lacks_is_undecided() -> None:
     lack = Failure(
         'extension "postgis" is not available',
