@@ -7,7 +7,7 @@ import re
 from gate.check import Answer, Check
 from gate.checks._losses import losses
 from gate.facts.history import History, NewRevisions
-from gate.facts.rehearsal import Failure, Rehearsal
+from gate.facts.rehearsal import NOT_COMMITTED, Failure, Rehearsal
 from gate.model import Category, Evidence, EvidenceKind, Finding, Remedy, Severity
 
 ID = "upgrade-works"
@@ -65,6 +65,8 @@ def _baseline(failure: Failure, rehearsal: Rehearsal, notes: tuple[str, ...]) ->
 
 def _rebuilding(failure: Failure) -> str:
     """What to look at where the base's revisions do not run on an empty database."""
+    if failure.kind == NOT_COMMITTED:
+        return f"See whether {failure.revision} commits by hand (then use op.get_context().autocommit_block(), or transaction_per_migration=True), and whether env.py commits."
     if failure.revision and _NO_COLUMN.search(failure.error):
         return (
             f"If {failure.revision} imports the project's models, they have moved on since it was written, and no new "

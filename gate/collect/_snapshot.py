@@ -39,17 +39,22 @@ def restored_or(stage: Stage, heads: tuple[str, ...], replay: Callable[[], Failu
         return replay()
     store = Snapshots(stage.context.cache_dir)
     restored = store.restore(stage.server, stage.database, found)
-    if restored.done and set(stage.version_rows) == set(heads):
+    if restored.done and _arrived(stage, heads):
         stage.snapshot = {"used": True, "reason": restored.reason, "key": found[:16]}
         return None
     failed = replay()
     reason = f"replayed: {restored.reason}"
-    if failed is None and may_write(stage):
+    if failed is None and _arrived(stage, heads) and may_write(stage):
         kept = store.save(stage.server, stage.database, found)
         reason += f"; {kept.reason}" if kept.done else f"; not kept: {kept.reason}"
         stage.probe.call("move")
     stage.snapshot = {"used": False, "reason": reason, "key": found[:16]}
     return failed
+
+
+def _arrived(stage: Stage, heads: tuple[str, ...]) -> bool:
+    """Whether the version table stands where the base does: an upgrade that commits nothing says nothing, too."""
+    return stage.history.ancestors(heads) <= stage.history.ancestors(stage.version_rows)
 
 
 class NoKey:

@@ -23,7 +23,17 @@ from gate.facts.changes import RenameColumn, RenameTable
 from gate.facts.database_choice import DatabaseChoice
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import Base, History, NewRevisions, Project
-from gate.facts.rehearsal import DataChange, Diff, Failure, QueryFailure, Rehearsal, RoundTrip, RowsRun, Statement
+from gate.facts.rehearsal import (
+    NOT_COMMITTED,
+    DataChange,
+    Diff,
+    Failure,
+    QueryFailure,
+    Rehearsal,
+    RoundTrip,
+    RowsRun,
+    Statement,
+)
 from gate.facts.schema import Schema
 from gate.sandbox import ProjectFailure
 
@@ -181,7 +191,17 @@ class _Rehearsing:
         if not self.new.baseline:
             return None
         self.context.progress("upgrading the scratch database to the base")
-        return self.stage.replay(self.new.baseline)
+        return self.stage.replay(self.new.baseline) or self._uncommitted()
+
+    def _uncommitted(self) -> Failure | None:
+        """The base's upgrade said nothing, and the version table stands below its heads: the rest was rolled back."""
+        history, stands = self.stage.history, self.stage.version_rows
+        missing = history.ancestors(self.new.baseline) - history.ancestors(stands)
+        if not stands or not missing:
+            return None
+        first = next((one for one in sorted(missing) if history.ancestors([one]) & missing == {one}), None)
+        told = f"the upgrade ends without an error, yet the version table stands at {', '.join(stands)}"
+        return Failure(f"{told}: what came after it was never committed", NOT_COMMITTED, first)
 
     def _only(self, failed: Failure) -> Rehearsal:
         stage = self.stage

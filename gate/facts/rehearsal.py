@@ -86,6 +86,9 @@ class Statement:
     sets: int = 1
 
 
+NOT_COMMITTED = "not committed"  # the kind of a Failure where nothing failed, and nothing was kept either
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a run stopped: the server's or Python's error, at which revision, statement and line.

@@ -295,3 +295,26 @@ for row in connection.execute(sa.select(notes.c.id, notes.c.user_id)).all():
     repo = repository(tmp_path / "r", {"a": revision("a", None, base)}, {"b": revision("b", "a", change)})
     done = gate(repo, "--only", "upgrade-works")
     assert (done.verdicts()["upgrade-works"], done.findings("upgrade-works")) == ("pass", [])
+
+
+def test_a_base_that_is_not_committed_is_no_fault_of_the_change(tmp_path: Path) -> None:
+    """A revision of the base commits by hand, so that Alembic keeps nothing after it: the index alone is there."""
+    by_hand = """
+op.get_bind().commit()
+with op.get_context().autocommit_block():
+    op.create_index("ix", "t", ["id"], postgresql_concurrently=True)
+"""
+    base = {
+        "a": revision("a", None, 'op.create_table("t", sa.Column("id", sa.Integer(), primary_key=True))'),
+        "b": revision("b", "a", by_hand),
+    }
+    change = {"c": revision("c", "b", 'op.add_column("t", sa.Column("x", sa.Integer()))', 'op.drop_column("t", "x")')}
+    repo = repository(tmp_path / "r", base, change, "postgresql+psycopg2://u@h/app")
+    for _ in range(2):  # nor is what the first run made kept for the second
+        done = gate(repo, "--only", "upgrade-works,safe-operations", "--cache-dir", str(tmp_path / "cache"))
+        assert done.verdicts()["upgrade-works"] == "undecided"
+        assert done.reason("upgrade-works") == (
+            "the base cannot be rebuilt at revision b: the upgrade ends without an error, yet the version table stands "
+            "at a: what came after it was never committed"
+        )
+        assert [one for one in done.findings() if one[3] == "b"] == []
