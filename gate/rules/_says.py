@@ -25,9 +25,10 @@ def _is_plain(part: str) -> bool:
 
 def fitting(name: str) -> str:
     """A name of our own making that every server takes: PostgreSQL's longest is the shortest, and SQLAlchemy asks first."""
-    if len(name.encode()) <= _LONGEST:
+    written = name.encode()
+    if len(written) <= _LONGEST:
         return name
-    return f"{name[: _LONGEST - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"{written[: _LONGEST - 9].decode(errors='ignore')}_{hashlib.sha256(written).hexdigest()[:8]}"
 
 
 def ticked(name: str) -> str:
