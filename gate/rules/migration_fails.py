@@ -11,6 +11,7 @@ from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._key_refusals import way
 from gate.rules._recipes import remedy
 from gate.rules._sqlite import REFUSALS, is_unknown_alter
+from gate.sql.recreated import PREFIX
 
 # Refusals that a rule of their own explains.
 _EXPLAINED = (
@@ -40,7 +41,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         category=Category.TRANSACTION if failure.sql or statement else Category.HYGIENE,
         table=_table(statement),
         evidence=(Evidence(EvidenceKind.OBSERVED, failure.error.strip()),),
-        remedy=remedy(way(statement, failure.error) or _way(failure.error)),
+        remedy=remedy(way(statement, failure.error) or _left_behind(failure) or _way(failure.error)),
     )
 
 
@@ -74,6 +75,13 @@ _WAYS = {
     "are incompatible": "Both sides of a foreign key change type together: drop the key, change both, add it again.",
     "can't have a default value": "Put a default of TEXT, JSON and BLOB columns in parentheses (MySQL 8.0.13), or leave it out.",
 }
+
+
+def _left_behind(failure: Failure) -> str | None:
+    """Batch mode carries a CHECK over word by word, also where it names a column that is renamed or gone."""
+    if "no such column" in failure.error and f"TABLE {PREFIX}" in (failure.sql or "").replace('"', ""):
+        return "A CHECK of the table names the column by its old name: drop it and make it again in the same batch."
+    return None
 
 
 def _way(error: str) -> str:

@@ -151,3 +151,12 @@ def test_what_only_the_scratch_server_lacks_is_no_failure_everywhere() -> None:
         ["error transaction users c1"],
         [],
     ]
+
+
+def test_a_check_that_batch_mode_carries_over_is_named() -> None:
+    """The new table's CHECK speaks of a column that it has under another name."""
+    sql = "CREATE TABLE _alembic_tmp_users (id INTEGER, years INTEGER, CONSTRAINT ck CHECK (age > 0))"
+    failure = Failure("no such column: age", "OperationalError", "c1", sql=sql, statement=1)
+    (found,) = registry.rules()[ID].findings(deploy(sql, dialect="sqlite", runs=(RowsRun("empty", failure),)))
+    assert found.remedy is not None
+    assert found.remedy.summary.startswith("A CHECK of the table names the column by its old name")
