@@ -191,7 +191,10 @@ class _Rehearsing:
         if not self.new.baseline:
             return None
         self.context.progress("upgrading the scratch database to the base")
-        return self.stage.replay(self.new.baseline) or self._uncommitted()
+        failed = self.stage.replay(self.new.baseline) or self._uncommitted()
+        if failed is None and not self.new.ids and self.stage.snapshot.get("used"):
+            return self.stage.upgrade(self.heads, None)  # nothing else would run today's env.py to its end
+        return failed
 
     def _uncommitted(self) -> Failure | None:
         """The base's upgrade said nothing, and the version table stands below its heads: the rest was rolled back."""

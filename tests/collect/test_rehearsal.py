@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import gate, git, repository, revision
+from tests.running import gate, git, repository, revision, write
 
 USERS = revision(
     "a1",
@@ -325,6 +325,12 @@ def test_a_revision_cannot_forge_a_workflow_command(tmp_path: Path) -> None:
 def test_an_env_that_raises_is_undecided_with_an_advice(tmp_path: Path) -> None:
     """A missing dependency is not a broken migration."""
     repo = repository(tmp_path / "r", {"a1": USERS}, {"migrations/env.py": "import not_installed_anywhere\n"})
+    git(repo, "checkout", "-q", "-b", "before", "main")
+    write(repo, {"README": "nothing new"})
+    git(repo, "add", "README")
+    git(repo, "commit", "-q", "-m", "readme")
+    assert gate(repo, "--only", "upgrade-works").code == 0  # leaves a snapshot of the base, which spares its replay
+    git(repo, "checkout", "-q", "change")
     done = gate(repo, "--only", "upgrade-works")
     assert (done.code, done.verdicts()) == (3, {"upgrade-works": "undecided"})
     assert "not_installed_anywhere" in done.reason("upgrade-works")
