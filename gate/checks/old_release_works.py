@@ -48,8 +48,8 @@ def _finding(same: Iterable[QueryFailure], history: History) -> Finding:
         message=_message(every),
         location=Location(revision.path, revision.upgrade_line or revision.line) if revision else None,
         revision=first.revision,
-        table=first.table,
-        column=first.column,
+        table=first.reads[0] if first.reads else first.table,
+        column=first.reads[1] if first.reads else first.column,
         evidence=tuple(Evidence(EvidenceKind.OBSERVED, f"{one.sql} -> {one.error}") for one in every),
         remedy=_remedy(every),
     )
@@ -59,11 +59,19 @@ def _message(every: list[QueryFailure]) -> str:
     first = every[0]
     verbs = ", ".join(dict.fromkeys(one.verb for one in every))
     fails = "fails" if any(one.certain for one in every) else "may fail"
-    why = ", where a trigger runs" if first.by_trigger else f" because of {_thing(first)}" if first.column else ""
+    why = (
+        ", where a trigger runs"
+        if first.by_trigger
+        else f" because of {_thing(first)}"
+        if first.column or first.reads
+        else ""
+    )
     return f"the release still running {fails} in {verbs} on {first.table}{why}: {first.error}"
 
 
 def _thing(one: QueryFailure) -> str:
+    if one.reads:
+        return ".".join(filter(None, one.reads))
     return f"{one.table}.{one.column}" if one.column else one.table
 
 

@@ -17,7 +17,7 @@ from gate.collect import _losses
 from gate.collect._old_queries import Verb, again, given_key, new_row, queries, quoting
 from gate.databases.base import DatabaseRefused, ScratchDatabase
 from gate.databases.lacking import lacking
-from gate.facts.changes import Change, CreateTrigger, DropTable, RenameColumn, RenameTable, changes_schema
+from gate.facts.changes import Change, CreateTrigger, DropColumn, DropTable, RenameColumn, RenameTable, changes_schema
 from gate.facts.rehearsal import QueryFailure, Statement
 from gate.facts.schema import Column, Schema, Table
 
@@ -141,6 +141,7 @@ def _failure(
         revision,
         certain=_schema_error(error),
         by_trigger=fits,
+        reads=_outlived(table, every),
     )
 
 
@@ -313,6 +314,16 @@ def _culprit(table: Table, column: str | None, statements: Iterable[Statement]) 
         if any(_about(change, table) for change in one.changes):
             return one.revision
     return None
+
+
+def _outlived(view: Table, statements: Iterable[Statement]) -> tuple[str, str | None] | None:
+    """The table, or the column of one, whose going left the view with nothing to read."""
+    left = (one for one in statements if (now := one.after.tables.get(view.name)) and _reads_nothing(now, view))
+    at = next(left, None)
+    kinds = (DropColumn, RenameColumn, DropTable, RenameTable)
+    gone = [(one.table, getattr(one, "column", None)) for one in (at.changes if at else ()) if isinstance(one, kinds)]
+    named = [one for one in gone if f"`{one[1] or one[0]}`" in view.definition]
+    return next(iter((*named, *gone)), None)
 
 
 def _reads_nothing(now: Table, table: Table) -> bool:

@@ -143,7 +143,7 @@ class QueryFailure:
     """A query of the release still running that the new schema refuses.
 
     ``by_trigger`` tells that the table itself takes it, but not what runs with it; ``certain`` is false where other rows
-    might pass, or nobody may send the query.
+    might pass, or nobody may send the query. ``reads`` is the table, or the column of one, that a view outlived.
     """
 
     table: str
@@ -154,6 +154,7 @@ class QueryFailure:
     revision: str | None = None
     certain: bool = True
     by_trigger: bool = False
+    reads: tuple[str, str | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -303,9 +303,9 @@ def test_a_view_outlives_the_column_that_it_reads(tmp_path: Path, new: Any, kind
     repo = repository(tmp_path / "r", VIEWED, files, "mysql+pymysql://app@db/app", models)
     done = gate(repo, "--only", "old-release-works", "--database-url", new(kind).url("pymysql"))
     assert [(one["severity"], one["revision"], one["table"]) for one in done.project["findings"]] == [
-        ("warning", "c", "olds")
+        ("warning", "c", "users")
     ]
-    assert "on olds: View 'olds' references" in done.project["findings"][0]["message"]
+    assert "on olds because of users.old: View 'olds' references" in done.project["findings"][0]["message"]
 
 
 KEYED = {
