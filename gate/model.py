@@ -199,7 +199,8 @@ class ProjectReport:
 
     def to_json(self) -> dict[str, Any]:
         """The project as ``report.json`` holds it: every named section present, null where nothing is known."""
-        flat = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "sections"}
+        others = [f.name for f in dataclasses.fields(self) if f.name not in ("findings", "sections")]
+        flat: dict[str, Any] = {name: _plain(getattr(self, name)) for name in others}
         flat["findings"] = [finding.to_json() for finding in self.findings]
         empty: dict[str, Any] = {"schema_diff": None, "image": None, "images": [], "plan": [], "target": None}
         return {**flat, **empty, **_plain(dict(self.sections))}
@@ -246,8 +247,13 @@ class Report:
         }
 
 
+_ATOMS = (str, int, float, bool, type(None))
+
+
 def _plain(value: Any) -> Any:
     """A frozen value as JSON knows it; enumerations become their text, tuples become lists."""
+    if type(value) in _ATOMS:
+        return value  # most values are, and a report may have a million of them
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, enum.Enum):

@@ -21,6 +21,8 @@ from gate.render import formats
 
 _TRUE = ("true", "True", "TRUE")
 _FALSE = ("false", "False", "FALSE")
+# Characters that the emptiest finding takes: its keys alone.
+_LEAST = 400
 
 
 def write(temp: str, report: Report, sarif: str) -> dict[str, str]:
@@ -45,6 +47,8 @@ def fitted(report: Report) -> str:
     whole = dataclasses.replace(report, sections={**report.sections, "counts": dict(counts([report]))})
     text = ""
     for smaller in _ladder(whole):
+        if sum(len(project.findings) for project in smaller.projects) * _LEAST > FOREIGN_LIMIT:
+            continue
         text = formats()["json"](smaller)
         if len(text) <= FOREIGN_LIMIT:
             break
