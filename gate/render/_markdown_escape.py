@@ -16,7 +16,8 @@ from gate.render._workflow_commands import harmless
 _PART = "&#8203;"
 _PUNCTUATION = re.compile(r"[\\*_\[\]{}|~^]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "$": "&#36;"}
-_REFERENCE = re.compile(r"[@#](?=[\w/-])|\bGH-(?=\d)", re.IGNORECASE)
+# Before anything but a blank: a host may begin with a dot where GitHub looks for e-mail addresses (cmark-gfm, autolink.c).
+_REFERENCE = re.compile(r"@(?=\S)|#(?=[\w/-])|\bGH-(?=\d)", re.IGNORECASE)
 _LINK = re.compile(r"(?<=\w):(?=//)|\b(?:www|mailto|xmpp)(?=[.:])", re.IGNORECASE)
 _BLOCK_START = re.compile(r"^(?:([-+=#:])|(\d{1,9})([.)])(?=\s|$))")
 _CODE_SPAN = re.compile(r"(?<!`)`([^`\s](?:[^`]{0,198}[^`\s])?)`(?!`)")
