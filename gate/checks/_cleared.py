@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from gate.facts.changes import Change, CreateTable, Insert, Query, Update
 from gate.facts.rehearsal import DataChange, Rehearsal, Statement
+from gate.sql.mentions import mentions
 
 _GONE = re.compile(r"(\d+) of (\d+) values? became NULL")
 _NOT_NULL = re.compile(r"^\W*(?:not\s+)?\W*([\w.\s]+?)\W*\s+is\s+(?:not\s+)?null\W*$", re.IGNORECASE)
@@ -54,12 +55,8 @@ def _reads(one: Change, statement: Statement, change: DataChange) -> bool:
     if isinstance(one, Insert):
         return change.table in one.reads
     if isinstance(one, CreateTable):
-        return one.as_query and _word(change.table, statement.sql)
-    return isinstance(one, Query) and change.table in one.tables and _word(change.column or "", statement.sql)
-
-
-def _word(name: str, sql: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql, re.IGNORECASE) is not None
+        return one.as_query and mentions(statement.sql, change.table)
+    return isinstance(one, Query) and change.table in one.tables and mentions(statement.sql, change.column or "")
 
 
 def _takes(update: Update, column: str | None) -> bool:

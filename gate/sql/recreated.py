@@ -36,6 +36,7 @@ from gate.facts.changes import (
 from gate.facts.rehearsal import Statement
 from gate.facts.schema import Constraint, Index, Schema, Table
 from gate.sql import _types
+from gate.sql.mentions import mentions
 from gate.sql.modified import plain_default
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _in_place(earlier: list[Statement], mine: list[Statement], made: CreateTable
         for change in rename.changes:
             if isinstance(change, RenameTable) and change.table == made.table:
                 copy = _copy(mine, made, change.to)
-                if copy is None or not _names(copy.sql, change.to):
+                if copy is None or not mentions(copy.sql, change.to):
                     return None
                 steps = (rename, mine[0], copy, _first(mine, DropTable(change.to)))
                 return replace(_recreate(made.table, made, steps, copy), aside=change.to, before=rename.before)
@@ -125,13 +126,9 @@ def _as_made(steps: list[Statement], made: CreateTable) -> CreateTable:
 
 def _copy(mine: list[Statement], made: CreateTable, old: str) -> Statement | None:
     """The statement that fills the new table from a query: often the one that makes it."""
-    if made.as_query and _names(mine[0].sql, old):
+    if made.as_query and mentions(mine[0].sql, old):
         return mine[0]
     return next((one for one in mine if any(_copies(change, made.table) for change in one.changes)), None)
-
-
-def _names(sql: str, table: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(table)}(?!\w)", sql, re.IGNORECASE) is not None
 
 
 def _first(mine: list[Statement], drop: DropTable) -> Statement | None:
