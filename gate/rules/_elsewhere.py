@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from gate.facts import changes as c
@@ -12,10 +11,11 @@ from gate.model import Remedy, Step
 from gate.rule import MYSQL
 from gate.rules._mysql import keeping, modify
 from gate.rules._online_tool import online_tool
-from gate.rules._recipes import backfill, expand_and_contract, remedy, row_key
+from gate.rules._recipes import backfill, beside, expand_and_contract, remedy, row_key
 from gate.rules._sa_types import add_nullable
 from gate.rules._says import bare, execute, ident, listed, python, schema_argument, text, ticked
 from gate.sql._types import same
+from gate.sql.mentions import mentions
 from gate.sql.modified import column_before, lost_attributes
 
 _BATCH = "with op.batch_alter_table({}) as batch_op:\n    batch_op."
@@ -36,9 +36,14 @@ def constraint(deploy: Deploy, statement: Statement, table: str, what: str, call
             "Mend the rows first, then let batch mode make the table anew.",
             (first, Step(2, "In a quiet window: the whole table is copied", altered(deploy, table, call))),
         )
+    summary = "Mend the rows first; then let an online schema change tool copy the table."
+    return _then_by_tool(deploy, statement, table, summary, first)
+
+
+def _then_by_tool(deploy: Deploy, statement: Statement, table: str, summary: str, first: Step) -> Remedy:
+    """A first deploy, and the statement itself by an online schema change tool in the second."""
     tool = online_tool(deploy, statement, table)
-    later = tuple(Step(2, step.title, step.code) for step in tool.steps)
-    return Remedy("Mend the rows first; then let an online schema change tool copy the table.", (first, *later))
+    return Remedy(summary, (first, *(Step(2, step.title, step.code) for step in tool.steps)))
 
 
 def unique(deploy: Deploy, table: str, name: str, spec: c.ConstraintSpec) -> Remedy:
@@ -104,55 +109,27 @@ def _table(deploy: Deploy, name: str) -> Table | None:
 
 def moved(deploy: Deploy, statement: Statement, table: str, old: str, new: str, type: str) -> Remedy:
     """A column that gets another name or type: a new one beside it, so that no release misses its own."""
+    last = drop_column(deploy, statement, table, old)
     if deploy.dialect not in MYSQL:
-        key, last = key_of(deploy, statement, table), drop_column(deploy, statement, table, old)
-        return expand_and_contract(table, old, new, type, key, drop=last)
-    return remedy(
-        "Put a new column beside the old one and move over in steps.",
-        (
-            1,
-            f"Add {new}; deploy code that writes both {old} and {new} and still reads {old}",
-            add_nullable(table, new, type, ticked),
-        ),
-        (
-            2,
-            f"Fill {new} in batches; deploy code that reads {new}",
-            _rounds(table, f"{ticked(new)} = {ticked(old)}", f"{ticked(new)} IS NULL AND {ticked(old)} IS NOT NULL"),
-        ),
-        (
-            3,
-            f"When no release uses {old} any more",
-            f"op.drop_column({python(bare(table))}, {python(old)}{schema_argument(table)})",
-        ),
-    )
+        return expand_and_contract(table, old, new, type, key_of(deploy, statement, table), drop=last)
+    fill = _rounds(table, f"{ticked(new)} = {ticked(old)}", f"{ticked(new)} IS NULL AND {ticked(old)} IS NOT NULL")
+    return beside(old, new, add=add_nullable(table, new, type, ticked), fill=fill, drop=last)
 
 
 def narrowed(deploy: Deploy, statement: Statement, table: str, column: str, type: str) -> Remedy:
     """A smaller type on MySQL or MariaDB: a CHECK in its place would copy the table as well."""
-    tool = online_tool(deploy, statement, table)
-    first = f"Deploy code that writes to {column} only what {type} holds; mend the rows that hold more"
-    return Remedy(
-        "Mend the code and the rows first; then let an online schema change tool copy the table.",
-        (Step(1, first), *(Step(2, step.title, step.code) for step in tool.steps)),
-    )
+    summary = "Mend the code and the rows first; then let an online schema change tool copy the table."
+    first = Step(1, f"Deploy code that writes to {column} only what {type} holds; mend the rows that hold more")
+    return _then_by_tool(deploy, statement, table, summary, first)
 
 
 def to_json(deploy: Deploy, statement: Statement, table: str, column: str) -> Remedy:
     """A text that becomes JSON on MySQL or MariaDB: the rows first; a JSON string holds any text."""
     name = ticked(column)
     mended = _rounds(table, f"{name} = JSON_QUOTE({name})", not_json(column))
-    tool = online_tool(deploy, statement, table)
-    return Remedy(
-        "Mend the rows that are not valid JSON first; then let an online schema change tool copy the table.",
-        (
-            Step(
-                1,
-                "Deploy code that writes valid JSON alone; make JSON strings of the rows that hold other text",
-                mended,
-            ),
-            *(Step(2, step.title, step.code) for step in tool.steps),
-        ),
-    )
+    summary = "Mend the rows that are not valid JSON first; then let an online schema change tool copy the table."
+    first = "Deploy code that writes valid JSON alone; make JSON strings of the rows that hold other text"
+    return _then_by_tool(deploy, statement, table, summary, Step(1, first, mended))
 
 
 def not_json(column: str) -> str:
@@ -178,9 +155,8 @@ def drop_column(deploy: Deploy, statement: Statement, table: str, column: str) -
 
 def _is_named(table: Table, column: str) -> bool:
     """By a key or an index, or in the text of one of these: a CHECK, an expression, a WHERE."""
-    word = re.compile(rf"(?<!\w){re.escape(column)}(?!\w)", re.IGNORECASE)
     objects: tuple[Constraint | Index, ...] = (*table.constraints, *table.indexes)
-    return any(column in one.columns or word.search(one.definition) for one in objects)
+    return any(column in one.columns or mentions(one.definition, column) for one in objects)
 
 
 def batches(deploy: Deploy, table: str, column: str, value: str = "...") -> str:

@@ -158,23 +158,18 @@ def expand_and_contract(
     drop: str | None = None,
 ) -> Remedy:
     """A new column beside the old one: never fewer than three deploys. ``drop`` is the last step's code, if not plain."""
+    plain = f"op.drop_column({target_of_constraint(table)}, {python(old)}{schema_argument(table)})"
+    fill = backfill(table, new, using or ident(old), key, source=f"({using})" if using else ident(old))
+    return beside(old, new, add=add_nullable(table, new, type), fill=fill, drop=drop or plain)
+
+
+def beside(old: str, new: str, *, add: str, fill: str, drop: str) -> Remedy:
+    """The steps of ``expand_and_contract`` around code of any dialect."""
     return remedy(
         "Put a new column beside the old one and move over in steps.",
-        (
-            1,
-            f"Add {new}; deploy code that writes both {old} and {new} and still reads {old}",
-            add_nullable(table, new, type),
-        ),
-        (
-            2,
-            f"Fill {new} in batches; deploy code that reads {new}",
-            backfill(table, new, using or ident(old), key, source=f"({using})" if using else ident(old)),
-        ),
-        (
-            3,
-            f"When no release uses {old} any more",
-            drop or f"op.drop_column({target_of_constraint(table)}, {python(old)}{schema_argument(table)})",
-        ),
+        (1, f"Add {new}; deploy code that writes both {old} and {new} and still reads {old}", add),
+        (2, f"Fill {new} in batches; deploy code that reads {new}", fill),
+        (3, f"When no release uses {old} any more", drop),
     )
 
 

@@ -92,14 +92,14 @@ def _proof_lost(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
 
 
 def _after_it(edit: ColumnEdit, check: str) -> Remedy:
-    place = f"{target_of_constraint(edit.table)}, "
+    table, schema = target_of_constraint(edit.table), schema_argument(edit.table)
     return remedy(
         f"Drop {check} by a statement of its own, after SET NOT NULL.",
         (
             1,
             "The same revision, as two statements",
-            f"op.alter_column({place}{python(edit.column)}, nullable=False{schema_argument(edit.table)})\n"
-            f"op.drop_constraint({python(check)}, {place.removesuffix(', ')}{schema_argument(edit.table)})",
+            f"op.alter_column({table}, {python(edit.column)}, nullable=False{schema})\n"
+            f"op.drop_constraint({python(check)}, {table}{schema})",
         ),
     )
 

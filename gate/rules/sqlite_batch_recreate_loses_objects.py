@@ -67,12 +67,12 @@ _KEYWORDS = {
 def _clauses(change: c.RecreateTable, gone: tuple[Lost, ...]) -> Iterator[Step]:
     """What only the new table's own text can carry."""
     batch = change.temporary.startswith(PREFIX)
-    words = [_KEYWORDS[one.clause] for one in gone if batch and one.clause in _KEYWORDS]
+    words = [one.clause for one in gone if batch and one.clause in _KEYWORDS]
     if words:
-        options = f"table_kwargs={{{', '.join(words)}}}"
+        options = f"table_kwargs={{{', '.join(_KEYWORDS[one] for one in words)}}}"
         code = f"with op.batch_alter_table({python(change.table)}, {options}) as batch_op:\n    ..."
         yield Step(1, "Tell batch mode the table's own options", code)
-    clauses = "\n".join(f"#   {one.clause}" for one in gone if one.clause and not (batch and one.clause in _KEYWORDS))
+    clauses = "\n".join(f"#   {one.clause}" for one in gone if one.clause and one.clause not in words)
     if not clauses:
         return
     if batch:
