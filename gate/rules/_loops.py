@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
@@ -36,6 +36,11 @@ def batches_that_stay_open(deploy: Deploy) -> Iterator[tuple[Statement, c.Update
         counted[place] += 2 if block or _repeats(deploy, statement) else 1
         if counted[place] >= 2:
             yield statement, change
+
+
+def marks(found: Iterable[tuple[Statement, c.Update]]) -> list[tuple[int, c.Update]]:
+    """What tells whether a write is among those that were found: its statement's number, and itself."""
+    return [(statement.number, change) for statement, change in found]
 
 
 def loops_in_one_transaction(statement: Statement) -> bool:

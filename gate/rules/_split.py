@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Statement
 from gate.rules._columns import ColumnEdit, made_required
-from gate.rules._loops import rows_written_back
-from gate.rules._world import added_here, is_unique, same_transaction, table_before
+from gate.rules._loops import marks, rows_written_back
+from gate.rules._world import added_here, fills, is_unique, same_transaction, table_before
 
 
 def backfills(deploy: Deploy) -> Iterator[tuple[Statement, c.Update | c.Insert]]:
@@ -16,7 +16,7 @@ def backfills(deploy: Deploy) -> Iterator[tuple[Statement, c.Update | c.Insert]]
 
     A loop that reads all rows and writes them back by their keys writes as many.
     """
-    looped = [(statement.number, change) for statement, change in rows_written_back(deploy)]
+    looped = marks(rows_written_back(deploy))
     for statement, change in deploy.changes(c.Change):
         if isinstance(change, c.Update):
             if not _by_few(statement, change) or (statement.number, change) in looped:
@@ -27,11 +27,6 @@ def backfills(deploy: Deploy) -> Iterator[tuple[Statement, c.Update | c.Insert]]
 
 def _by_few(statement: Statement, change: c.Update) -> bool:
     return change.by_key or is_unique(table_before(statement, change.table), change.equals)
-
-
-def fills(change: c.Update | c.Insert, column: str) -> bool:
-    """Whether a write gives the column values (an UPDATE whose columns are not known may)."""
-    return not change.columns or column.lower() in (name.lower() for name in change.columns)
 
 
 def added_then_required(deploy: Deploy) -> Iterator[tuple[Statement, c.AddColumn, ColumnEdit]]:
@@ -49,8 +44,9 @@ def required_too_early(deploy: Deploy) -> Iterator[tuple[Statement, c.AddColumn,
 
 def filled_then_required(deploy: Deploy) -> Iterator[tuple[Statement, ColumnEdit]]:
     """Columns that one deploy both fills and makes NOT NULL, with the statement that fills them last."""
+    latest_first = list(backfills(deploy))[::-1]
     for edit in made_required(deploy):
-        for statement, change in reversed(list(backfills(deploy))):
+        for statement, change in latest_first:
             if statement.number < edit.statement.number and change.table == edit.table and fills(change, edit.column):
                 yield statement, edit
                 break

@@ -100,8 +100,12 @@ def tells_apart(deploy: Deploy, table: str, columns: tuple[str, ...], at: Statem
 def is_filled(deploy: Deploy, table: str, column: str, until: Statement) -> bool:
     """Whether an UPDATE of the deploy gave the column values before this statement."""
     writes = (change for one in earlier(deploy, until) for change in one.changes if isinstance(change, c.Update))
-    mine = (one.columns for one in writes if one.table == table)
-    return any(not names or column.lower() in (name.lower() for name in names) for names in mine)
+    return any(one.table == table and fills(one, column) for one in writes)
+
+
+def fills(change: c.Update | c.Insert, column: str) -> bool:
+    """Whether a write gives the column values (an UPDATE whose columns are not known may)."""
+    return not change.columns or column.lower() in (name.lower() for name in change.columns)
 
 
 def _is_only_null(deploy: Deploy, table: str, column: str, at: Statement) -> bool:

@@ -9,14 +9,14 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._batches import computed_batches, own_batches
-from gate.rules._loops import batches_that_stay_open, rows_written_back
+from gate.rules._loops import batches_that_stay_open, marks, rows_written_back
 from gate.rules._recipes import remedy
 from gate.rules._split import altered_before, backfills, required_too_early, revisions
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     seen = {(edit.statement.revision, edit.table) for *_, edit in required_too_early(deploy)}  # says more
-    loops = [(statement.number, change) for statement, change in batches_that_stay_open(deploy)]
+    loops, rows = marks(batches_that_stay_open(deploy)), marks(rows_written_back(deploy))
     for statement, change in backfills(deploy):
         altered = altered_before(deploy, statement, change.table, change)
         place = (statement.revision, change.table)
@@ -32,15 +32,17 @@ def find(deploy: Deploy) -> Iterator[Hit]:
             table=change.table,
             column=column,
             related=revisions(altered, statement),
-            remedy=_recipe(_batches(deploy, statement, change)),
+            remedy=_recipe(_batches(deploy, statement, change, by_row=(statement.number, change) in rows)),
         )
 
 
-def _batches(deploy: Deploy, statement: Statement, change: c.Update | c.Insert) -> tuple[int, str, str]:
+def _batches(
+    deploy: Deploy, statement: Statement, change: c.Update | c.Insert, *, by_row: bool
+) -> tuple[int, str, str]:
     """The project's own statement over ranges; where a loop computes each row's values, the author has to put them."""
     if isinstance(change, c.Insert):
         return (1, "", "")
-    if (statement.number, change) in [(one.number, row) for one, row in rows_written_back(deploy)]:
+    if by_row:
         return computed_batches(deploy, statement, change)
     return own_batches(deploy, statement, change)
 

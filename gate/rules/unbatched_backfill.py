@@ -10,7 +10,7 @@ from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._batches import own_batches
-from gate.rules._loops import batches_that_stay_open
+from gate.rules._loops import batches_that_stay_open, marks
 from gate.rules._recipes import remedy
 from gate.rules._says import bare, text, ticked
 from gate.rules._world import is_unique, table_before
@@ -37,7 +37,7 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 def _updates(deploy: Deploy) -> Iterator[Hit]:
     seen: set[tuple[str, int, str]] = set()
-    batches = [(statement.number, change) for statement, change in batches_that_stay_open(deploy)]
+    batches = marks(batches_that_stay_open(deploy))
     for statement, change in deploy.changes(c.Update):
         place = (statement.revision, statement.location.line, change.table)
         if place in seen or (_is_small(deploy, statement, change) and (statement.number, change) not in batches):
