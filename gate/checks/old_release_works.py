@@ -59,14 +59,13 @@ def _message(every: list[QueryFailure]) -> str:
     first = every[0]
     verbs = ", ".join(dict.fromkeys(one.verb for one in every))
     fails = "fails" if any(one.certain for one in every) else "may fail"
-    why = (
-        ", where a trigger runs"
-        if first.by_trigger
-        else f" because of {_thing(first)}"
-        if first.column or first.reads
-        else ""
-    )
-    return f"the release still running {fails} in {verbs} on {first.table}{why}: {first.error}"
+    return f"the release still running {fails} in {verbs} on {first.table}{_why(first)}: {first.error}"
+
+
+def _why(one: QueryFailure) -> str:
+    if one.by_trigger:
+        return ", where a trigger runs"
+    return f" because of {_thing(one)}" if one.column or one.reads else ""
 
 
 def _thing(one: QueryFailure) -> str:

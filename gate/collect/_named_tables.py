@@ -17,9 +17,13 @@ _SURE = "alembic"
 
 def named(git: Git, commit: str, tables: Iterable[str], version_locations: Iterable[str]) -> frozenset[str]:
     """Those of the tables that another file than a revision names; all of them where git cannot tell."""
+    wanted = tuple(tables)
+    if not wanted:
+        return frozenset()
+    prefix = git.prefix
     places = [one for one in version_locations if not one.startswith("/")]
-    paths = [":/", *(f":(top,exclude){git.prefix}{place}" for place in places)]
-    return frozenset(table for table in tables if _is_named(git, commit, _stem(table), paths))
+    paths = [":/", *(f":(top,exclude){prefix}{place}" for place in places)]
+    return frozenset(table for table in wanted if _is_named(git, commit, _stem(table), paths))
 
 
 def _is_named(git: Git, commit: str, stem: str, paths: Iterable[str]) -> bool:

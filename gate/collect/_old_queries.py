@@ -64,6 +64,8 @@ def _inserts(table: Table, written: list[Column], dialect: str) -> Iterator[tupl
 
 def new_row(table: Table, dialect: str) -> Iterator[str]:
     """An INSERT with keys that no row has, where such can be made up: only that reaches the triggers AFTER INSERT."""
+    if dialect not in _ANY_TEXT or table.kind in _READ_ONLY:
+        return
     quote = quoting(dialect)
     name = quote(table.name)
     written = {one.name: one for one in table.columns if one.generated is None and not one.identity}
@@ -78,14 +80,14 @@ def new_row(table: Table, dialect: str) -> Iterator[str]:
             values[found[0]] = found[1]
         elif set(key) <= set(written):
             return
-    if values and dialect in _ANY_TEXT and table.kind not in _READ_ONLY:
+    if values:
         names = ", ".join(map(quote, values))
         yield f"INSERT INTO {name} ({names}) SELECT {', '.join(values.values())} FROM {name} LIMIT 1"
 
 
 def _made_up(column: Column, name: str, dialect: str, quote: Quote) -> str:
     text = _TEXT.match(column.type)
-    if text and dialect in _ANY_TEXT:
+    if text:
         return _ANY_TEXT[dialect].format(min(int(text[1] or 32), 32))
     return f"(SELECT max({quote(column.name)}) + 1 FROM {name})" if _INTEGER.match(column.type) else ""
 

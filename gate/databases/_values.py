@@ -52,10 +52,11 @@ def orphan(kind: ValueType, column: Column, row: int) -> Value:
     """An identifier that no row of any table has."""
     if kind.family == "integer":
         return str(_top(kind) - 7 - row)
+    nobody = f"ffffffff-ffff-4fff-bfff-{row:012d}"
     if kind.family == "uuid":
-        return f"ffffffff-ffff-4fff-bfff-{row:012d}"
+        return nobody
     if _holds_uuid(kind, column):
-        return _uuid_text(kind, f"ffffffff-ffff-4fff-bfff-{row:012d}")
+        return _uuid_text(kind, nobody)
     if kind.family == "text":
         return _fit(kind, f"nobody-{row}", row)
     return plain(kind, column, row)
