@@ -13,7 +13,7 @@ import collections
 import json
 import re
 
-from alembic_gate_probe import statements
+from alembic_gate_probe import drivers, statements
 
 # On what is locked already this one is no news: reading the catalogue after a statement takes it.
 READING = {"AccessShareLock"}
@@ -24,6 +24,9 @@ WORD = re.compile(r"\w+")
 # A statement that changes a relation's catalogue entries holds at least one of these on it (manual, 13.3.1).
 CHANGING = {"ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}
 TRANSACTION = "SELECT pg_backend_pid() || '/' || extract(epoch FROM transaction_timestamp())"
+# Where the relations stand in a question.
+LIST = re.compile(r"ARRAY\[\{(known|named)\}\]")
+PARAMETERS = {"known": "$1", "named": "$2"}
 SEEN = ("locks", "held", "rewrites", "indexes_built", "touched", "born", "gone", "changing")
 # One line of the answer: a relation on which this session holds locks. ``kind`` is empty when it is gone.
 Relation = collections.namedtuple("Relation", "oid modes node kind heirs counts name")
@@ -65,6 +68,7 @@ class Observer(object):
         self._text = statements.Text("")
         self._listening = None
         self._heard = []
+        self._mark = ""  # grows when the project drops prepared statements, so that our texts are new ones afterwards
 
     def told(self, watching):
         """What to ask, and what one database's relations are now."""
@@ -78,29 +82,30 @@ class Observer(object):
         state = self._states.get(session)
         if anew or state is None or state.transaction != transaction:
             state = self._states[session] = State(transaction)
-        self._state = self._latest[id(_raw(connection))] = state
+        self._state = self._latest[id(drivers.raw(connection))] = state
 
     def before(self, connection, cursor, statement, parameters, many):
         """Open a transaction around a statement that would run on its own. Asks nothing of the server."""
-        raw = _raw(connection)
-        idle = _is_idle(raw)
-        self._alone = _autocommit(connection) or (idle and _thinks_it_began(connection, raw))
+        raw = drivers.raw(connection)
+        idle = drivers.is_idle(raw)
+        self._alone = drivers.autocommit(connection) or (idle and drivers.thinks_it_began(connection, raw))
         self._text = statements.Text(statement)
+        self._mark += " " if self._text.forgets else ""
         self._known = self._text.is_quiet or self._text.ends or (self._alone and self._stands_outside(connection))
         self._listen(connection)
         self._wrapped = False
         self._state = State(None) if idle or self._alone else self._latest.get(id(raw), State(None))
         if self._alone and not self._known:
-            _run(connection, "BEGIN")
+            drivers.run(connection, "BEGIN")
             self._wrapped = True
 
     def _stands_outside(self, connection):
         """Asked on the project's own session, which stands outside of a transaction."""
 
         def is_partitioned(name):
-            return any(row[0] for row in _run(connection, PARTITIONED % name.replace("'", "''")))
+            return any(row[0] for row in drivers.run(connection, PARTITIONED % name.replace("'", "''")))
 
-        return self._text.stands_outside(is_partitioned, lambda: _run(connection, VERSION)[0][0])
+        return self._text.stands_outside(is_partitioned, lambda: drivers.run(connection, VERSION)[0][0])
 
     def after(self, connection, cursor, statement, parameters, many):
         """New locks, locks held before, rewrites, scans and rows of this one statement."""
@@ -116,7 +121,7 @@ class Observer(object):
             self._look(connection, anew=True)
             self._state.told = False
         elif not self._alone and not self._text.is_unasked:
-            self._enter(connection, _run(connection, TRANSACTION)[0][0])
+            self._enter(connection, drivers.run(connection, TRANSACTION + self._mark)[0][0])
         return dict(self._rewritten() if self._text.ends and len(self._text.parts) > 1 else {}, known=True)
 
     def _rewritten(self):
@@ -136,13 +141,13 @@ class Observer(object):
         """Commit what was opened around the statement, as autocommit would have; it may be refused only now."""
         if self._wrapped:
             self._wrapped = False
-            _run(connection, "COMMIT")
+            drivers.run(connection, "COMMIT")
 
     def failed(self, connection):
         """Roll back what was opened around a statement that failed."""
         if self._wrapped:
             self._wrapped = False
-            _run(connection, "ROLLBACK")
+            drivers.run(connection, "ROLLBACK")
         return {
             "transaction": self._state.transaction,
             "notices": self._said(connection) if connection is not None else [],
@@ -155,8 +160,8 @@ class Observer(object):
         rows = all(ROWS.match(one.code) for one in self._text.parts)
         held = () if rows else (oid for oid in known if oid in state.names and oid not in state.lost)
         named = [oid for oid in held if _bare(state.names[oid]) in words]
-        query = self.queries["look"].replace("{known}", _listed(known)).replace("{named}", _listed(named))
-        held, *read = _run(connection, query)[0][0].split("\1")
+        query = self.queries["look"] + self._mark
+        held, *read = drivers.run(connection, *_filled(connection, query, known, named))[0][0].split("\1")
         if not read:
             return held, {}, {}
         owners = (pair.split(",") for pair in read[0].split())
@@ -283,7 +288,7 @@ class Observer(object):
 
     def _listen(self, connection):
         """psycopg 3 and asyncpg hand notices to listeners; psycopg2 and pg8000 keep them."""
-        raw = _raw(connection)
+        raw = drivers.raw(connection)
         if self._listening is raw:
             return
         self._listening, self._notices = raw, len(getattr(raw, "notices", ()) or ())
@@ -298,7 +303,7 @@ class Observer(object):
                 return
 
     def _said(self, connection):
-        raw = _raw(connection)
+        raw = drivers.raw(connection)
         kept = list(getattr(raw, "notices", ()) or ()) if not callable(getattr(raw, "notices", None)) else []
         said = [_text(one) for one in kept[self._notices :]] + [one for one in self._heard]
         self._notices, self._heard = len(kept), []
@@ -317,6 +322,13 @@ def _text(notice):
     if isinstance(notice, bytes):
         notice = notice.decode("utf-8", "replace")
     return re.sub(r"^\w+:\s+", "", str(notice)).strip()
+
+
+def _filled(connection, query, known, named):
+    """The question about these relations, and its parameters where a new text costs another round trip."""
+    if drivers.prepares(connection):
+        return LIST.sub(lambda which: PARAMETERS[which.group(1)], query), (known, named)
+    return query.replace("{known}", _listed(known)).replace("{named}", _listed(named)), ()
 
 
 def _listed(oids):
@@ -349,46 +361,3 @@ def _relation(line):
         counts=tuple(map(int, counts)),
         name=json.loads(name),
     )
-
-
-def _is_idle(raw):
-    """Does the driver know that no transaction is open? False where it cannot tell."""
-    status = getattr(getattr(raw, "info", None), "transaction_status", None)  # psycopg2, psycopg
-    if status is not None:
-        return status == 0
-    asked = getattr(raw, "is_in_transaction", None)  # asyncpg
-    if callable(asked):
-        return not asked()
-    return getattr(raw, "_in_transaction", None) is False  # pg8000
-
-
-def _thinks_it_began(connection, raw):
-    """psycopg2 and the adapter of asyncpg miss a COMMIT that is sent as text: from then on each statement is alone."""
-    adapter = getattr(connection, "dbapi_connection", None)
-    return getattr(raw, "status", None) == 2 or getattr(adapter, "_started", False) is True  # 2 is STATUS_BEGIN
-
-
-def _raw(connection):
-    """The driver's own connection below SQLAlchemy's adapters."""
-    raw = getattr(connection, "driver_connection", None)
-    if raw is None:
-        raw = getattr(connection, "dbapi_connection", None) or getattr(connection, "connection", connection)
-    return raw
-
-
-def _autocommit(connection):
-    adapted = getattr(connection, "dbapi_connection", None) or getattr(connection, "connection", None)
-    value = getattr(adapted, "autocommit", None)
-    if value is True:
-        return True
-    level = getattr(adapted, "isolation_level", None)
-    return isinstance(level, str) and level.lower() == "autocommit"
-
-
-def _run(connection, sql):
-    cursor = connection.cursor()
-    try:
-        cursor.execute(sql)
-        return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
-    finally:
-        cursor.close()

@@ -30,6 +30,7 @@ _ENDS = _pattern(r"(?:COMMIT|END|ABORT|ROLLBACK(?!\s+(?:WORK\s+|TRANSACTION\s+)?
 _BEGINS = _pattern(r"(?:BEGIN|START\s+TRANSACTION)\b")
 _WITHIN = _pattern(r"(?:SAVEPOINT|RELEASE)\b")
 _OF_TRANSACTION = _pattern(r"SET\s+(?:SESSION\s+|LOCAL\s+)?TRANSACTION\b")
+_FORGETS = _pattern(r"(?:DEALLOCATE|DISCARD)\b")
 # What PreventInTransactionBlock refuses: the page of each of these commands says so.
 _OUTSIDE = _pattern(
     r"(?:CREATE|DROP)\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\b|REINDEX\b(?=.*\bCONCURRENTLY\b)"
@@ -103,6 +104,8 @@ class Text(object):
         self.is_quiet = all(
             any(one.match(code) for one in (_QUIET, _ENDS, _BEGINS, _WITHIN, _BACK_TO)) for code in codes
         )
+        # What a driver has prepared is gone.
+        self.forgets = any(_FORGETS.match(code) for code in codes)
         # No query of ours may come right after: it would be the next transaction's first, or this one's (SET TRANSACTION).
         self.is_unasked = self.ends or any(_OF_TRANSACTION.match(code) for code in codes)
 

@@ -236,6 +236,24 @@ op.execute("ALTER TABLE fresh ADD COLUMN x int")
     }
 
 
+@pytest.mark.parametrize("driver", ["psycopg2", "asyncpg"])
+def test_prepared_statements_may_be_dropped(tmp_path: Path, driver: str) -> None:
+    """asyncpg keeps what it prepared, the gate's questions too: what follows is still watched."""
+    body = """
+op.execute("SET lock_timeout = '2s'")
+op.alter_column("users", "id", type_=sa.BigInteger)
+op.execute("DEALLOCATE ALL")
+op.execute("SET lock_timeout = '2s'")
+op.execute("CREATE INDEX ix_users_email ON users (email)")
+"""
+    base = {"a1": USERS, **({"migrations/env.py": ASYNC_ENV} if driver == "asyncpg" else {})}
+    url = POSTGRESQL.replace("psycopg2", driver)
+    repo = repository(tmp_path / "r", base, {"a2": revision("a2", "a1", body)}, url, MODELS.format(more=""))
+    done = gate(repo, "--only", "upgrade-works,safe-operations")
+    errors = {(one["id"], one["line"]) for one in done.project["findings"] if one["severity"] == "error"}
+    assert errors == {("changing-column-type", 11), ("creating-index-non-concurrently", 14)}
+
+
 def test_the_first_statement_of_a_transaction_comes_first(tmp_path: Path) -> None:
     """SET TRANSACTION is refused after any query, ours too."""
     options = ", transaction_per_migration=True"

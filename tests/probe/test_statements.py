@@ -116,3 +116,17 @@ def test_what_comes_after_a_text() -> None:
         "COMMIT", "SET TRANSACTION READ ONLY", "ALTER TABLE a ADD b int; COMMIT",
     ]  # fmt: skip
     assert [text for text, one in of.items() if one.goes_back] == ["ROLLBACK TO a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DEALLOCATE ALL", True),
+        ("SELECT 1; discard plans", True),
+        ("SELECT 'DEALLOCATE ALL'", False),
+        ("ALTER TABLE deallocate ADD x int", False),
+    ],
+)
+def test_a_text_that_drops_what_is_prepared(text: str, expected: bool) -> None:
+    """A driver that keeps prepared statements does not hear of it."""
+    assert Text(text).forgets is expected
