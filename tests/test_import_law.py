@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.running import repository, revision
+
+USERS = 'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Integer))'
 ROOT = Path(__file__).resolve().parent.parent
 GATE = ROOT / "gate"
 VALUES = {"model", "errors", "facts"}
@@ -131,6 +136,24 @@ def test_only_the_sandbox_knows_where_the_probe_is() -> None:
     """No other module of ours names the probe's folder or package."""
     naming = {path.name for path in modules() if path.parent.name != "probe" and '/ "probe"' in path.read_text("utf-8")}
     assert naming <= {"sandbox.py"}
+
+
+@pytest.mark.parametrize(
+    ("url", "needed"),
+    [
+        ("sqlite:///app.db", {"sqlglot"}),
+        ("postgresql+psycopg2://app@db/app", {"postgast", "psycopg"}),
+    ],
+)
+def test_a_run_loads_its_own_parser_and_driver_alone(tmp_path: Path, url: str, needed: set[str]) -> None:
+    """Each of the others takes 0.1 s and more, at every run of everybody."""
+    change = {"a2": revision("a2", "a1", "op.execute('UPDATE users SET name = 1')")}
+    repo = repository(tmp_path / "r", {"a1": revision("a1", None, USERS)}, change, url)
+    command = [sys.executable, "-I", "-X", "importtime", "-m", "gate", "check", "--repo", str(repo), "--no-progress"]
+    done = subprocess.run([*command, "--base", "main"], capture_output=True, text=True, check=False, cwd="/")
+    assert "unbatched-backfill" in done.stdout, done.stdout + done.stderr[-2000:]
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert loaded & {"sqlglot", "postgast", "psycopg", "pymysql", "alembic", "sqlalchemy"} == needed
 
 
 def test_there_are_no_cycles() -> None:

@@ -25,7 +25,6 @@ from gate.collect._recording import Recorder
 from gate.collect._stage import BLOCKING, Stage
 from gate.collect._stub_uses import imports, unseen
 from gate.context import RunContext
-from gate.databases import mysql
 from gate.errors import CannotDecide, GateError
 from gate.facts.database_choice import DatabaseChoice, family
 from gate.facts.environment import ProjectEnvironment
@@ -219,6 +218,8 @@ def _at_hand(wanted: DatabaseChoice) -> DatabaseChoice:
     """Few machines have the wanted MySQL: its statements can be had from another one or MariaDB, their cost cannot."""
     if wanted.kind != "mysql" or wanted.url:
         return wanted
+    from gate.databases import mysql  # its driver loads TLS: no other run needs that
+
     return dataclasses.replace(wanted, kind="mysql" if mysql.on_this_machine() else "mariadb", version="")
 
 

@@ -10,14 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import postgast
-from postgast import PgQueryError
-from postgast import pg_query_pb2 as pg
-from sqlglot import expressions as exp
-
-from gate.sql._dml import tree_of
 from gate.sql._parsed import Dialect
-from gate.sql._pg_nodes import conjuncts, nodes_of, relation
 
 _HOLE = "gate_hole_"  # a name that stands for a parameter while the text is a tree
 _TOKEN = re.compile(
@@ -41,9 +34,17 @@ def ranged(
     """The write of ``table`` in ``sql``, for the rows whose key ``columns`` lie between two rows' keys."""
     holes: list[str] = []
     text = _TOKEN.sub(lambda found: _held(found, holes, dialect), sql)
-    narrow = _postgresql if dialect == "postgresql" else _plain
-    body = narrow(text, dialect, table, lambda name: _condition(quote(name), [*map(quote, columns)]))
+    body = _narrowing(dialect)(text, dialect, table, lambda name: _condition(quote(name), [*map(quote, columns)]))
     return Ranged(body, tuple(dict.fromkeys(holes))) if body else None
+
+
+def _narrowing(dialect: Dialect) -> Callable[[str, Dialect, str, Callable[[str], str]], str | None]:
+    """Of the dialect's own parser, since a run needs one of the two and loading each takes 0.1 s."""
+    if dialect == "postgresql":
+        from gate.sql._ranged_postgresql import narrowed
+    else:
+        from gate.sql._ranged_elsewhere import narrowed
+    return narrowed
 
 
 def marked(escaped: str) -> str:
@@ -58,59 +59,6 @@ def _held(found: re.Match[str], holes: list[str], dialect: Dialect) -> str:
         return found[0].replace("%%", "%") if dialect != "sqlite" else found[0]
     holes.append(found["named"] or f"value{len(holes) + 1}")
     return _HOLE + holes[-1]
-
-
-def _postgresql(text: str, _: Dialect, table: str, condition: Callable[[str], str]) -> str | None:
-    try:
-        trees = [one.stmt for one in postgast.parse(text).stmts]
-    except (PgQueryError, UnicodeError):
-        return None
-    found = [one for one in trees if relation(_target(one)) == table]
-    if len(found) != 1 or not _can_be_parted(found[0], table):
-        return None
-    tree = pg.ParseResult()
-    tree.stmts.add().stmt.CopyFrom(found[0])
-    _narrow(tree.stmts[0].stmt, condition(_target(found[0]).alias.aliasname or _target(found[0]).relname))
-    return str(postgast.deparse(tree))
-
-
-def _target(node: pg.Node) -> pg.RangeVar:
-    return node.merge_stmt.relation if node.HasField("merge_stmt") else node.update_stmt.relation
-
-
-def _can_be_parted(node: pg.Node, table: str) -> bool:
-    """One write only, and one that reads no other rows of its own table: those would be new ones in later batches."""
-    kinds = (pg.UpdateStmt, pg.InsertStmt, pg.DeleteStmt, pg.MergeStmt)
-    if sum(1 for kind in kinds for _ in nodes_of(node, kind)) != 1:
-        return False
-    clauses = [one.merge_when_clause for one in node.merge_stmt.merge_when_clauses]
-    matched = all(one.match_kind == pg.MERGE_WHEN_MATCHED for one in clauses)
-    return matched and sum(1 for one in nodes_of(node, pg.RangeVar) if relation(one) == table) == 1
-
-
-def _narrow(node: pg.Node, condition: str) -> None:
-    """The same write where a condition holds besides its own."""
-    more = postgast.parse(f"SELECT {condition}").stmts[0].stmt.select_stmt.target_list[0].res_target.val
-    merging = node.HasField("merge_stmt")
-    place = node.merge_stmt.join_condition if merging else node.update_stmt.where_clause
-    own = [*conjuncts(place)] if merging or node.update_stmt.HasField("where_clause") else []
-    both = pg.Node()
-    both.bool_expr.boolop = pg.AND_EXPR
-    for one in (*own, *conjuncts(more)):
-        both.bool_expr.args.add().CopyFrom(one)
-    place.CopyFrom(both)
-
-
-def _plain(text: str, dialect: Dialect, _: str, condition: Callable[[str], str]) -> str | None:
-    """The other dialects' UPDATE."""
-    tree, written = tree_of(text, dialect), "sqlite" if dialect == "sqlite" else "mysql"
-    target = tree.this if isinstance(tree, exp.Update) else None
-    if not isinstance(tree, exp.Update) or not isinstance(target, exp.Table) or tree.args.get("limit"):
-        return None
-    if [one.name for one in tree.find_all(exp.Table)].count(target.name) != 1:
-        return None
-    where = condition(target.alias_or_name)
-    return tree.where(where, dialect=written, copy=False).sql(dialect=written)
 
 
 def _condition(name: str, columns: list[str]) -> str:
