@@ -38,6 +38,7 @@ from gate.facts.schema import Schema
 from gate.sandbox import ProjectFailure
 
 URL_NAMES = ("DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL", "DATABASE_URI", "DB_URL")
+_NO_WAY_BACK = RoundTrip(reason="the upgrade did not get through")
 
 
 def collect(
@@ -112,6 +113,42 @@ def with_url_named(environment: ProjectEnvironment) -> ProjectEnvironment | None
     return dataclasses.replace(environment, variables=variables, notes=(*environment.notes, note))
 
 
+@dataclasses.dataclass(frozen=True)
+class _Deploy:
+    """The upgrade over ordinary rows and, where that fails, without rows; the schema as far as either came."""
+
+    plain: RowsRun
+    empty: RowsRun | None
+    recorder: Recorder
+    result: Schema
+    versions: tuple[str, ...]
+
+    @property
+    def reached(self) -> bool:
+        """Did one of them get to the heads?"""
+        return self.plain.failure is None or (self.empty is not None and not self.fails_always)
+
+    @property
+    def fails_always(self) -> bool:
+        """Whatever rows there are, none included."""
+        return self.empty is not None and self.empty.failure is not None
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What the revisions ran, in order."""
+        return tuple(self.recorder.statements)
+
+
+@dataclasses.dataclass(frozen=True)
+class _After:
+    """What was asked of the new schema; nothing where it was not reached."""
+
+    diff: Diff | None = None
+    old: tuple[QueryFailure, ...] = ()
+    round_trip: RoundTrip = _NO_WAY_BACK
+    hostile: RowsRun | None = None
+
+
 class _Rehearsing:
     """One rehearsal on its way; each method is one stage."""
 
@@ -140,46 +177,64 @@ class _Rehearsing:
             failed = self._upgrade_to_baseline()
         if failed:
             return self._only(failed)
-        baseline = stage.database.schema()
+        self.baseline, self.pristine = stage.database.schema(), stage.database.clone()
         outside = stage.made_outside
-        pristine = stage.database.clone()
         with self.context.timed("rehearsal"):
-            plain, recorder = self._plain(pristine)
-        empty = None
-        if plain.failure:
-            empty, recorder = self._empty(pristine, recorder)
-        reached = plain.failure is None or (empty is not None and empty.failure is None)
-        result = stage.database.schema() if reached else recorder.catalogue.now
-        with self.context.timed("compare"):
-            diff = self._compare() if reached else None
-        statements = tuple(recorder.statements)
-        old = self._old_release(pristine, baseline, result, statements) if reached else ()
-        versions = stage.version_rows  # before the way down and up again moves it
-        round_trip = (
-            self._round_trip(baseline, result) if reached else RoundTrip(reason="the upgrade did not get through")
-        )
-        with self.context.timed("rehearsal"):
-            hostile = self._hostile(pristine, statements) if reached else None
-        exact = OneByOne(stage, pristine, self.new.ids, self.heads)
-        always = empty is not None and empty.failure is not None
-        runs = tuple(_placed(run, exact, always) for run in (plain, empty, hostile) if run)
-        unseen = _losses.unseen(baseline, result, statements) if reached and self.new.ids else ()
-        return Rehearsal(
-            server=stage.database.server,
-            baseline=baseline,
-            result=result,
-            statements=statements,
-            runs=runs,
-            diff=diff,
-            round_trip=exact.way_back(round_trip, baseline),
-            unseen=tuple(map(exact.placed, unseen)),
-            old_release=tuple(map(exact.asked, old)),
+            deploy = self._deploy()
+        found = self._placed(deploy, self._afterwards(deploy) if deploy.reached else _After())
+        found = dataclasses.replace(
+            found,
             old_release_source=self.old_source,
             mapped=self.mapped,
-            version_rows=versions,
-            transaction_per_migration=_own_transactions(statements),
+            transaction_per_migration=_own_transactions(deploy.statements),
             creates_schema_outside=outside,
-            settings={**stage.session_settings(), **recorder.settings()},
+            settings={**stage.session_settings(), **deploy.recorder.settings()},
+        )
+        return self._with_surroundings(found)
+
+    def _deploy(self) -> _Deploy:
+        """The observed run; the one without rows too, when it does not get through over them."""
+        plain, recorder = self._plain(self.pristine)
+        empty = None
+        if plain.failure:
+            empty, recorder = self._empty(self.pristine, recorder)
+        told = _Deploy(plain, empty, recorder, recorder.catalogue.now, self.stage.version_rows)
+        return dataclasses.replace(told, result=self.stage.database.schema()) if told.reached else told
+
+    def _afterwards(self, deploy: _Deploy) -> _After:
+        """What is asked of the schema that was reached."""
+        with self.context.timed("compare"):
+            diff = self._compare()
+        old = self._old_release(self.pristine, self.baseline, deploy.result, deploy.statements)
+        round_trip = self._round_trip(self.baseline, deploy.result)
+        with self.context.timed("rehearsal"):
+            hostile = self._hostile(self.pristine, deploy.statements)
+        return _After(diff, old, round_trip, hostile)
+
+    def _placed(self, deploy: _Deploy, after: _After) -> Rehearsal:
+        """What was found, each with the revision that it comes from."""
+        exact = OneByOne(self.stage, self.pristine, self.new.ids, self.heads)
+        every = (deploy.plain, deploy.empty, after.hostile)
+        wanted = deploy.reached and self.new.ids
+        unseen = _losses.unseen(self.baseline, deploy.result, deploy.statements) if wanted else ()
+        return Rehearsal(
+            server=self.stage.database.server,
+            baseline=self.baseline,
+            result=deploy.result,
+            statements=deploy.statements,
+            runs=tuple(_placed(run, exact, deploy.fails_always) for run in every if run),
+            diff=after.diff,
+            round_trip=exact.way_back(after.round_trip, self.baseline),
+            unseen=tuple(map(exact.placed, unseen)),
+            old_release=tuple(map(exact.asked, after.old)),
+            version_rows=deploy.versions,
+        )
+
+    def _with_surroundings(self, found: Rehearsal) -> Rehearsal:
+        """The same with what was noted on the way to it."""
+        stage = self.stage
+        return dataclasses.replace(
+            found,
             notes=(*stage.notes, *self.notes),
             output_tail=stage.tail,
             snapshot=stage.snapshot,
@@ -207,17 +262,9 @@ class _Rehearsing:
         return Failure(f"{told}: what came after it was never committed", NOT_COMMITTED, first)
 
     def _only(self, failed: Failure) -> Rehearsal:
-        stage = self.stage
-        return Rehearsal(
-            stage.database.server,
-            Schema(),
-            Schema(),
-            baseline_failure=failed,
-            notes=tuple(stage.notes),
-            output_tail=stage.tail,
-            snapshot=stage.snapshot,
-            creates_schema_outside=stage.made_outside,
-        )
+        server, outside = self.stage.database.server, self.stage.made_outside
+        told = Rehearsal(server, Schema(), Schema(), baseline_failure=failed, creates_schema_outside=outside)
+        return self._with_surroundings(told)
 
     def _plain(self, pristine: Any) -> tuple[RowsRun, Recorder]:
         """The observed run, over ordinary rows."""
