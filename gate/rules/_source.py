@@ -6,6 +6,8 @@ import ast
 import functools
 from collections.abc import Iterator
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 @functools.lru_cache(maxsize=256)
 def parsed(text: str) -> ast.Module | None:
@@ -21,6 +23,17 @@ def upgrade_of(text: str) -> ast.FunctionDef | None:
     tree = parsed(text)
     body = tree.body if tree else []
     return next((one for one in body if isinstance(one, ast.FunctionDef) and one.name == "upgrade"), None)
+
+
+def upgrade_with_helpers(text: str) -> tuple[Function, ...]:
+    """``upgrade`` and the revision's own functions that it names, itself or through one of them, in that order."""
+    tree = parsed(text)
+    known = {one.name: one for one in ast.walk(tree) if isinstance(one, Function)} if tree else {}
+    names = ["upgrade"] if "upgrade" in known else []
+    for name in names:  # grows while it is walked
+        used = (node.id for node in ast.walk(known[name]) if isinstance(node, ast.Name))
+        names.extend(one for one in dict.fromkeys(used) if one in known and one not in names)
+    return tuple(known[name] for name in names)
 
 
 def calls(node: ast.AST) -> Iterator[ast.Call]:

@@ -10,7 +10,7 @@ from gate.facts.rehearsal import Deploy
 from gate.model import Category, Location, Severity
 from gate.rule import EVERY, Example, Hit, Rule
 from gate.rules._recipes import remedy
-from gate.rules._source import calls, parsed, upgrade_of
+from gate.rules._source import Function, calls, parsed, upgrade_with_helpers
 
 # Modules of other people's packages, which a release pins; what is left is the project's own.
 _FOREIGN = frozenset(
@@ -30,6 +30,7 @@ _QUERIES = frozenset(
         "get",
         "add",
         "add_all",
+        "bulk_insert",
         "bulk_save_objects",
         "bulk_insert_mappings",
         "bulk_update_mappings",
@@ -40,15 +41,17 @@ _QUERIES = frozenset(
         "create_all",
     }
 )
-_MAKES = frozenset({"create", "drop", "create_all", "drop_all"})  # of a table or a metadata, called on it
+# What a table or a metadata does itself, or a statement that is made of it.
+_OF_ITS_OWN = frozenset({"create", "drop", "create_all", "drop_all", "select", "insert", "update", "delete"})
 _ATTRIBUTES = frozenset({"__table__", "query", "metadata", "__mapper__"})
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for revision in deploy.revisions:
         text = deploy.sources.get(revision.path, "")
-        upgrade, imported = upgrade_of(text), dict(_imported(text))
-        used = next((name for name in _used(upgrade) if name in imported), None) if upgrade else None
+        imported = dict(_imported(text))
+        names = (name for function in upgrade_with_helpers(text) for name in _used(function))
+        used = next((name for name in names if name in imported), None)
         if used is None:
             continue
         yield _hit(revision, used, imported[used])
@@ -73,14 +76,14 @@ def _is_models(module: str, level: int) -> bool:
     return parts[0] not in _FOREIGN and (level > 0 or bool(_PLACES & set(parts)))
 
 
-def _used(upgrade: ast.FunctionDef) -> Iterator[str]:
+def _used(upgrade: Function) -> Iterator[str]:
     """Names that a query, a table or an instance is made of. A custom column type is none of these."""
     for call in calls(upgrade):
         method = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if method in _QUERIES:
             for argument in call.args:
                 yield from (name.id for name in ast.walk(argument) if isinstance(name, ast.Name))
-        if method in _MAKES and isinstance(call.func, ast.Attribute):
+        if method in _OF_ITS_OWN and isinstance(call.func, ast.Attribute):
             yield from (name.id for name in ast.walk(call.func.value) if isinstance(name, ast.Name))
     for node in ast.walk(upgrade):
         if isinstance(node, ast.Attribute) and node.attr in _ATTRIBUTES:

@@ -31,8 +31,40 @@ UNSAFE = [
         ),
         ["warning hygiene - c1"],
     ),
+    (
+        deploy(
+            "SELECT 1", source="from app.models import labels\ndef upgrade():\n    op.bulk_insert(labels, [{'a': 1}])\n"
+        ),
+        ["warning hygiene - c1"],
+    ),
+    (
+        deploy("SELECT 1", source="from app.models import labels\ndef upgrade():\n    op.execute(labels.delete())\n"),
+        ["warning hygiene - c1"],
+    ),
+    (
+        deploy(
+            "SELECT 1",
+            source="from app.models import User\n"
+            "async def _fill(c):\n    _rows(c)\n"
+            "def _rows(session):\n    return session.query(User).all()\n"
+            "def upgrade():\n    op.run_async(_fill)\n",
+        ),
+        ["warning hygiene - c1"],
+    ),
 ]
 SAFE = [
+    deploy(
+        "SELECT 1",
+        source="from app.models import User\n"
+        "def _back(session):\n    session.query(User)\n"
+        "def upgrade():\n    _more()\n"
+        "def _more():\n    _more()\n"
+        "def downgrade():\n    _back(op.get_bind())\n",
+    ),
+    deploy(
+        "SELECT 1",
+        source='from app.models import KINDS\ndef upgrade():\n    op.create_table("a", sa.Column("x", sa.Enum(*KINDS)))\n',
+    ),
     deploy("SELECT 1", source="def upgrade():\n    kind = sa.Enum()\n    kind.create(op.get_bind())\n"),
     deploy(
         "SELECT 1",
