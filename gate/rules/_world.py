@@ -61,6 +61,24 @@ def added_here(deploy: Deploy, table: str, column: str, until: Statement) -> tup
     return next(((until, change) for change in same if change.column.name.lower() == name), None)
 
 
+def column_at_start(deploy: Deploy, table: str, column: str, until: Statement) -> Column | None:
+    """The column as the release still running knows it, from before the deploy; None where the deploy added it.
+
+    Renames of the column and of its table are followed.
+    """
+    if added_here(deploy, table, column, until) is not None:
+        return None
+    name = column.lower()
+    for change in (change for one in earlier(deploy, until) for change in reversed(one.changes)):
+        if isinstance(change, c.RenameColumn) and (change.table, change.to.lower()) == (table, name):
+            name = change.column.lower()
+        if isinstance(change, c.RenameTable) and change.to == table:
+            table = change.table
+    known = deploy.baseline.table(table)
+    columns = known.columns if known else ()
+    return next((one for one in columns if one.name.lower() == name), None)
+
+
 def drops_its_own(deploy: Deploy, drop: c.DropColumn, at: Statement) -> bool:
     """Whether the column that goes away came with this deploy.
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from gate.facts.rehearsal import Deploy
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
-from gate.rules._columns import made_nullable
+from gate.rules._columns import ColumnEdit, made_nullable
 from gate.rules._recipes import remedy
 from gate.rules._says import bare, python, schema_argument
-from gate.rules._world import added_here
+from gate.rules._world import added_here, column_at_start
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for edit in made_nullable(deploy):
-        if added_here(deploy, edit.table, edit.column, edit.statement):
+        if not _is_relied_on(deploy, edit) or _comes_back(deploy, edit):
             continue
         yield Hit(
             f"{edit.table}.{edit.column} may hold NULL from now on; the release still running counts on a value and "
@@ -34,6 +34,21 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 ),
             ),
         )
+
+
+def _is_relied_on(deploy: Deploy, edit: ColumnEdit) -> bool:
+    """Whether the release still running knows the column, and as NOT NULL: the deploy may have set that itself."""
+    if added_here(deploy, edit.table, edit.column, edit.statement):
+        return False
+    known = column_at_start(deploy, edit.table, edit.column, edit.statement)
+    return known is None or not known.nullable
+
+
+def _comes_back(deploy: Deploy, edit: ColumnEdit) -> bool:
+    """Whether the deploy sets NOT NULL again: the new release, which might write NULL, is not there yet."""
+    after = deploy.result.table(edit.table)
+    column = after.column(edit.column) if after else None
+    return column is not None and not column.nullable
 
 
 rule = Rule(

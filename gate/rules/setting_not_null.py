@@ -15,7 +15,7 @@ from gate.rules._mysql_session import is_strict
 from gate.rules._recipes import key_of, make_required, remedy, target_of_constraint
 from gate.rules._rows import counting_nulls, may_fail
 from gate.rules._says import python, schema_argument
-from gate.rules._world import added_here, not_null_check, scanned, table_before
+from gate.rules._world import added_here, column_at_start, not_null_check, scanned, table_before
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -132,6 +132,9 @@ def _old_code(deploy: Deploy, edit: ColumnEdit) -> Iterator[Hit]:
     known = edit.before or (new[1].column if new else None)
     if new is not None and known is not None and known.default is not None:
         return  # the release still running does not name the column, and the default fills it
+    old = column_at_start(deploy, edit.table, edit.column, edit.statement)
+    if old is not None and not old.nullable:
+        return  # the deploy itself had let it be NULL; the release still running writes none
     why = (
         f"does not write {edit.table}.{edit.column}, which this deploy adds: each of its INSERTs fails"
         if new

@@ -190,7 +190,13 @@ def _modify(schema: Schema, change: c.ModifyColumn) -> Schema:
 
 def _add_constraint(schema: Schema, change: c.AddConstraint) -> Schema:
     table = schema.table(change.table)
-    return _with(schema, _constrained(table, change.constraint)) if table else schema
+    if table is None:
+        return schema
+    made, bound = _constrained(table, change.constraint), change.constraint
+    if bound.kind != "not-null" or bound.not_valid:
+        return _with(schema, made)
+    columns = tuple(replace(one, nullable=one.nullable and one.name not in bound.columns) for one in made.columns)
+    return _with(schema, replace(made, columns=columns))
 
 
 def _validate(schema: Schema, change: c.ValidateConstraint) -> Schema:

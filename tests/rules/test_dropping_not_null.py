@@ -17,8 +17,22 @@ UNSAFE = [
         ),
         ["warning backward-incompatible users.email c1"],
     ),
+    (
+        deploy("ALTER TABLE users RENAME name TO nick", "ALTER TABLE users ALTER nick DROP NOT NULL"),
+        ["warning backward-incompatible users.nick c2"],
+    ),
+    (
+        deploy("ALTER TABLE users ALTER age SET NOT NULL", "ALTER TABLE users ALTER name DROP NOT NULL"),
+        ["warning backward-incompatible users.name c2"],
+    ),
 ]
 SAFE = [
+    deploy("ALTER TABLE users ALTER age SET NOT NULL", "ALTER TABLE users ALTER age DROP NOT NULL"),
+    deploy(
+        "ALTER TABLE users RENAME TO people; ALTER TABLE people RENAME age TO years; ALTER TABLE people ALTER years SET NOT NULL",
+        "ALTER TABLE people ALTER years DROP NOT NULL",
+    ),
+    deploy("ALTER TABLE users ALTER name DROP NOT NULL", "ALTER TABLE users ALTER name SET NOT NULL", apart=True),
     deploy(
         "ALTER TABLE users DROP CONSTRAINT ck", earlier="ALTER TABLE users ADD CONSTRAINT ck CHECK (email IS NOT NULL)"
     ),

@@ -18,6 +18,10 @@ PROVEN = Observation(
 )
 UNSAFE = [
     (
+        deploy("ALTER TABLE users ALTER name DROP NOT NULL", "ALTER TABLE users ALTER name SET NOT NULL"),
+        ["error lock users.name c2", "error fails-on-existing-rows users.name c2?"],
+    ),
+    (
         deploy("ALTER TABLE users ALTER COLUMN age SET NOT NULL"),
         [
             "error lock users.age c1",
