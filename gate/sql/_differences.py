@@ -20,7 +20,7 @@ def differences(before: Schema, after: Schema) -> Iterator[c.Change]:
         if name in after.tables:
             yield from _table(table, after.tables[name])
         elif name in renamed:
-            yield c.RenameTable(name, renamed[name])
+            yield _renamed(name, renamed[name])
         else:
             yield _dropped(table)
     for name, table in after.tables.items():
@@ -36,6 +36,12 @@ def _renamed_tables(before: Schema, after: Schema) -> Iterator[tuple[str, str]]:
         twins = [one for one in new if one.columns == old.columns and one.kind == old.kind]
         if len(twins) == 1 and old.columns:
             yield old.name, twins[0].name
+
+
+def _renamed(old: str, new: str) -> c.Change:
+    """The same name in another schema is a move; ``public`` goes without saying."""
+    schema, _, name = new.rpartition(".")
+    return c.MoveTable(old, schema or "public") if name == old.rpartition(".")[2] else c.RenameTable(old, new)
 
 
 def _dropped(table: Table) -> c.Change:
@@ -128,10 +134,29 @@ def _indexes(old: Table, new: Table) -> Iterator[c.Change]:
 
 
 def _types(before: Schema, after: Schema) -> Iterator[c.Change]:
+    renamed = dict(_renamed_types(before, after))
+    yield from (c.RenameType(old, new) for old, new in renamed.items())
     for name, enum in after.enums.items():
         known = before.enums.get(name)
-        if known is None:
+        if known is not None:
+            yield from _values(name, known.values, enum.values)
+        elif name not in renamed.values():
             yield c.CreateEnum(name, enum.values)
-        else:
-            yield from (c.AddEnumValue(name, one) for one in enum.values if one not in known.values)
-    yield from (c.DropType(name) for name in before.enums if name not in after.enums)
+    yield from (c.DropType(name) for name in before.enums if name not in after.enums and name not in renamed)
+
+
+def _renamed_types(before: Schema, after: Schema) -> Iterator[tuple[str, str]]:
+    new = [(name, enum.values) for name, enum in after.enums.items() if name not in before.enums]
+    for old in (name for name in before.enums if name not in after.enums):
+        twins = [name for name, values in new if values == before.enums[old].values]
+        if len(twins) == 1:
+            yield old, twins[0]
+
+
+def _values(type: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[c.Change]:
+    """A label that stands where one is gone is that one under another name: PostgreSQL takes none away."""
+    for place, value in enumerate(new):
+        if value in old:
+            continue
+        was = old[place] if len(old) == len(new) else value
+        yield c.AddEnumValue(type, value) if was in new else c.RenameEnumValue(type, was, value)

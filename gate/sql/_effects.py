@@ -17,7 +17,7 @@ from gate.sql._differences import differences
 
 _TABLE_FIELDS = ("table", "partition", "partition_of", "view")
 _WRITES = (c.Update, c.Delete, c.Insert)
-_UNSEEN = (c.LockTable, c.Truncate, c.SetSetting, c.TransactionControl, c.RefreshMaterializedView, c.Maintenance)
+_UNSEEN = (c.LockTable, c.Truncate, c.SetSetting, c.TransactionControl, c.Maintenance)
 
 
 def effective(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
@@ -92,12 +92,28 @@ def _observed(statement: Statement) -> Iterator[c.Change]:
         if one.updated:
             yield _write(statement, c.Update, one.table) or c.Update(one.table)
         if one.deleted:
-            yield _write(statement, c.Delete, one.table) or c.Delete(one.table)
+            yield _write(statement, c.Delete, one.table) or c.Delete(one.table, always=_is_without_condition(statement))
         if one.inserted:
             yield _write(statement, c.Insert, one.table) or c.Insert(one.table)
     yield from _without_rows(statement, {one.table for one in touched if one.updated or one.deleted or one.inserted})
+    yield from _refreshed(statement)
     locked = {lock.table for lock in statement.observed.locks} if statement.observed else set()
     yield from (one for one in statement.changes if isinstance(one, _UNSEEN) and getattr(one, "table", "") in locked)
+
+
+def _is_without_condition(statement: Statement) -> bool:
+    """Whether a block that holds its text itself deletes rows and names no condition anywhere: a name put together."""
+    said = {word.lower() for word in re.findall(r"\w+", statement.sql)}
+    own = any(isinstance(one, c.CodeBlock) and one.verb == "do" for one in statement.changes)
+    return own and "delete" in said and not said & {"where", "using", "perform", "call"}
+
+
+def _refreshed(statement: Statement) -> Iterator[c.Change]:
+    """A materialized view with a new file was refreshed; CONCURRENTLY writes into the one that it has."""
+    for name in statement.observed.rewrites if statement.observed else ():
+        was, now = statement.before.table(name), statement.after.table(name)
+        if was is not None and was == now and was.kind == "materialized-view":
+            yield c.RefreshMaterializedView(name)
 
 
 def _without_rows(statement: Statement, written: set[str]) -> Iterator[c.Change]:

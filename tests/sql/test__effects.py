@@ -11,6 +11,7 @@ from gate.facts.rehearsal import Lock, Observation, Statement, Touched
 from gate.facts.schema import Schema
 from gate.model import Location
 from gate.sql import parse
+from gate.sql._differences import differences
 from gate.sql._effects import effective, revealed
 from gate.sql.schema_after import schema_after
 
@@ -53,6 +54,9 @@ DYNAMIC = "DO $$ BEGIN EXECUTE format('x', 1); END $$"
         "ALTER TABLE users ADD COLUMN x integer",
         "ALTER TYPE mood ADD VALUE 'happy'",
         "DROP TYPE mood",
+        "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
+        "ALTER TABLE users SET SCHEMA audit",
+        "ALTER TABLE audit.events SET SCHEMA public",
     ],
 )
 def test_what_a_block_did_is_read_from_the_catalogue(did: str) -> None:
@@ -81,6 +85,35 @@ def test_a_constraint_added_and_validated_by_one_block_is_added_at_once() -> Non
 def test_rows_that_a_block_wrote_are_writes() -> None:
     seen = Observation(touched=(Touched("users", updated=3, deleted=1),))
     assert ran(DYNAMIC, seen=seen) == (c.CodeBlock("do"), c.Update("users"), c.Delete("users"))
+
+
+def test_a_type_that_comes_as_another_goes_was_renamed() -> None:
+    after = replace(BEFORE, enums={"feeling": replace(BEFORE.enums["mood"], name="feeling")})
+    assert list(differences(BEFORE, after)) == [c.RenameType("mood", "feeling")]
+
+
+@pytest.mark.parametrize(
+    ("block", "all_of_them"),
+    [
+        ("DO $$ DECLARE t text := 'users'; BEGIN EXECUTE 'DELETE FROM ' || t; END $$", True),
+        ("DO $$ DECLARE t text := 'users'; BEGIN EXECUTE 'DELETE FROM ' || t || ' WHERE age > 3'; END $$", False),
+        ("DO $$ BEGIN PERFORM tidy(); EXECUTE format('DELETE FROM %I', 'users_1'); END $$", False),
+    ],
+)
+def test_a_block_that_names_no_condition_deletes_all_rows(block: str, all_of_them: bool) -> None:
+    changes = ran(block, seen=Observation(touched=(Touched("users", deleted=4),)))
+    assert [one.always for one in changes if isinstance(one, c.Delete)] == [all_of_them]
+
+
+def test_a_materialized_view_with_a_new_file_was_refreshed() -> None:
+    parsed = parse(DYNAMIC, "postgresql")
+    schema = schema_after(BEFORE, parse("CREATE MATERIALIZED VIEW stats AS SELECT 1", "postgresql").changes)
+    statement = Statement(
+        1, "c1", Location("c1.py"), DYNAMIC, parsed.changes, observed=Observation(rewrites=("stats", "users")),
+        before=schema, after=schema,
+    )  # fmt: skip
+    (one,) = effective((statement,))
+    assert one.changes == (c.CodeBlock("do"), c.RefreshMaterializedView("stats"))
 
 
 @pytest.mark.parametrize(("locks", "told"), [((), False), ((Lock("users", "RowExclusiveLock", "users"),), True)])
