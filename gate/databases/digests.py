@@ -127,7 +127,7 @@ def _same_rows(old: TableDigest, new: TableDigest) -> bool:
 def _table_changes(name: str, old: TableDigest, new: TableDigest, renamed: Mapping[str, str]) -> list[DataChange]:
     lost = old.rows - new.rows
     if lost > 0:
-        return [DataChange("rows-lost", name, detail=f"{lost} of {_rows(old.rows)} gone")]
+        return [DataChange("rows-lost", name, detail=f"{lost} of {_rows(old.rows)} gone", emptied=not new.rows)]
     renamed = {**_moved(old, new, renamed), **renamed}
     changes: list[DataChange] = []
     for column, values in old.columns.items():

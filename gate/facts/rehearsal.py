@@ -111,7 +111,7 @@ class Failure:
 class DataChange:
     """Rows or values that were there before and are gone or different after, found by digests and schemas.
 
-    ``revision`` and ``statement`` (its number) say which did it, as far as that is known.
+    ``revision`` and ``statement`` (its number) say which did it, as far as that is known. ``emptied``: no row is left.
     """
 
     kind: Literal["rows-lost", "values-lost", "values-changed", "table-dropped", "column-dropped"]
@@ -120,6 +120,7 @@ class DataChange:
     detail: str = ""
     revision: str | None = None
     statement: int | None = None
+    emptied: bool = False
 
     @property
     def place(self) -> str:

@@ -76,6 +76,8 @@ def _rewritten(deploy: Deploy) -> Iterator[Hit]:
             known = statement.before.table(table)
             if known is None or known.kind == "materialized-view" or not deploy.existed(table, statement):
                 continue
+            if _is_emptied(deploy, statement, table):
+                continue  # TRUNCATE in a function: upgrade-works says what is lost
             if not _is_explained(deploy, statement, table):
                 yield Hit(
                     f"This writes the whole table {table} anew while an ACCESS EXCLUSIVE lock stops all its reads and "
@@ -84,6 +86,12 @@ def _rewritten(deploy: Deploy) -> Iterator[Hit]:
                     table=table,
                     remedy=remedy("Put a new column or table beside the old one and move over in batches."),
                 )
+
+
+def _is_emptied(deploy: Deploy, statement: Statement, table: str) -> bool:
+    """Whether the table had rows before the deploy and none after: it got an empty file, and no row was copied."""
+    gone = (one for run in deploy.runs for one in run.data if one.emptied and one.table == table)
+    return any(one.statement == statement.number for one in gone)
 
 
 def _is_explained(deploy: Deploy, statement: Statement, table: str) -> bool:

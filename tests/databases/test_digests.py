@@ -42,6 +42,12 @@ def test_rows_and_tables_that_are_gone() -> None:
     )
 
 
+def test_a_table_without_a_row_left() -> None:
+    """Some rows gone and all rows gone are told apart."""
+    (change,) = compare(database(users=USERS), database(users=table(id=("int", []), name=("text", []))))
+    assert change == DataChange("rows-lost", "users", detail="2 of 2 rows gone", emptied=True)
+
+
 def test_columns_that_are_gone() -> None:
     """A column of NULLs takes nothing with it."""
     before = database(users=table(id=("int", ["1", "2"]), name=("text", ["a", None]), void=("text", [None, None])))

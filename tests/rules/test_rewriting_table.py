@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.facts.rehearsal import Deploy, Observation
+from gate.facts.rehearsal import DataChange, Deploy, Observation, RowsRun
 from tests.rules._deploy import deploy, said
 
 ID = "rewriting-table"
@@ -24,7 +24,20 @@ UNSAFE += [
     # LOCK= alone makes no server copy: the reason is another one.
     (deploy("ALTER TABLE users ADD a INT, LOCK=SHARED", dialect="mysql", seen={1: COPIED}), ["error rewrite users c1"]),
 ]
+UNSAFE += [
+    (deploy("SELECT tidy()", seen=SEEN, runs=(RowsRun("plain", data=(lost,)),)), ["error rewrite logs c1"])
+    for lost in (
+        DataChange("rows-lost", "logs", statement=1),
+        DataChange("rows-lost", "logs", statement=2, emptied=True),
+        DataChange("rows-lost", "users", statement=1, emptied=True),
+    )
+]
 SAFE = [
+    deploy(
+        "SELECT wipe()",
+        seen=SEEN,
+        runs=(RowsRun("plain", data=(DataChange("rows-lost", "logs", statement=1, emptied=True),)),),
+    ),
     deploy("ALTER TABLE users ADD a INT, ALGORITHM=COPY", dialect="mysql", seen={1: COPIED}),
     deploy("ALTER TABLE users ADD a INT, ALGORITHM=INPLACE, LOCK=SHARED", dialect="mysql", seen={1: LOCKED}),
     deploy("CREATE FULLTEXT INDEX f ON users (name)", dialect="mariadb", seen={1: LOCKED}),
