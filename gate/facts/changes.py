@@ -413,11 +413,12 @@ class DetachPartition(Change):
 
 @dataclass(frozen=True)
 class CreateView(Change):
-    """CREATE [OR REPLACE] [MATERIALIZED] VIEW."""
+    """CREATE [OR REPLACE] [MATERIALIZED] VIEW; ``reads``: what a materialized one is filled from at once."""
 
     view: str
     replace: bool = False
     materialized: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

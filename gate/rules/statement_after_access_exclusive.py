@@ -13,7 +13,8 @@ from gate.rules._recipes import own_transaction
 from gate.rules._split import altered_before
 from gate.rules._world import is_unique, table_before
 
-_SLOW = (c.CreateIndex, c.Update, c.Delete, c.Insert, c.ValidateConstraint, c.RefreshMaterializedView, c.Query)
+_COPIES = (c.Insert, c.CreateTable, c.CreateView)
+_SLOW = (*_COPIES, c.CreateIndex, c.Update, c.Delete, c.ValidateConstraint, c.RefreshMaterializedView, c.Query)
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
@@ -41,18 +42,18 @@ def _read_by(deploy: Deploy, statement: Statement) -> str | None:
     for change in statement.changes:
         if not isinstance(change, _SLOW) or (isinstance(change, c.CreateIndex) and change.concurrently):
             continue
-        table = _whole(statement, change)
+        table = _whole(deploy, statement, change)
         if table and deploy.existed(table, statement) and _confirmed(statement, table):
             return table
     return None
 
 
-def _whole(statement: Statement, change: c.Change) -> str | None:
+def _whole(deploy: Deploy, statement: Statement, change: c.Change) -> str | None:
     if isinstance(change, (c.Update, c.Delete)):
         few = change.by_key or change.bounded or is_unique(table_before(statement, change.table), change.equals)
         return None if few else change.table
-    if isinstance(change, c.Insert):
-        return change.reads[0] if change.from_query and change.reads else None
+    if isinstance(change, _COPIES):
+        return next((name for name in change.reads if deploy.existed(name, statement)), None)
     if isinstance(change, c.Query):
         return None  # a read in passing; the scratch tables are too small to tell a look-up from a scan
     if isinstance(change, c.RefreshMaterializedView):

@@ -107,7 +107,8 @@ def select(node: pg.SelectStmt) -> Iterator[c.Change]:
     """SELECT: reads, SELECT INTO, or the settings that ``set_config`` changes."""
     yield from ctes(node.with_clause)
     if node.HasField("into_clause"):
-        yield c.CreateTable(relation(node.into_clause.rel), as_query=True)
+        made = relation(node.into_clause.rel)
+        yield c.CreateTable(made, as_query=True, reads=tuple(name for name in tables_read(node) if name != made))
         return
     settings = list(_settings(node))
     yield from settings

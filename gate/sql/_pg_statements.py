@@ -30,12 +30,12 @@ def create_table(node: pg.CreateStmt) -> Iterator[c.Change]:
 
 def create_table_as(node: pg.CreateTableAsStmt) -> Iterator[c.Change]:
     """CREATE TABLE AS and CREATE MATERIALIZED VIEW."""
-    name = relation(node.into.rel)
+    name, reads = relation(node.into.rel), () if node.into.skip_data else tables_read(node.query)
     if node.objtype == pg.OBJECT_MATVIEW:
-        yield c.CreateView(name, materialized=True)
+        yield c.CreateView(name, materialized=True, reads=reads)
     else:
         temporary = node.into.rel.relpersistence == "t"
-        yield c.CreateTable(name, as_query=True, if_not_exists=node.if_not_exists, temporary=temporary)
+        yield c.CreateTable(name, as_query=True, if_not_exists=node.if_not_exists, temporary=temporary, reads=reads)
 
 
 def create_index(node: pg.IndexStmt) -> Iterator[c.Change]:
