@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gate.facts import changes as c
@@ -52,9 +53,17 @@ def _indexed(schema: Schema, table: str, columns: tuple[str, ...]) -> bool:
     known = schema.table(table)
     if known is None or (known.columns and not all(map(known.column, columns))):
         return True  # gone again, or not known: nothing to say
-    starts = [index.columns for index in known.indexes if not index.predicate]
+    starts = [index.columns for index in known.indexes if _holds_every_key(index.predicate, columns)]
     starts += [one.columns for one in known.constraints if one.kind in ("primary-key", "unique")]
     return any(set(start[: len(columns)]) == set(columns) for start in starts)
+
+
+def _holds_every_key(predicate: str | None, columns: tuple[str, ...]) -> bool:
+    """Whether a partial index leaves out no row that points anywhere: ``WHERE c IS NOT NULL`` over its own columns."""
+    parts = re.split(r"\band\b", re.sub(r'[()"]', " ", predicate or ""), flags=re.IGNORECASE)
+    told = (re.fullmatch(r"(\w+)\s+is\s+not\s+null", part.strip(), re.IGNORECASE) for part in parts)
+    names = {name.lower() for name in columns}
+    return not predicate or all(found is not None and found[1].lower() in names for found in told)
 
 
 def _hurts(deploy: Deploy, statement: Statement, table: str, spec: c.ConstraintSpec) -> bool:

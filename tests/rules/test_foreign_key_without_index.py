@@ -30,7 +30,16 @@ UNSAFE = [
         ["note hygiene t.u c1"],
     ),
 ]
+FOREIGN_KEY = "ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users (id)"
+UNSAFE += [
+    (
+        deploy(f"CREATE INDEX ix ON orders (user_id) WHERE {condition}; {FOREIGN_KEY}"),
+        ["warning hygiene orders.user_id c1"],
+    )
+    for condition in ("note IS NOT NULL", "user_id IS NOT NULL AND note = 'x'", "user_id > 5")
+]
 SAFE = [
+    deploy(f"CREATE INDEX ix ON orders (user_id) WHERE (user_id IS NOT NULL); {FOREIGN_KEY}"),
     deploy("ALTER TABLE orders ADD COLUMN u int REFERENCES users (id); CREATE INDEX ix ON orders (u)"),
     deploy("ALTER TABLE orders ADD COLUMN u int UNIQUE REFERENCES users (id)"),
     deploy("ALTER TABLE orders ADD COLUMN u int REFERENCES users (id); ALTER TABLE orders DROP COLUMN u"),
