@@ -605,3 +605,15 @@ def changes_schema(change: Change) -> bool:
     """Whether a change is one that a downgrade can and should take back."""
     proves = isinstance(change, AlterDomain) and change.action == "validate constraint"
     return not proves and not isinstance(change, _NO_WAY_BACK)
+
+
+def called_before(change: Change, table: str) -> str:
+    """What a table was called before a change: renamed, moved to another schema, or its schema renamed."""
+    if isinstance(change, RenameTable) and change.to == table:
+        return change.table
+    if isinstance(change, MoveTable):
+        now = f"{change.schema}.{change.table.rpartition('.')[2]}".removeprefix("public.")
+        return change.table if now == table else table
+    if isinstance(change, RenameSchema) and table.startswith(f"{change.to}."):
+        return f"{change.schema}{table[len(change.to) :]}".removeprefix("public.")
+    return table

@@ -270,15 +270,14 @@ class Deploy:
 
     def existed(self, table: str, at: Statement | None = None) -> bool:
         """Was this table there before the deploy (so: has rows, is used)? Follows renames made by the deploy."""
-        from gate.facts.changes import CreateTable, RenameTable
+        from gate.facts.changes import CreateTable, called_before
 
         name = table
         for statement in reversed(self.statements):
             if at is not None and statement.number >= at.number:
                 continue
             for change in statement.changes:
-                if isinstance(change, RenameTable) and change.to == name:
-                    name = change.table
+                name = called_before(change, name)
                 if isinstance(change, CreateTable) and change.table == name and statement.before.table(name) is None:
                     return False  # dropped and made anew by this deploy
         return self.baseline.table(name) is not None

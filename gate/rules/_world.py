@@ -49,16 +49,17 @@ def earlier(deploy: Deploy, statement: Statement) -> Iterator[Statement]:
 
 
 def added_here(deploy: Deploy, table: str, column: str, until: Statement) -> tuple[Statement, c.AddColumn] | None:
-    """Where this deploy added the column, if it did; renames of the column are followed."""
-    name = column.lower()
+    """Where this deploy added the column, if it did; renames of the column and of its table are followed."""
+    place, name = table, column.lower()
     for statement in earlier(deploy, until):
         for change in reversed(statement.changes):
-            if isinstance(change, c.RenameColumn) and (change.table, change.to.lower()) == (table, name):
+            place = c.called_before(change, place)
+            if isinstance(change, c.RenameColumn) and (change.table, change.to.lower()) == (place, name):
                 name = change.column.lower()
-            if isinstance(change, c.AddColumn) and (change.table, change.column.name.lower()) == (table, name):
+            if isinstance(change, c.AddColumn) and (change.table, change.column.name.lower()) == (place, name):
                 return statement, change
     same = (change for change in until.changes if isinstance(change, c.AddColumn) and change.table == table)
-    return next(((until, change) for change in same if change.column.name.lower() == name), None)
+    return next(((until, change) for change in same if change.column.name.lower() == column.lower()), None)
 
 
 def column_at_start(deploy: Deploy, table: str, column: str, until: Statement) -> Column | None:
@@ -72,8 +73,7 @@ def column_at_start(deploy: Deploy, table: str, column: str, until: Statement) -
     for change in (change for one in earlier(deploy, until) for change in reversed(one.changes)):
         if isinstance(change, c.RenameColumn) and (change.table, change.to.lower()) == (table, name):
             name = change.column.lower()
-        if isinstance(change, c.RenameTable) and change.to == table:
-            table = change.table
+        table = c.called_before(change, table)
     known = deploy.baseline.table(table)
     columns = known.columns if known else ()
     return next((one for one in columns if one.name.lower() == name), None)
