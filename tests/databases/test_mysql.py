@@ -60,6 +60,7 @@ def test_a_mysql_of_our_own_is_mysql(new_database: NewDatabase) -> None:
     copy = database.clone()
     assert copy.schema() == database.schema()
     assert database.execute("SELECT USER() LIKE 'root@127.0.0.1', @@version_comment LIKE '%MariaDB%'") == [(1, 0)]
+    assert database.execute("SELECT @@event_scheduler") == [("OFF",)]
 
 
 def test_a_clone_has_every_kind_of_object(new_database: NewDatabase) -> None:
