@@ -318,6 +318,16 @@ KEYED = {
 }
 
 
+@pytest.mark.parametrize("kind", ["mariadb", "mysql"])
+def test_a_trigger_may_not_write_the_table_that_fires_it(tmp_path: Path, new: Any, kind: str) -> None:
+    """MySQL and MariaDB create such a trigger, and refuse every INSERT from then on (1442)."""
+    made = "CREATE TRIGGER tr AFTER INSERT ON users FOR EACH ROW UPDATE users SET name = '-' WHERE id = NEW.id"
+    change = {"b": revision("b", "a1", f"op.execute({made!r})")}
+    repo = repository(tmp_path / "r", KEYED, change, "mysql+pymysql://app@db/app", MODELS.format(more=""))
+    done = gate(repo, "--only", "old-release-works", "--database-url", new(kind).url("pymysql"))
+    assert harms(done) == ["error users INSERT"]
+
+
 @pytest.mark.parametrize(
     ("kind", "column", "expected"),
     [("mysql", "gone", ["error users INSERT"]), ("mariadb", "gone", ["error users INSERT"]), ("mariadb", "name", [])],
