@@ -318,10 +318,12 @@ class Delete(Change):
 
 @dataclass(frozen=True)
 class Truncate(Change):
-    """TRUNCATE."""
+    """TRUNCATE; of MySQL's ``partitions`` alone where they are named, which DROP PARTITION takes away too (``drops``)."""
 
     table: str
     cascade: bool = False
+    partitions: tuple[str, ...] = ()
+    drops: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.facts import changes as c
-from gate.facts.rehearsal import Deploy
+from gate.facts.rehearsal import Deploy, Statement
 from gate.model import Category, Severity
 from gate.rule import MYSQL, POSTGRESQL, Example, Hit, Rule
 from gate.rules._recipes import remedy
@@ -14,13 +14,8 @@ from gate.rules._says import spoken
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.changes(c.Truncate):
-        children = tuple(
-            sorted({table.name for table, _ in statement.before.referencing(change.table)} - {change.table})
-        )
-        also = f", and with CASCADE those of {spoken(children)}" if change.cascade and children else ""
         yield Hit(
-            f"TRUNCATE destroys all rows of {change.table}{also}, and stops all its reads and writes until the "
-            "transaction ends.",
+            _in_partitions(change) if change.partitions else _whole(statement, change),
             statement,
             table=change.table,
             remedy=remedy(
@@ -28,6 +23,22 @@ def find(deploy: Deploy) -> Iterator[Hit]:
                 "runs on every database."
             ),
         )
+
+
+def _whole(statement: Statement, change: c.Truncate) -> str:
+    children = tuple(sorted({table.name for table, _ in statement.before.referencing(change.table)} - {change.table}))
+    also = f", and with CASCADE those of {spoken(children)}" if change.cascade and children else ""
+    return (
+        f"TRUNCATE destroys all rows of {change.table}{also}, and stops all its reads and writes until the "
+        "transaction ends."
+    )
+
+
+def _in_partitions(change: c.Truncate) -> str:
+    """MySQL's and MariaDB's: they commit at once, so nothing waits longer than the statement takes."""
+    what, them = ("partitions", "them") if len(change.partitions) > 1 else ("partition", "it")
+    verb = "Dropping" if change.drops else "TRUNCATE of"
+    return f"{verb} {what} {spoken(change.partitions)} of {change.table} destroys every row in {them}."
 
 
 rule = Rule(

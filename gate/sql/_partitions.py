@@ -5,7 +5,7 @@ https://dev.mysql.com/doc/refman/8.4/en/alter-table-partition-operations.html
 
 from __future__ import annotations
 
-from gate.facts.changes import AlterPartitions
+from gate.facts.changes import AlterPartitions, Truncate
 from gate.sql._words import Reader
 
 _LISTING = ("REBUILD", "REORGANIZE", "DROP", "TRUNCATE")
@@ -38,6 +38,12 @@ def changed(part: Reader, table: str) -> AlterPartitions:
         return AlterPartitions(table, verb)
     names = _names(part)
     return AlterPartitions(table, verb, names, part.name() if part.accept("WITH", "TABLE") else None)
+
+
+def emptied(part: Reader, table: str, *, drops: bool) -> Truncate:
+    """DROP PARTITION and TRUNCATE PARTITION, up to the partitions' names; ALL is the whole table."""
+    part.accept("IF", "EXISTS")
+    return Truncate(table, partitions=() if part.accept("ALL") else _names(part), drops=drops)
 
 
 def _names(part: Reader) -> tuple[str, ...]:

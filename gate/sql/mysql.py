@@ -139,7 +139,7 @@ def _drop(part: Reader, table: str) -> tuple[Change, ...]:
     if part.accept("PRIMARY", "KEY"):
         return (DropConstraint(table, "PRIMARY", "primary-key"),)
     if part.accept("PARTITION"):
-        return (Truncate(table),)
+        return (_partitions.emptied(part, table, drops=True),)
     if part.peek() == "SYSTEM" or (part.peek() == "PERIOD" and part.peek(1) == "FOR"):
         return (SetTableOption(table, "system-versioning", "drop"),)
     if part.accept("FOREIGN", "KEY"):
@@ -218,7 +218,7 @@ def _partition(part: Reader, table: str) -> tuple[Change, ...]:
 
 def _truncate_partition(part: Reader, table: str) -> tuple[Change, ...]:
     part.expect("PARTITION")
-    return (Truncate(table),)
+    return (_partitions.emptied(part, table, drops=False),)
 
 
 def _algorithm(part: Reader, table: str) -> tuple[Change, ...]:

@@ -137,8 +137,9 @@ READ: list[tuple[str, list[Change]]] = [
     ("ALTER TABLE t DROP CONSTRAINT c", [DropConstraint("t", "c")]),
     ("ALTER TABLE t DROP INDEX ix", [DropIndex("ix", "t")]),
     ("ALTER TABLE t DROP COLUMN a, DROP b", [DropColumn("t", "a"), DropColumn("t", "b")]),
-    ("ALTER TABLE t DROP PARTITION p1", [Truncate("t")]),
-    ("ALTER TABLE t DROP PARTITION p1, p2", [Truncate("t")]),
+    ("ALTER TABLE t DROP PARTITION p1", [Truncate("t", partitions=("p1",), drops=True)]),
+    ("ALTER TABLE t DROP PARTITION IF EXISTS p1, p2", [Truncate("t", partitions=("p1", "p2"), drops=True)]),
+    ("ALTER TABLE t TRUNCATE PARTITION p1, `p 2`", [Truncate("t", partitions=("p1", "p 2"))]),
     ("ALTER TABLE t ADD PARTITION (PARTITION p VALUES LESS THAN (5))", [AlterPartitions("t", "add")]),
     (
         "ALTER TABLE t ADD PARTITION (PARTITION p VALUES IN (1, 2), PARTITION q VALUES IN (3))",
