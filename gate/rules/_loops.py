@@ -1,4 +1,4 @@
-"""Writes that a loop of a revision repeats until all rows are written, in one transaction."""
+"""Writes that a loop of a revision repeats until all rows are written, or gone."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def batches_that_stay_open(deploy: Deploy) -> Iterator[tuple[Statement, c.Update
         counted[place] += 2 if block or _repeats(deploy, statement) else 1
         if counted[place] >= 2:
             yield statement, change
+
+
+def empties_in_loop(deploy: Deploy, statement: Statement, change: c.Delete) -> bool:
+    """A DELETE of any rows up to a LIMIT that a ``while`` loop repeats: it ends when none is left."""
+    return change.where is None and change.bounded and _repeats(deploy, statement)
 
 
 def marks(found: Iterable[tuple[Statement, c.Update]]) -> list[tuple[int, c.Update]]:

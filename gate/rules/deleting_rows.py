@@ -10,6 +10,7 @@ from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Table
 from gate.model import Category, Severity
 from gate.rule import EVERY, Example, Hit, Rule
+from gate.rules._loops import empties_in_loop
 from gate.rules._recipes import remedy
 from gate.rules._world import table_before
 
@@ -26,7 +27,7 @@ def _deleted(deploy: Deploy) -> Iterator[Hit]:
     seen: set[tuple[str, int, str]] = set()
     for statement, change in deploy.changes(c.Delete):
         place = (statement.revision, statement.location.line, change.table)
-        if change.always or place in seen:
+        if change.always or place in seen or empties_in_loop(deploy, statement, change):
             continue
         seen.add(place)
         yield Hit(

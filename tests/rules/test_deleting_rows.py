@@ -5,15 +5,20 @@ from __future__ import annotations
 import pytest
 
 from gate.facts.rehearsal import Deploy
-from tests.rules._deploy import deploy, said
+from tests.rules._deploy import deploy, on_line, said
 
 ID = "deleting-rows"
 UNSAFE = [
     (deploy("DELETE FROM items WHERE id = 2"), ["warning data-loss items c1"]),
+    (deploy("DELETE FROM items LIMIT 10", dialect="mysql"), ["warning data-loss items c1"]),
     (deploy("UPDATE OR REPLACE users SET id = id + 1", dialect="sqlite"), ["warning data-loss users c1"]),
     (deploy("DELETE FROM items USING orders WHERE orders.id = items.order_id"), ["warning data-loss items c1"]),
 ]
 SAFE = [
+    on_line(
+        2,
+        deploy("DELETE FROM items LIMIT 10", dialect="mysql", source="def upgrade():\n  while more(): op.execute()"),
+    ),
     deploy("DELETE FROM items"),
     deploy("UPDATE OR REPLACE users SET age = 1", dialect="sqlite"),
     deploy("UPDATE OR IGNORE users SET id = id + 1", dialect="sqlite"),
