@@ -52,12 +52,15 @@ def _read(tree: exp.Expr, words: tuple[Word, ...]) -> Parsed:
 
 
 def _readable(sql: str, words: tuple[Word, ...]) -> str:
-    """The drivers' parameter marks as question marks, and SQLite's UPDATE without its OR: what the library knows.
+    """The drivers' parameter marks as question marks, REPLACE as the INSERT that it is, and SQLite's UPDATE without its OR.
 
+    That much the library knows.
     https://www.sqlite.org/lang_update.html
     """
     ored = [word.upper for word in words[:2]] == ["UPDATE", "OR"]
     out, at = [], 0
+    if words and words[0].upper == "REPLACE":
+        out, at = ["INSERT"], words[0].end
     for number, word in enumerate(words):
         if word.kind == "word" and word.text.startswith("%"):
             out += [sql[at : word.start], "?"]

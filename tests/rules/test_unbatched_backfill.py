@@ -35,6 +35,9 @@ UNSAFE = [
     ),
 ]
 UNSAFE += [
+    (deploy("REPLACE INTO logs (code) SELECT name FROM users", dialect="mysql"), ["warning lock users c1"]),
+]
+UNSAFE += [
     (deploy(sql, dialect=dialect, version=(10, 11)), ["warning lock users c1"])
     for dialect in ("mysql", "mariadb")
     for sql in ("CREATE TABLE t AS SELECT id, name FROM users", "CREATE TABLE t (id int) SELECT id FROM users")
