@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 from gate.facts import changes as c
 from gate.facts.rehearsal import Statement
 from gate.facts.schema import Schema
+from gate.sql import _called
 from gate.sql._differences import differences
 
 _TABLE_FIELDS = ("table", "partition", "partition_of", "view")
@@ -59,8 +60,11 @@ def _temporary(change: c.Change, names: set[str]) -> c.Change:
 
 
 def revealed(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """MySQL and MariaDB: what CALL and EXECUTE did to the schema, told by the catalogue before and after."""
-    return tuple(replace(one, changes=tuple(_observed(one))) if _is_call(one) else one for one in statements)
+    """MySQL and MariaDB: what CALL and EXECUTE did to the schema, told by the catalogue, and what CALL wrote, by its text."""
+    return tuple(
+        replace(one, changes=(*_observed(one), *_called.writes(one, statements))) if _is_call(one) else one
+        for one in statements
+    )
 
 
 def _is_call(statement: Statement) -> bool:
