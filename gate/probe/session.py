@@ -118,12 +118,26 @@ class Session(object):
         return self._migrate(steps, target, observe)
 
     def do_downgrade(self, target):
-        """Downgrade to these revisions; ``base`` is everything."""
-        steps = self._steps(lambda rev, destination: self._script._downgrade_revs(destination, rev))
-        done = []
-        for one in target:
-            done = self._migrate(steps, [one], None)
-        return done
+        """Take back everything that these revisions do not stand on; ``base`` is everything.
+
+        Alembic's own downgrade to one side of a merge leaves the other side where it is.
+        """
+        kept = self._below(target)
+
+        def plan(rev, destination):
+            return [one for one in self._script._downgrade_revs("base", rev) if one.revision.revision not in kept]
+
+        return self._migrate(self._steps(plan), target, None)
+
+    def _below(self, revisions):
+        """These revisions and all that they come after or depend on."""
+        found, todo = set(), [one for one in revisions if one != "base"]
+        while todo:
+            one = self._script.get_revision(todo.pop())
+            if one.revision not in found:
+                found.add(one.revision)
+                todo.extend(one._all_down_revisions)
+        return found
 
     def do_compare(self):
         """Autogenerate's diff against the models."""

@@ -17,6 +17,7 @@ BASE = {
     )
 }
 POSTGRESQL = "postgresql+psycopg2://app@db.example.org/app"
+MERGE = revision("mc", None).replace("down_revision = None", 'down_revision = ("m", "c")')
 ADD = 'op.add_column("users", sa.Column("age", sa.Integer))'
 
 
@@ -28,6 +29,21 @@ def judge(tmp_path: Path, upgrade: str, downgrade: str):
 def test_a_way_back_that_works_is_silent(tmp_path: Path) -> None:
     done = judge(tmp_path, ADD, 'op.drop_column("users", "age")')
     assert (done.code, done.findings(), done.verdicts()) == (0, [], {"downgrade-works": "pass"})
+
+
+def test_the_way_back_over_a_merge_takes_the_new_side_of_it_back_too(tmp_path: Path) -> None:
+    """Alembic's own `downgrade m` from the merge of m and c leaves c where it is."""
+    base = {**BASE, "m": revision("m", "a1", 'op.execute("SELECT 1")', 'op.execute("SELECT 1")')}
+    change = {"c": revision("c", "a1", ADD, 'op.drop_column("users", "age")'), "mc": MERGE}
+    done = gate(repository(tmp_path / "r", base, change), "--only", "downgrade-works")
+    assert (done.code, done.findings(), done.verdicts()) == (0, [], {"downgrade-works": "pass"})
+
+
+def test_the_way_back_over_a_merge_says_what_its_new_side_leaves(tmp_path: Path) -> None:
+    base = {**BASE, "m": revision("m", "a1")}
+    change = {"c": revision("c", "a1", ADD, 'op.execute("SELECT 1")'), "mc": MERGE}
+    done = gate(repository(tmp_path / "r", base, change), "--only", "downgrade-works")
+    assert done.findings() == [("downgrade-works", "irreversible", "error", "c")]
 
 
 def test_a_downgrade_that_fails_is_irreversible(tmp_path: Path) -> None:
