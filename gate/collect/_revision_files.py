@@ -13,10 +13,11 @@ import contextlib
 import hashlib
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gate.collect._literals import assigned, value_of
 from gate.facts.history import DowngradeKind, GraphProblem, Revision
 
 LARGEST = 5 * 1024 * 1024  # bytes; a larger revision file is refused rather than parsed
@@ -37,6 +38,14 @@ class Header:
 
     values: dict[str, Any]
     lines: dict[str, int]
+
+
+class Computed(ValueError):
+    """An identifier that only a run of the file would tell."""
+
+    def __init__(self, name: str, line: int) -> None:
+        super().__init__(f"line {line}: {name} is computed, so it is not known without running")
+        self.name, self.line = name, line
 
 
 def decode(raw: bytes) -> str:
@@ -64,9 +73,13 @@ def read(path: str, raw: bytes, deep: bool = True) -> Revision | GraphProblem | 
         tree = _tree(text) if deep or header is None else None
         if header is None and tree is not None:
             header = _by_tree(tree)
-    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        line = getattr(error, "lineno", None) or 1
-        return unreadable(path, f"not readable as Python: {error}", "Mend or remove the file.", line)
+    except Computed as error:
+        return unreadable(path, str(error), f'Write it out: {error.name} = "<id>".', error.line)
+    except SyntaxError as error:
+        line = error.lineno or 1
+        return unreadable(path, f"not readable as Python: line {line}: {error.msg}", "Mend or remove the file.", line)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return unreadable(path, f"not readable as Python: {error}", "Mend or remove the file.")
     if header is None or header.values.get("revision") is None:
         return None
     return _revision(path, header, text, tree)
@@ -113,38 +126,31 @@ def _value(text: str) -> Any:
 
 
 def _by_tree(tree: ast.Module) -> Header | None:
-    """The header from the syntax tree; a computed value is refused by ValueError."""
+    """The header from the syntax tree. Raises Computed for a value that only a run would tell."""
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
-    for name, node in _assignments(tree):
+    for name, node, known in _assignments(tree):
         try:
-            values[name] = _labels(node) if name == "branch_labels" else ast.literal_eval(node)
+            values[name] = _labels(node, known) if name == "branch_labels" else value_of(node, known)
         except ValueError as error:
-            raise ValueError(f"line {node.lineno}: {name} is computed, so it is not known without running") from error
+            raise Computed(name, node.lineno) from error
         lines[name] = node.lineno
     return Header(values, lines) if "revision" in values else None
 
 
-def _labels(node: ast.expr) -> Any:
+def _labels(node: ast.expr, known: Mapping[str, Any]) -> Any:
     """Branch labels by what is written out: a label behind an imported name is not known, the graph is all the same."""
     try:
-        return ast.literal_eval(node)
+        return value_of(node, known)
     except ValueError:
         return tuple(
             one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
         )
 
 
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr, Mapping[str, Any]]]:
     wanted = set(_NAMES.split("|"))
-    for node in tree.body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        value = getattr(node, "value", None)
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id in wanted and value is not None:
-                yield target.id, value
+    return (found for found in assigned(tree) if found[0] in wanted)
 
 
 def _revision(path: str, header: Header, text: str, tree: ast.Module | None) -> Revision | GraphProblem:

@@ -31,6 +31,11 @@ HEADERS = {
     "in the docstring": ('"""\nrevision = "z"\n"""\nrevision = "b"\ndown_revision = "a"\n', "b", ("a",)),
     "after a long text": ('"""' + "x" * 9000 + '"""\nrevision = "b"\ndown_revision = "a"\n', "b", ("a",)),
     "carriage returns": ('revision = "b"\r\ndown_revision = "a"\r\n', "b", ("a",)),
+    "behind a name": ('PARENT = "a"\nrevision = "b"\ndown_revision = PARENT\n', "b", ("a",)),
+    "added up": ('NUMBER = "12"\nrevision = "r" + NUMBER\ndown_revision = f"r{11}"\n', "r12", ("r11",)),
+    "names in a tuple": ('A: str = "a"\nrevision = "b"\ndown_revision = (A, "c")\n', "b", ("a", "c")),
+    "at once": ('revision, down_revision = "b", "a"\n', "b", ("a",)),
+    "set by a function": ('X = "a"\ndef f():\n    X = 2\nrevision = "b"\ndown_revision = ("a")\n', "b", ("a",)),
     "coding line": ('# -*- coding: latin-1 -*-\nrevision = "b"\ndown_revision = "a"\n', "b", ("a",)),
 }
 
@@ -44,11 +49,32 @@ def test_identifiers_are_read_as_python_would(name: str) -> None:
     assert (found.id, found.parents) == (id, parents)
 
 
-def test_a_computed_identifier_is_a_problem_not_a_guess() -> None:
-    """``down_revision = HEAD`` cannot be known without running it."""
-    found = read('HEAD = "a"\nrevision = "b"\ndown_revision = HEAD\n')
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HEAD = newest()\nrevision = 'b'\ndown_revision = HEAD\n",
+        "HEAD = 'a'\nif cond:\n    HEAD = 'z'\nrevision = 'b'\ndown_revision = HEAD\n",
+        "HEAD = 'a'\nHEAD += 'z'\nrevision = 'b'\ndown_revision = HEAD\n",
+        "N = 1\nrevision = 'b'\ndown_revision = f'{N:04d}'\n",
+        "from .base import HEAD\nrevision = 'b'\ndown_revision = HEAD\n",
+    ],
+)
+def test_a_computed_identifier_is_a_problem_not_a_guess(text: str) -> None:
+    """What only a run would tell is said at its line, with what to write in its place."""
+    found = read(text)
     assert isinstance(found, GraphProblem)
+    assert "cannot be read: line" in found.message
     assert "down_revision is computed" in found.message
+    assert (found.line, found.advice) == (text.count("\n"), 'Write it out: down_revision = "<id>".')
+
+
+def test_a_mistake_of_syntax_is_told_with_its_line() -> None:
+    found = read('revision = "b"\ndown_revision = "a"\ndef upgrade()\n    pass\n')
+    assert isinstance(found, GraphProblem)
+    assert (found.message, found.line) == (
+        "versions/x.py cannot be read: not readable as Python: line 3: expected ':'",
+        3,
+    )
 
 
 def test_a_label_behind_an_imported_name_leaves_the_revision_in_the_graph() -> None:
