@@ -20,7 +20,7 @@ _SHOWN = 5  # places that could not be judged, in the coverage line
 def answer(deploy: Deploy, rules: Rulebook, check: str) -> Answer:
     """The findings of all rules that report to a check, as far as they hold in the world that the settings declare."""
     if not deploy.revisions:
-        return Answer(reason="no new revisions")
+        return _nothing(deploy)
     said = rules.findings(deploy, check)
     findings = tuple(portable(one, deploy.dialect) for one in distinct(one for one in said if holds(one, deploy)))
     return Answer(
@@ -30,6 +30,14 @@ def answer(deploy: Deploy, rules: Rulebook, check: str) -> Answer:
         reason=_reach(deploy),
         notes=tuple(_notes(deploy)),
     )
+
+
+def _nothing(deploy: Deploy) -> Answer:
+    """Nothing is new, unless a file that nobody could tell the revision of is."""
+    for one in deploy.history.problems:
+        if one.kind in ("unreadable", "duplicate-id"):
+            return Answer(undecided=f"the revision graph is broken: {one.message}", advice=one.advice)
+    return Answer(reason="no new revisions")
 
 
 def _unjudged(deploy: Deploy) -> str | None:

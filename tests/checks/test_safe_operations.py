@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from gate import registry
 from gate.checks.safe_operations import ask
+from gate.facts.history import GraphProblem, History
 from gate.facts.rehearsal import Deploy
 from gate.facts.rulebook import Rulebook
 from gate.facts.schema import Schema
@@ -33,6 +35,17 @@ def test_every_harm_of_an_unsafe_statement_is_said_once() -> None:
         "setting-not-null fails-on-existing-rows error",
         "setting-not-null lock error",
     ]
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("unreadable", "undecided"), ("missing-parent", "pass")])
+def test_a_file_that_tells_no_revision_of_its_own_is_not_passed_as_nothing_new(kind: Any, verdict: str) -> None:
+    """It was neither run nor read; what lacks its parent is known, and counted where it is new."""
+    problem = GraphProblem(kind, "versions/c.py cannot be read", "versions/c.py", advice="Mend or remove the file.")
+    told = ask(replace(NOT_NULL, revisions=(), history=History((), (problem,))), RULES)
+    assert ("undecided" if told.undecided else "pass", told.advice) == (
+        verdict,
+        problem.advice if told.undecided else None,
+    )
 
 
 def test_two_columns_of_one_statement_are_two_harms_for_the_old_release_and_one_lock_of_the_table() -> None:
