@@ -18,12 +18,15 @@ def ask(history: History, base: Base, new: NewRevisions, settings: Settings) -> 
     if not history.revisions:
         why = history.problems[0].message if history.problems else "no revision was found"
         return Answer(tuple(findings), undecided=why, advice="Check version_locations in the Alembic config.")
-    wrong = _unexpected(history, settings.heads)
+    branches = () if settings.heads or base.history is None else _branches(base.history)
+    expected = settings.heads or ", ".join(branches)
+    wrong = _unexpected(history, expected)
     if wrong:
         findings.append(_heads(history, wrong, new))
     elif base.tip is not None:
-        findings += _stale(history, base, base.tip, settings.heads)
-    return Answer(tuple(findings), sections={"graph": graph(history, base, new)}, notes=tuple(base.notes))
+        findings += _stale(history, base, base.tip, expected)
+    apart = (f"heads: one for each of the base's labelled branches ({expected})",) if branches else ()
+    return Answer(tuple(findings), sections={"graph": graph(history, base, new)}, notes=(*base.notes, *apart))
 
 
 def _problem(problem: GraphProblem) -> Finding:
@@ -58,6 +61,24 @@ def labels(history: History, head: str) -> set[str]:
     return {label for id in history.ancestors([head]) for label in history.by_id[id].branch_labels}
 
 
+def _branches(history: History) -> tuple[str, ...]:
+    """A label for each of several heads that only its own branch bears; empty where they do not stand apart like that."""
+    own = [_own_labels(history, head) for head in history.heads]
+    apart = [sorted(mine - set().union(*(other for other in own if other is not mine))) for mine in own]
+    return tuple(names[0] for names in apart) if len(own) > 1 and all(apart) else ()
+
+
+def _own_labels(history: History, head: str) -> set[str]:
+    """The labels of a head's own line: what another branch is called that it depends on is not its name."""
+    found, todo = set(), [head]
+    while todo:
+        one = history.by_id.get(todo.pop())
+        if one is not None and one.id not in found:
+            found.add(one.id)
+            todo += one.parents
+    return {label for id in found for label in history.by_id[id].branch_labels}
+
+
 def _heads(history: History, heads: tuple[str, ...], new: NewRevisions) -> Finding:
     """Two heads: the newer branch is re-parented, which is the smaller change; a merge revision is the second way."""
     fresh = [head for head in heads if head in new.ids] or list(heads[-1:])
@@ -75,7 +96,7 @@ def _heads(history: History, heads: tuple[str, ...], new: NewRevisions) -> Findi
         message=_sentence(history, heads),
         location=Location(first.path, first.down_line),
         evidence=tuple(Evidence(EvidenceKind.READ, f"{head}: {history.by_id[head].path}") for head in heads),
-        remedy=_remedy(first, target, heads),
+        remedy=_remedy(first, target, heads, _branches(history)),
         suggestion=f'down_revision = "{target}"' if len(heads) == 2 else None,
     )
 
@@ -98,15 +119,26 @@ def _lowest_new(history: History, head: Revision, others: Iterable[str]) -> Revi
         here = history.by_id[below[0]]
 
 
-def _remedy(first: Revision, target: str, heads: tuple[str, ...]) -> Remedy:
+def _remedy(first: Revision, target: str, heads: tuple[str, ...], branches: tuple[str, ...] = ()) -> Remedy:
     old = ", ".join(first.parents) or "None"
     return Remedy(
         f"Let {first.id} come after {target}: change one line in {first.path}; or merge the heads.",
         (
             Step(1, f"{first.path}, line {first.down_line}: was {old}", f'down_revision = "{target}"'),
             Step(1, "or, when both are released already", f'alembic merge -m "merge heads" {" ".join(heads)}'),
+            *_apart(branches),
         ),
     )
+
+
+def _apart(branches: tuple[str, ...]) -> Iterator[Step]:
+    """Branches with labels of their own may be meant to stay as they are; `alembic upgrade heads` takes them all."""
+    if branches:
+        yield Step(
+            1,
+            "or, when the labelled branches are meant to stay apart, in .alembic-gate.yml (deploys run `alembic upgrade heads`)",
+            f"heads: {', '.join(branches)}",
+        )
 
 
 def _stale(history: History, base: Base, tip: History, expected: str) -> Iterator[Finding]:

@@ -65,6 +65,41 @@ def test_intended_heads(name: str) -> None:
     assert [text[:7] for text in found] == begins
 
 
+CORE = Revision("a", "a.py", (), branch_labels=("core",))
+PLUGIN = Revision("p", "p.py", (), depends_on=("a",), branch_labels=("plugin",))
+
+
+def test_labelled_branches_that_the_base_has_stay_apart() -> None:
+    """One head for each is what the team has: a revision on one of them adds none."""
+    base, grown = Base(History((CORE, PLUGIN))), History((CORE, PLUGIN, Revision("b", "b.py", ("a",))))
+    told = ask(grown, base, NewRevisions(("b",)), Settings())
+    assert (told.findings, told.notes) == ((), ("heads: one for each of the base's labelled branches (core, plugin)",))
+
+
+@pytest.mark.parametrize(
+    "revisions",
+    [
+        (CORE, PLUGIN, Revision("b", "b.py", ("a",)), Revision("c", "c.py", ("a",))),
+        (CORE, PLUGIN, Revision("b", "b.py", (), branch_labels=("search",))),
+        (CORE, Revision("p2", "p2.py", ())),
+    ],
+    ids=["two heads of one branch", "a third branch", "a branch lost its label"],
+)
+def test_any_other_head_than_those_of_the_bases_branches_is_told(revisions: tuple[Revision, ...]) -> None:
+    new = tuple(one.id for one in revisions if one not in (CORE, PLUGIN))
+    assert len(messages(History(revisions), Base(History((CORE, PLUGIN))), new=new)) == 1
+
+
+def test_heads_of_which_one_has_no_label_are_told_though_the_base_has_them() -> None:
+    every = (CORE, Revision("p", "p.py", ()))
+    assert len(messages(History(every), Base(History(every)))) == 1
+
+
+def test_a_first_labelled_branch_is_told_how_it_may_stay() -> None:
+    finding = ask(History((CORE, PLUGIN)), Base(History((CORE,))), NewRevisions(("p",)), Settings()).findings[0]
+    assert finding.remedy.steps[-1].code == "heads: core, plugin"  # type: ignore[union-attr]
+
+
 def test_a_moved_base_branch_is_merged_in_thought() -> None:
     """The union with the base's tip has two heads."""
     base = Base(History((A,)), "1" * 40, "main", "merge-base", History((A, C)))
