@@ -14,6 +14,7 @@ from gate.model import Category, Evidence, EvidenceKind, Finding, Location, Reme
 from gate.sql.copies import copy_of, is_written
 
 ID = "upgrade-works"
+_ROWID = {"rowid", "_rowid_", "oid"}  # SQLite's other names of an INTEGER PRIMARY KEY
 _KEEP = "Copy or keep the rows; where they are meant to go, allow it with the reason."
 _NAME = (
     "Name every column on both sides of the copy, INSERT INTO new (a, b) SELECT a, b FROM old, and count afterwards."
@@ -26,6 +27,7 @@ def losses(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Iterato
         *_unseen(rehearsal),
         *_rows(rehearsal),
         *_values(rehearsal),
+        *_renumbered(rehearsal),
         *_cleared(rehearsal),
         *_perhaps(rehearsal),
     ):
@@ -134,6 +136,28 @@ def _leaving(rehearsal: Rehearsal, change: DataChange) -> Statement | None:
     if copy is None or not copy.leaves(column) or is_written(copy, column, rehearsal.statements):
         return None
     return copy.statement
+
+
+def _renumbered(rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Keys that the server counts out anew, since the copy leaves them: the same numbers only while no row was ever deleted."""
+    plain = rehearsal.run("plain")
+    told = {(change.table, change.column) for change in (plain.data if plain else ())}
+    for table in rehearsal.baseline.tables.values():
+        key = next((one.columns for one in table.constraints if one.kind == "primary-key"), ())
+        change = DataChange("values-changed", table.name, key[0] if len(key) == 1 else None, "numbered anew")
+        copy = copy_of(table.name, rehearsal.statements) if change.column else None
+        listed = {name.lower() for name in copy.insert.columns} if copy else set()
+        if not listed or listed & _ROWID or (change.table, change.column) in told:
+            continue
+        statement = _leaving(rehearsal, change)
+        if statement is not None:
+            yield _finding(
+                change,
+                f"Making {table.name} anew gives its rows new numbers: the copy leaves out {change.place}, and what knows "
+                "a row by its number (other tables, links, other systems) then meets another row or none.",
+                _NAME,
+                statement,
+            )
 
 
 def _is_kept(rehearsal: Rehearsal, change: DataChange) -> bool:
