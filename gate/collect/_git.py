@@ -21,6 +21,7 @@ SAFE = {
 # GIT_ALTERNATE_OBJECT_DIRECTORIES: the base that prepare fetched, without writing to the workspace
 PASSED = ("PATH", "HOME", "TMPDIR", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
 
+_BASES = ("main", "master", "develop")
 _CHOSEN = "refs/remotes/origin/HEAD"
 
 
@@ -112,11 +113,19 @@ class Git:
             at = end + 2 + int(size)
         return found
 
+    def is_alone(self, ref: str) -> bool:
+        """Whether a clone of one branch took it for the remote's own choice: ``git clone --depth 1 --branch feature``.
+
+        A branch with the name of a base is one; what is not shallow was cloned whole, and the remote did choose.
+        """
+        if ref.rpartition("/")[2] in _BASES or self.line("rev-parse", "--is-shallow-repository") != "true":
+            return False
+        out = self.run("for-each-ref", "--format=%(refname)", "refs/remotes/origin") or b""
+        return set(out.decode("utf-8", "replace").split()) <= {ref, _CHOSEN}
+
     def default_base(self) -> str | None:
         """The usual names of a base branch, the remote's own choice first."""
-        names = [
-            f"refs/{where}/{name}" for where in ("remotes/origin", "heads") for name in ("main", "master", "develop")
-        ]
+        names = [f"refs/{where}/{name}" for where in ("remotes/origin", "heads") for name in _BASES]
         out = self.run("for-each-ref", "--format=%(refname) %(symref)", _CHOSEN, *names) or b""
         there = dict(line.split(" ", 1) for line in out.decode("utf-8", "replace").splitlines())
         return there.get(_CHOSEN) or next((name for name in names if name in there), None)

@@ -11,6 +11,11 @@ from gate.context import RunContext
 from gate.errors import UsageError
 from gate.facts.base_commit import BaseCommit, FoundBy
 
+_ALONE = (
+    "this shallow clone holds the branch {} alone, so only what is not committed counts as new: if it is not the "
+    "base branch, fetch that one and name it with --base"
+)
+
 
 def collect(context: RunContext) -> BaseCommit:
     """The base commit. Raises UsageError when ``--base`` names a ref that is not here."""
@@ -78,4 +83,5 @@ def _merge_base(git: Git) -> BaseCommit | None:
         ref.removeprefix("refs/remotes/").removeprefix("refs/heads/"),
         "merge-base",
         tip if tip != below else None,
+        notes=(_ALONE.format(ref.rpartition("/")[2]),) if git.is_alone(ref) else (),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.running import gate, git, repository, revision, versions, write
 
 BASE = {"a": revision("a", None)}
@@ -62,6 +64,28 @@ def test_a_shallow_merge_checkout_knows_its_first_parent(tmp_path: Path) -> None
     git(shallow, "fetch", "--quiet", "--depth=1", "origin", git(repo, "rev-parse", "HEAD^1"))
     found = subject(shallow, environ={"GITHUB_EVENT_NAME": "pull_request"})
     assert found == ("merge-parent", git(repo, "rev-parse", "HEAD^1"), ["b"])
+
+
+ALONE = "this shallow clone holds the branch change alone"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--depth=1", "--branch=change"), True),
+        (("--depth=1", "--branch=main"), False),
+        (("--depth=1", "--branch=change", "--no-single-branch"), False),
+        (("--branch=change",), False),
+    ],
+)
+def test_a_shallow_clone_of_one_branch_says_what_it_was_compared_with(
+    tmp_path: Path, words: tuple[str, ...], told: bool
+) -> None:
+    """Git then calls that branch the remote's own choice, and nothing committed on it looks new."""
+    repo = repository(tmp_path / "r", BASE, {"b": revision("b", "a")})
+    git(tmp_path, "clone", "--quiet", *words, f"file://{repo}", str(tmp_path / "clone"))
+    done = gate(tmp_path / "clone", "--only", "single-head")
+    assert any(note.startswith(ALONE) for note in done.project["coverage"]["notes"]) is told
 
 
 def test_what_prepare_found_is_taken(tmp_path: Path) -> None:
