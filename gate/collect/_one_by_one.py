@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gate.databases import digests
 from gate.databases.base import SeedProfile
 from gate.errors import GateError
+from gate.facts.history import NewRevisions
 from gate.facts.rehearsal import DataChange, Failure, QueryFailure, RoundTrip
 from gate.facts.schema import Schema, Table
 from gate.model import Location
@@ -36,8 +37,9 @@ class Step:
 class OneByOne:
     """Answers which revision; runs at the first question that needs it. It moves the stage to databases of its own."""
 
-    def __init__(self, stage: Stage, pristine: Any, ids: tuple[str, ...], heads: tuple[str, ...]) -> None:
-        self._stage, self._pristine, self._ids, self._heads = stage, pristine, ids, heads
+    def __init__(self, stage: Stage, pristine: Any, new: NewRevisions, heads: tuple[str, ...]) -> None:
+        self._stage, self._pristine, self._ids, self._heads = stage, pristine, new.ids, heads
+        self._baseline = new.baseline
         self._steps: dict[SeedProfile, tuple[Step, ...]] = {}
 
     def placed(self, change: DataChange) -> DataChange:
@@ -83,8 +85,8 @@ class OneByOne:
 
     def _rides(self) -> Iterator[DataChange]:
         """Every revision down and up again, the last first; what is lost below and stays lost is its downgrade's work."""
-        for id in reversed(self._ids):
-            below = self._stage.history.by_id[id].parents
+        for place, id in reversed([*enumerate(self._ids)]):
+            below = (*self._baseline, *self._ids[:place])  # another branch stays where it is
             before = self._stage.database.digest()
             if self._stage.downgrade(below) is not None:
                 return

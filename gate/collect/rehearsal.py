@@ -213,7 +213,7 @@ class _Rehearsing:
 
     def _placed(self, deploy: _Deploy, after: _After) -> Rehearsal:
         """What was found, each with the revision that it comes from."""
-        exact = OneByOne(self.stage, self.pristine, self.new.ids, self.heads)
+        exact = OneByOne(self.stage, self.pristine, self.new, self.heads)
         every = (deploy.plain, deploy.empty, after.hostile)
         wanted = deploy.reached and self.new.ids
         unseen = _losses.unseen(self.baseline, deploy.result, deploy.statements) if wanted else ()

@@ -125,6 +125,18 @@ def test_a_way_back_that_takes_older_rows_along_is_irreversible(
     assert done.findings() == [("downgrade-works", "irreversible", "warning", id) for id in expected]
 
 
+def test_the_way_back_of_one_branch_leaves_the_other_where_it_is(tmp_path: Path) -> None:
+    """Each revision's way back is gone by itself: the table of the other branch is not that revision's loss."""
+    other = 'op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True))'
+    base = {**LOOKUP, "y1": revision("y1", None, other, 'op.drop_table("orders")')}
+    change = {
+        "b": revision("b", "a1", INSERT, 'op.execute("DELETE FROM users")'),
+        "y2": revision("y2", "y1", 'op.create_table("z", sa.Column("id", sa.Integer))', 'op.drop_table("z")'),
+    }
+    done = gate(repository(tmp_path / "r", base, change), "--only", "downgrade-works")
+    assert [(one["revision"], one["table"]) for one in done.project["findings"]] == [("b", "users")]
+
+
 @pytest.mark.parametrize(("copied", "expected"), [("id", ["name"]), ("id, name", [])])
 def test_a_way_back_that_leaves_values_behind_is_irreversible(tmp_path: Path, copied: str, expected: list[str]) -> None:
     """The column is back, empty: the schema alone looks right."""
