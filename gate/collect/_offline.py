@@ -19,10 +19,11 @@ from typing import Any
 
 from gate.collect import _pythonpath
 from gate.collect._database_evidence import NAMES
+from gate.collect._drivers import BLOCKING
 from gate.collect._interpreters import inspect
 from gate.collect._reading import Reading
 from gate.collect._recording import Recorder
-from gate.collect._stage import BLOCKING, Stage
+from gate.collect._stage import Stage
 from gate.collect._stub_uses import imports, unseen
 from gate.context import RunContext
 from gate.errors import CannotDecide, GateError

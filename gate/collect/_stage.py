@@ -17,6 +17,7 @@ from gate.collect import (
     _advice,
     _base_schema,
     _bootstrap,
+    _drivers,
     _loading,
     _placing,
     _side_effects,
@@ -36,12 +37,6 @@ from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Failure
 from gate.sandbox import Frames, Launch, Lookout, Probe, ProjectFailure, copy_workspace, hand_over, probe_uid
-
-# SQLAlchemy's names of drivers by kind: those that block, those that an async engine takes.
-BLOCKING = {"postgresql": ("psycopg2", "psycopg", "pg8000"), "mysql": ("pymysql", "mysqldb", "mysqlconnector", "mariadbconnector"),
-            "sqlite": ("pysqlite",)}  # fmt: skip
-ASYNC = {"postgresql": ("asyncpg", "psycopg"), "mysql": ("aiomysql", "asyncmy"), "sqlite": ("aiosqlite",)}
-_ASYNC_ENV = re.compile(r"async_engine_from_config|create_async_engine|AsyncEngine|asyncio\.run")
 
 
 class Stage:
@@ -167,12 +162,10 @@ class Stage:
     @property
     def driver(self) -> str:
         """The driver for a URL that the gate has to give: of the sort that env.py uses, and installed if we know."""
-        dialect = self.database.server.dialect
-        kind = family(dialect)
         env = self._text(f"{self.project.script_location}/env.py") if self.project.script_location else ""
-        fitting = (ASYNC if _ASYNC_ENV.search(env) else BLOCKING)[kind]
-        wanted = [one for one in (self.choice.driver, *self.environment.drivers) if one in fitting]
-        return wanted[0] if wanted else fitting[0]
+        return _drivers.fitting(
+            family(self.database.server.dialect), env, (self.choice.driver, *self.environment.drivers)
+        )
 
     def _parts(self) -> dict[str, str]:
         driver = self.driver
