@@ -1,4 +1,7 @@
-"""What CALL updates and deletes: MySQL and MariaDB count no rows by table, so the text of the procedure tells, where the deploy made it."""
+"""What CALL updates and deletes on MySQL and MariaDB, which count no rows by table.
+
+The text of the procedure tells it, where the deploy made that.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from gate.facts.changes import Change, Delete, Update
 from gate.facts.rehearsal import Statement
-from gate.sql import _dml
+from gate.sql import parse
 from gate.sql._words import Word, mysql_words, uncommented, unquoted
 
 _NAME = r"(?:(?:`[^`]+`|[\w$]+)\s*\.\s*)?(`[^`]+`|[\w$]+)"
@@ -31,9 +34,7 @@ def writes(call: Statement, statements: Iterable[Statement]) -> Iterator[Change]
     made = [(found, sql) for sql in earlier if (found := _MADE.match(sql))]
     body = next((sql for found, sql in reversed(made) if wanted and _same(found, wanted)), None)
     for text in _written(body) if body else ():
-        yield from (
-            one for one in _dml.parse(text, mysql_words(text), "mysql").changes if isinstance(one, (Update, Delete))
-        )
+        yield from (one for one in parse(text, "mysql").changes if isinstance(one, (Update, Delete)))
 
 
 def _same(made: re.Match[str], wanted: re.Match[str]) -> bool:
