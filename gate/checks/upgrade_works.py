@@ -9,6 +9,7 @@ from gate.checks._losses import losses
 from gate.facts.history import History, NewRevisions
 from gate.facts.rehearsal import NOT_COMMITTED, Failure, Rehearsal
 from gate.model import Category, Evidence, EvidenceKind, Finding, Remedy, Severity
+from gate.sql.refusals import by_rows_of_the_base
 
 ID = "upgrade-works"
 # What int(), json.loads(), strptime() and unpacking raise for a value; other errors are the code's own.
@@ -32,7 +33,8 @@ def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
     if always and (unknown := _cannot_tell(always, history)):
         return Answer(undecided=unknown[0], advice=unknown[1], notes=notes)
     if always:
-        return Answer((_broken(always),), notes=notes)
+        met = by_rows_of_the_base(always, rehearsal.statements, rehearsal.baseline)
+        return Answer((_on_own_rows(always) if met else _broken(always),), notes=notes)
     if plain and plain.failure:
         return Answer((_on_rows(plain.failure),), notes=notes)
     if hostile and hostile.failure and _about_rows(hostile.failure):
@@ -117,6 +119,12 @@ def _name(failure: Failure) -> str:
 def _broken(failure: Failure) -> Finding:
     text = f"{_name(failure)} fails on any database: {_first(failure)}"
     return _finding(failure, Category.BROKEN, Severity.ERROR, text, "Mend the revision; it has not run anywhere yet.")
+
+
+def _on_own_rows(failure: Failure) -> Finding:
+    text = f"{_name(failure)} fails on rows that earlier revisions wrote themselves: {_first(failure)}"
+    advice = "Mend those rows in an earlier deploy, then constrain; on the target there may be more of them."
+    return _finding(failure, Category.FAILS_ON_EXISTING_ROWS, Severity.ERROR, text, advice)
 
 
 def _on_rows(failure: Failure) -> Finding:

@@ -279,7 +279,7 @@ class _Rehearsing:
         if failure is None and self.new.ids:
             data = self._data(before, tuple(recorder.statements))
         unseeded = tuple(f"{name}: {why}" for name, why in seeded.unseeded.items())
-        return RowsRun("plain", failure, data, seeded.tables, unseeded), recorder
+        return RowsRun("plain", failure, data, seeded.tables, unseeded, seeded.own_rows), recorder
 
     def _data(self, before: digests.Digest, statements: tuple[Statement, ...]) -> tuple[DataChange, ...]:
         tables = {c.table: c.to for s in statements for c in s.changes if isinstance(c, RenameTable)}

@@ -45,7 +45,7 @@ def seed(engine: SeedEngine, schema: Schema, profile: SeedProfile, tables: Itera
             continue
         count += _seed_table(work, table)
     seeded = sum(1 for table in wanted if work.rows.get(table.name) and table.name not in filled)
-    return Seeded(seeded, count, dict(sorted(work.reasons.items())))
+    return Seeded(seeded, count, dict(sorted(work.reasons.items())), tuple(sorted(filled)))
 
 
 def _wanted(schema: Schema, names: Iterable[str] | None) -> list[Table]:

@@ -32,11 +32,15 @@ class DatabaseRefused(CannotDecide):
 
 @dataclass(frozen=True)
 class Seeded:
-    """What seeding gave: tables and rows filled, and for each table left empty or half empty the reason."""
+    """What seeding gave: tables and rows filled, and for each table left empty or half empty the reason.
+
+    ``own_rows`` are the tables that had rows before, and got no more.
+    """
 
     tables: int = 0
     rows: int = 0
     unseeded: Mapping[str, str] = field(default_factory=dict)
+    own_rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -130,13 +130,18 @@ class DataChange:
 
 @dataclass(frozen=True)
 class RowsRun:
-    """One upgrade of the deploy over rows of a profile. ``restriction`` is the violated object, where known."""
+    """One upgrade of the deploy over rows of a profile.
+
+    ``unseeded`` are tables that no row could be made for (``table: reason``), ``own_rows`` those that have the rows of the
+    base's own revisions and no made-up ones beside them.
+    """
 
     profile: Profile
     failure: Failure | None = None
     data: tuple[DataChange, ...] = ()
     seeded_tables: int = 0
     unseeded: tuple[str, ...] = ()
+    own_rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ import functools
 import itertools
 from collections.abc import Iterable, Iterator
 
+from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy, Failure, Statement
 from gate.model import Category, Remedy, Severity
 from gate.rule import Hit
 from gate.rules._mysql_session import is_ignoring
 from gate.rules._says import quoted
+from gate.sql.refusals import by_rows_of_the_base
 
 LIMIT = 1001  # enough to say "more than a thousand", cheap on any table that has an index or many violations
 
@@ -22,13 +24,21 @@ LIMIT = 1001  # enough to say "more than a thousand", cheap on any table that ha
 def refused(deploy: Deploy, statement: Statement) -> Severity | None:
     """How the rows took it: error (plain rows refused), warning (hostile ones), note (none refused), None (unknown)."""
     plain, hostile = (_outcome(deploy, statement, profile) for profile in ("plain", "hostile"))
-    if _outcome(deploy, statement, "empty") is False:
-        return Severity.NOTE  # it fails whatever the rows: migration-fails, or a more exact rule
+    if _outcome(deploy, statement, "empty") is False:  # whatever the rows: migration-fails, or a more exact rule
+        return Severity.ERROR if meets_rows_of_the_base(deploy, statement) else Severity.NOTE
     if plain is False:
         return Severity.WARNING if _is_about_values(deploy) else Severity.ERROR
     if hostile is False:
         return Severity.WARNING
     return Severity.NOTE if plain and hostile else None
+
+
+def meets_rows_of_the_base(deploy: Deploy, statement: Statement) -> bool:
+    """Whether rows that the base's own revisions wrote refused it: no made-up ones, so nothing is left to guess."""
+    run = next((one for one in deploy.runs if one.profile == "empty"), None)
+    if run is None or run.failure is None or not is_at(run.failure, statement):
+        return False
+    return by_rows_of_the_base(run.failure, deploy.statements, deploy.baseline)
 
 
 def _is_about_values(deploy: Deploy) -> bool:
@@ -80,15 +90,17 @@ def may_fail(
     ``unknown`` is the severity where no rows ran. ``sql`` counts the rows that would be refused. ``by_value`` tells a
     condition on what the values are (a CHECK, a reference): that made-up rows break it says nothing for sure; with
     ``settles`` false neither does it that they keep it. A table that the seeding left without rows counts as one where
-    no rows ran. ``keys`` names the columns of a new unique key: under ALTER IGNORE no row makes it fail.
+    no rows ran, and the few rows that earlier revisions wrote prove nothing of those on the target. ``keys`` names the columns of a new unique key: under ALTER IGNORE no row makes it fail.
     """
     if keys is not None and is_ignoring(deploy, statement):
         yield _deduplicated(statement, keys, table, column, sql, remedy)
         return
     taken = refused(deploy, statement)
+    if taken is Severity.NOTE and _met_few(deploy, statement, table):
+        taken = Severity.WARNING
     if taken is Severity.NOTE and settles and not is_unseeded(deploy, table):
         return
-    if by_value and taken is Severity.ERROR:
+    if by_value and taken is Severity.ERROR and not meets_rows_of_the_base(deploy, statement):
         taken = Severity.WARNING
     if taken is Severity.NOTE and not settles:
         taken = Severity.WARNING
@@ -126,6 +138,29 @@ def _deduplicated(
 def is_unseeded(deploy: Deploy, table: str) -> bool:
     """Whether no row could be made for the table; ``unseeded`` holds ``table: reason``."""
     return any(one.partition(":")[0] == table for run in deploy.runs for one in run.unseeded)
+
+
+def _met_few(deploy: Deploy, statement: Statement, table: str) -> bool:
+    """Whether only rows of the base's own revisions were there to refuse it, and the deploy did not clean them first."""
+    if not any(table in run.own_rows for run in deploy.runs) or not _names_old_columns(deploy, statement, table):
+        return False
+    earlier = (one for one in deploy.statements if one.number < statement.number)
+    return not any(_cleans(change, table) for one in earlier for change in one.changes)
+
+
+def _cleans(change: c.Change, table: str) -> bool:
+    return isinstance(change, (c.Update, c.Delete)) and change.table == table
+
+
+def _names_old_columns(deploy: Deploy, statement: Statement, table: str) -> bool:
+    """Whether what it changes was there before the deploy: a column that is new has one value in every row."""
+    named: set[str] = set()
+    for change in statement.changes:
+        constraint = change.constraint if isinstance(change, c.AddConstraint) else None
+        named |= set(constraint.columns if constraint else getattr(change, "columns", ()))
+        named |= {name} if isinstance(name := getattr(change, "column", None), str) else set()
+    was = deploy.baseline.table(table)
+    return was is not None and (not named or any(was.column(name) for name in named))
 
 
 def counting(deploy: Deploy, table: str, condition: str) -> str:

@@ -12,6 +12,7 @@ from gate.rules._key_refusals import way
 from gate.rules._recipes import remedy
 from gate.rules._sqlite import REFUSALS, is_unknown_alter
 from gate.sql.recreated import PREFIX
+from gate.sql.refusals import by_rows_of_the_base
 
 # Refusals that a rule of their own explains.
 _EXPLAINED = (
@@ -31,6 +32,8 @@ def find(deploy: Deploy) -> Iterator[Hit]:
     if failure is None or failure.lacks or _is_explained(deploy, failure) or is_unknown_alter(deploy, failure):
         return  # what the scratch server lacks, production may well have
     statement = next((one for one in deploy.statements if one.number == failure.statement), None)
+    if by_rows_of_the_base(failure, deploy.statements, deploy.baseline):
+        return
     if (failure.sqlstate or "").startswith(_OF_ROWS) and not _drops_table(statement):
         return
     yield Hit(

@@ -87,7 +87,7 @@ def _same_type(change: ModifyColumn, statement: Statement, was: Column) -> bool:
         return False
     if _types.same(was.type, change.spec.type):
         return True
-    after = statement.after.table(change.table)
+    after = statement.after.table(change.table) if statement.error is None else None
     now = after.column(change.spec.name) if after else None
     return now is not None and _types.same(was.type, now.type)
 
@@ -112,7 +112,8 @@ def _recollated(change: ModifyColumn, statement: Statement, was: Column) -> bool
 
 def _column_after(change: ModifyColumn, statement: Statement) -> Column | None:
     """The column as the server made it, where the catalogue after the statement was seen."""
-    after = statement.after.table(change.table) if statement.observed is not None else None
+    seen = statement.observed is not None and statement.error is None
+    after = statement.after.table(change.table) if seen else None
     return after.column(change.spec.name) if after else None
 
 

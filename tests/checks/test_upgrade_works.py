@@ -80,6 +80,35 @@ def test_what_comes_after_a_row_that_could_not_be_read_is_judged(tmp_path: Path)
     assert ("dropping-column", "data-loss", "error", "c") in found
 
 
+OWN_ROWS = {
+    "a": revision(
+        "a",
+        None,
+        'op.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a VARCHAR(20), b VARCHAR(20))")\n'
+        "op.execute(\"INSERT INTO t VALUES (1, 'x', 'y'), (2, 'x', 'z'), (3, NULL, 'w')\")",
+    )
+}
+REQUIRED = 'with op.batch_alter_table("t") as b:\n    b.alter_column("a", existing_type=sa.String(20), nullable=False)'
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "severity"),
+    [
+        ('op.create_index("ux", "t", ["a"], unique=True)', "creating-unique-index", "error"),
+        ('op.create_index("ux", "t", ["b"], unique=True)', "creating-unique-index", "warning"),
+        (REQUIRED, "setting-not-null", "error"),
+    ],
+)
+def test_rows_that_earlier_revisions_wrote_are_existing_rows(
+    tmp_path: Path, change: str, rule: str, severity: str
+) -> None:
+    """What they refuse, the target refuses; that the few of them fit says nothing of those that came since."""
+    repo = repository(tmp_path / "r", OWN_ROWS, {"b": revision("b", "a", change)}, url="sqlite:///app.db")
+    found = gate(repo, "--only", "upgrade-works,safe-operations").findings()
+    assert (rule, "fails-on-existing-rows", severity, "b") in found
+    assert {"broken", "transaction"}.isdisjoint(one[1] for one in found if one[2] == "error")
+
+
 def test_failing_on_difficult_rows_depends_on_the_data() -> None:
     (finding,) = answer(RowsRun("plain"), RowsRun("hostile", NULLS)).findings
     assert (finding.category, finding.severity, finding.depends_on_data) == ("fails-on-existing-rows", "warning", True)

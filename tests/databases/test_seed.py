@@ -178,9 +178,9 @@ def test_tables_with_rows_are_left_alone_and_referred_to(new_database: NewDataba
             "CREATE TABLE roles (id INTEGER PRIMARY KEY, name VARCHAR(9)); INSERT INTO roles VALUES (70, 'admin')"
         )
         database.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, role_id INTEGER REFERENCES roles (id))")
-        assert database.seed("plain") == Seeded(1, 4, {})
+        assert database.seed("plain") == Seeded(1, 4, {}, ("roles",))
         assert rows(database, "users") == [("1", "70"), ("2", "70"), ("3", "70"), ("4", "70")]
-        assert database.seed("plain") == Seeded(0, 0, {})
+        assert database.seed("plain") == Seeded(0, 0, {}, ("roles", "users"))
 
 
 def test_named_tables_only(new_database: NewDatabase) -> None:
