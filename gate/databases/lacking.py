@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 LackKind = Literal[
-    "extension", "role", "collation", "language", "tablespace", "library", "setting", "engine", "privilege"
+    "extension", "role", "user", "collation", "language", "tablespace", "library", "setting", "engine", "privilege"
 ]
 
 
@@ -28,6 +28,7 @@ class Lack:
 
 _SERVER = "give a scratch server that has it with --database-url (a `services:` container with the image you deploy)"
 _SPACE = "create it in the settings: `init-sql: CREATE TABLESPACE ...`"
+_USER = "create it in the settings: `init-sql: CREATE USER IF NOT EXISTS 'name'@'host'`, with what it may do"
 _ROLE = "create it in the settings: `init-sql: CREATE ROLE ...`"
 
 # Functions, types and operator classes that only an extension brings, when it was created outside of the migrations.
@@ -61,6 +62,12 @@ _NAMED = (
 )
 _OTHER: tuple[tuple[re.Pattern[str], LackKind, str], ...] = (
     (re.compile(r'role "([^"]+)" does not exist'), "role", _ROLE),
+    (re.compile(r"The user specified as a definer \('([^']*)'"), "user", _USER),
+    (re.compile(r"no such grant defined for user '([^']*)'"), "user", _USER),
+    (re.compile(r"Unknown authorization ID `([^`]+)`"), "user", _USER),
+    (re.compile(r"Operation (?:DROP|ALTER|RENAME) USER failed for '([^']*)'"), "user", _USER),
+    (re.compile(r"Invalid role specification `([^`]+)`"), "role", _ROLE),
+    (re.compile(r"You are not allowed to create a user with GRANT|matching row in the user table"), "user", _USER),
     (re.compile(r'collation "([^"]+)"(?: for encoding "[^"]+")? does not exist'), "collation", _SERVER),
     (re.compile(r"(ICU) is not supported in this build"), "collation", _SERVER),
     (re.compile(r'language "([^"]+)" does not exist'), "language", _SERVER),
@@ -97,7 +104,7 @@ def lacking(error: str) -> Lack | None:
             )
     for pattern, kind, advice in _OTHER:
         if found := pattern.search(error):
-            return Lack(kind, found[1], advice)
+            return Lack(kind, found[1] if pattern.groups else "that the statement names", advice)
     return None
 
 

@@ -29,6 +29,16 @@ from .conftest import NewDatabase
         ("postgresql:15", "CREATE FUNCTION f() RETURNS int LANGUAGE plv8 AS ''", ("language", "plv8")),
         ("mariadb", "CREATE TABLE t (a TEXT) COLLATE utf8mb4_0900_ai_ci", ("collation", "utf8mb4_0900_ai_ci")),
         ("mariadb", "CREATE TABLE t (a INT) ENGINE=RocksDB", ("engine", "RocksDB")),
+        ("mysql", "CREATE TABLE t (a INT); GRANT SELECT ON t TO 'app'@'%'", ("user", "that the statement names")),
+        ("mariadb", "CREATE TABLE t (a INT); GRANT SELECT ON t TO 'app'@'%'", ("user", "that the statement names")),
+        ("mysql", "CREATE TABLE t (a INT); REVOKE DELETE ON t FROM 'app'@'%'", ("user", "app")),
+        ("mariadb", "CREATE TABLE t (a INT); REVOKE DELETE ON t FROM 'app'@'%'", ("user", "app")),
+        (
+            "mariadb",
+            "CREATE TABLE t (a INT); CREATE DEFINER='app'@'%' TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1; "
+            "INSERT INTO t VALUES (2)",
+            ("user", "app"),
+        ),
         ("sqlite", "CREATE VIRTUAL TABLE t USING nosuch(a)", ("library", "nosuch")),
         ("sqlite", "CREATE TABLE t (a TEXT COLLATE unicode); CREATE INDEX i ON t (a)", ("collation", "unicode")),
     ],
