@@ -42,7 +42,8 @@ def read(sql: str, words: tuple[Word, ...], verbs: Mapping[str, ReadStatement], 
         except NotRead:
             return Parsed(understood=False)
     if verb in _CONTROL:
-        return Parsed((TransactionControl(_CONTROL[verb]),))
+        partial = verb == "ROLLBACK" and "TO" in {word.upper for word in words[1:3]}  # the transaction goes on
+        return Parsed((TransactionControl("savepoint" if partial else _CONTROL[verb]),))
     if verb in _DML:
         return _dml.parse(sql, words, dialect)
     return Parsed((_OTHERS[verb](verb.lower()),)) if verb in _OTHERS else Parsed(understood=False)

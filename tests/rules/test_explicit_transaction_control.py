@@ -23,6 +23,8 @@ UNSAFE = [
     ),
 ]
 SAFE = [
+    *(deploy("SAVEPOINT a; ROLLBACK TO SAVEPOINT a", dialect=one) for one in ("postgresql", "mysql", "sqlite")),
+    deploy("SAVEPOINT a; ROLLBACK WORK TO a", dialect="mariadb"),
     deploy("SAVEPOINT a; RELEASE SAVEPOINT a"),
     deploy(Autocommit(BATCHES)),
     deploy("DO $$ BEGIN CREATE TEMP TABLE ids ON COMMIT DROP AS SELECT 1; RAISE NOTICE 'COMMIT;'; END $$"),
