@@ -1,4 +1,4 @@
-"""DELETE of some rows, and UPDATE OR REPLACE, which deletes too."""
+"""DELETE of some rows; UPDATE OR REPLACE and REPLACE, which delete too."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from gate.facts import changes as c
 from gate.facts.rehearsal import Deploy
 from gate.facts.schema import Table
 from gate.model import Category, Severity
-from gate.rule import EVERY, Example, Hit, Rule
+from gate.rule import EVERY, MYSQL, Example, Hit, Rule
 from gate.rules._loops import empties_in_loop
 from gate.rules._recipes import remedy
+from gate.rules._says import spoken
 from gate.rules._world import table_before
 
 # https://www.sqlite.org/lang_conflict.html
+_REPLACE = re.compile(r"\s*REPLACE\b", re.IGNORECASE)
 _OR_REPLACE = re.compile(r"\bUPDATE\s+OR\s+REPLACE\b", re.IGNORECASE)
 
 
 def find(deploy: Deploy) -> Iterator[Hit]:
     yield from _deleted(deploy)
     yield from _replaced(deploy)
+    if deploy.dialect in MYSQL:
+        yield from _written_anew(deploy)
 
 
 def _deleted(deploy: Deploy) -> Iterator[Hit]:
@@ -59,6 +63,46 @@ def _replaced(deploy: Deploy) -> Iterator[Hit]:
                     "Find the rows that would share a key first, and decide which one stays; then a plain UPDATE."
                 ),
             )
+
+
+def _written_anew(deploy: Deploy) -> Iterator[Hit]:
+    """REPLACE deletes the row of the same key: what it does not name gets its default, and CASCADE deletes on.
+
+    https://dev.mysql.com/doc/refman/8.4/en/replace.html
+    """
+    for statement, change in deploy.changes(c.Insert):
+        table = table_before(statement, change.table)
+        if (
+            table is None
+            or not _REPLACE.match(statement.sql)
+            or not change.columns
+            or not _is_key(table, change.columns)
+        ):
+            continue
+        lost = _left_out(table, change.columns)
+        if lost:
+            yield Hit(
+                f"REPLACE deletes the rows of {change.table} that have the same key and writes them anew: they lose their "
+                f"{spoken(lost)}, and a downgrade does not bring that back.",
+                statement,
+                table=change.table,
+                remedy=remedy(
+                    f"Change what is meant to change: INSERT INTO {change.table} ... ON DUPLICATE KEY UPDATE ...; it leaves the "
+                    "other columns as they are."
+                ),
+            )
+
+
+def _left_out(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that hold something of their own: no number that the server gives, nothing computed, no time."""
+    named = {name.lower() for name in columns}
+    return tuple(
+        one.name
+        for one in table.columns
+        if one.name.lower() not in named
+        and not (one.generated or one.identity)
+        and "current_timestamp" not in (one.default or "").lower()
+    )
 
 
 def _is_key(table: Table, columns: tuple[str, ...]) -> bool:

@@ -14,7 +14,15 @@ UNSAFE = [
     (deploy("UPDATE OR REPLACE users SET id = id + 1", dialect="sqlite"), ["warning data-loss users c1"]),
     (deploy("DELETE FROM items USING orders WHERE orders.id = items.order_id"), ["warning data-loss items c1"]),
 ]
+UNSAFE += [
+    (deploy("REPLACE INTO orders (id, note) VALUES (1, 'x')", dialect="mariadb"), ["warning data-loss orders c1"]),
+    (deploy("REPLACE orders (id) SELECT id FROM users", dialect="mysql"), ["warning data-loss orders c1"]),
+]
 SAFE = [
+    deploy("REPLACE INTO items (id, order_id, label) VALUES (1, 2, 'x')", dialect="mysql"),
+    deploy("REPLACE INTO items VALUES (1, 2, 'x')", dialect="mysql"),
+    deploy("REPLACE INTO logs (code) VALUES ('x')", dialect="mysql"),
+    deploy("INSERT INTO orders (id) VALUES (1) ON DUPLICATE KEY UPDATE note = 'x'", dialect="mysql"),
     on_line(
         2,
         deploy("DELETE FROM items LIMIT 10", dialect="mysql", source="def upgrade():\n  while more(): op.execute()"),
