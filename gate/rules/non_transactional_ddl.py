@@ -10,7 +10,7 @@ from gate.model import Category, Evidence, EvidenceKind, Remedy, Severity, Step
 from gate.rule import MYSQL, SQLITE, Example, Hit, Rule
 from gate.rules._constraints import columns_read
 from gate.rules._mysql_types import kind, loss
-from gate.rules._rows import refused
+from gate.rules._rows import is_at, refused
 from gate.rules._sqlite import is_constant
 from gate.rules._world import added_here, column_before
 
@@ -32,7 +32,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
 
 
 def _stops(deploy: Deploy, statement: Statement) -> bool:
-    """The rehearsal came no further, on empty tables or over plain rows."""
+    """The rehearsal came no further, on empty tables or over plain rows; what only its server lacks aside."""
+    if any(run.failure and run.failure.lacks and is_at(run.failure, statement) for run in deploy.runs):
+        return False
     return statement.error is not None or refused(deploy, statement) is Severity.ERROR
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gate.facts.rehearsal import Deploy, Observation
+from gate.facts.rehearsal import Deploy, Failure, Observation, RowsRun
 from tests.rules._deploy import deploy, failed, said
 from tests.rules._recreate import TABLES, recreate
 
@@ -57,7 +57,16 @@ UNSAFE = [
         ["warning transaction - c1"],
     ),
 ]
+NO_ENGINE = "Unknown storage engine 'Vast'"
+LACKING = RowsRun("plain", Failure(NO_ENGINE, "E", "c1", statement=2, lacks=("no engine Vast", "give one")))
 SAFE = [
+    # The target may well have what the scratch server lacks.
+    deploy(
+        "ALTER TABLE users ADD a INT; ALTER TABLE users ENGINE=Vast",
+        dialect="mysql",
+        errors={2: NO_ENGINE},
+        runs=(LACKING,),
+    ),
     # SQLite's DROP INDEX names no table, and no row refuses it.
     deploy("ALTER TABLE users ADD a INT; DROP INDEX ix_users_email", dialect="sqlite"),
     deploy("ALTER TABLE users ADD a INT; DROP INDEX IF EXISTS nope", dialect="sqlite"),
