@@ -36,10 +36,9 @@ def find(deploy: Deploy) -> Iterator[Hit]:
         if inside:
             yield Hit(
                 f"Renaming schema {renaming.schema} to {renaming.to} breaks every query of the release still running "
-                "on its "
-                f"{len(inside)} tables.",
+                f"on {'its ' + str(len(inside)) + ' tables' if inside[1:] else inside[0]}.",
                 statement,
-                table=inside[0],
+                table=None if inside[1:] else inside[0],  # one finding for what happens to all of them
                 remedy=remedy("Move one table at a time, with a view in its old place until no release uses it."),
             )
 

@@ -22,12 +22,29 @@ def numbered(sql: str, *left: str) -> Deploy:
     )
 
 
+def owned(sql: str, default: str | None = None, *, identity: bool = False) -> Deploy:
+    """A deploy over a table whose key takes its numbers from a sequence, and what the key has at its end."""
+    world = numbered(sql, "audit.steps")
+    users = world.baseline.tables["users"]
+    key = replace(users.columns[0], default="nextval('numbers'::regclass)")
+    left = replace(key, default=default, identity=identity)
+    return replace(
+        world,
+        baseline=replace(world.baseline, tables={"users": replace(users, columns=(key,))}),
+        result=replace(world.result, tables={"users": replace(users, columns=(left,))}),
+    )
+
+
 UNSAFE = [
+    (owned("DROP SEQUENCE numbers CASCADE"), ["error backward-incompatible users.id c1"]),
     (numbered("DROP SEQUENCE numbers", "audit.steps"), ["warning backward-incompatible numbers c1"]),
     (numbered("DROP SEQUENCE IF EXISTS public.numbers", "audit.steps"), ["warning backward-incompatible numbers c1"]),
     (numbered("DROP SEQUENCE audit.steps", "numbers"), ["warning backward-incompatible audit.steps c1"]),
 ]
 SAFE = [
+    owned("ALTER TABLE users ALTER id DROP DEFAULT; DROP SEQUENCE numbers"),
+    owned("ALTER TABLE users ALTER id DROP DEFAULT; DROP SEQUENCE numbers", identity=True),
+    owned("ALTER TABLE users ALTER id SET DEFAULT nextval('steps'); DROP SEQUENCE numbers", "nextval('steps')"),
     numbered("DROP SEQUENCE numbers; CREATE SEQUENCE numbers", "audit.steps", "numbers"),
     numbered("CREATE SEQUENCE fresh; DROP SEQUENCE fresh", "audit.steps", "numbers"),
     numbered("DROP SEQUENCE IF EXISTS never_there", "audit.steps", "numbers"),

@@ -11,6 +11,10 @@ ID = "moving-table-to-schema"
 UNSAFE = [
     (deploy("ALTER TABLE orders SET SCHEMA archive"), ["error backward-incompatible orders c1"]),
     (deploy("ALTER SCHEMA audit RENAME TO logging"), ["error backward-incompatible audit.events c1"]),
+    (
+        deploy("ALTER SCHEMA audit RENAME TO logging", earlier="CREATE TABLE audit.more (id int)"),
+        ["error backward-incompatible - c1"],
+    ),
 ]
 SAFE = [
     deploy("CREATE TABLE t (a int); ALTER TABLE t SET SCHEMA archive"),
