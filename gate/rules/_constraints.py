@@ -12,7 +12,7 @@ from gate.facts.schema import Constraint, ConstraintKind
 from gate.model import Category, Remedy, Severity
 from gate.rule import Hit
 from gate.rules._rows import may_fail
-from gate.rules._world import constraint_before, same_transaction, table_before
+from gate.rules._world import constraint_before, earlier, same_transaction, table_before
 from gate.sql.schema_after import constraint_of
 
 
@@ -36,12 +36,18 @@ def added(deploy: Deploy, kind: ConstraintKind) -> Iterator[Added]:
 def _name(statement: Statement, change: c.AddConstraint) -> str:
     """Its name; where the statement gives none the one that the server chose, and unobserved that of PostgreSQL."""
     told = constraint_of(change.table, change.constraint)
-    before, after = statement.before.table(change.table), statement.after.table(change.table)
-    if change.constraint.name or after is None:
+    if change.constraint.name:
         return told.name
+    return next(_made(statement, change), told.name)
+
+
+def _made(statement: Statement, change: c.AddConstraint) -> Iterator[str]:
+    """The names of constraints like this one that came with the statement."""
+    told = constraint_of(change.table, change.constraint)
+    before, after = statement.before.table(change.table), statement.after.table(change.table)
     there = {one.name for one in before.constraints} if before else set()
-    made = (one for one in after.constraints if (one.kind, one.columns) == (told.kind, told.columns))
-    return next((one.name for one in made if one.name and one.name not in there), told.name)
+    made = (one for one in (after.constraints if after else ()) if (one.kind, one.columns) == (told.kind, told.columns))
+    return (one.name for one in made if one.name and one.name not in there)
 
 
 def columns_read(statement: Statement, table: str, spec: c.ConstraintSpec) -> tuple[str, ...]:
@@ -64,11 +70,19 @@ def validated(deploy: Deploy, kind: ConstraintKind) -> Iterator[tuple[Statement,
 
 def not_valid_since(deploy: Deploy, statement: Statement, change: c.ValidateConstraint) -> Statement | None:
     """The statement of the same transaction that added the constraint NOT VALID, if there is one."""
-    for one, add in deploy.changes(c.AddConstraint):
-        name = constraint_of(add.table, add.constraint).name
-        if one.number <= statement.number and (add.table, name) == (change.table, change.name):
-            return one if add.constraint.not_valid and same_transaction(one, statement) else None
+    table, name = change.table, change.name
+    for one in (statement, *earlier(deploy, statement)):
+        for other in reversed(one.changes):
+            table = c.called_before(other, table)
+            if isinstance(other, c.RenameIndex) and (other.table, other.to) == (table, name):
+                name = other.name
+            if isinstance(other, c.AddConstraint) and other.table == table and _is_called(one, other, name):
+                return one if other.constraint.not_valid and same_transaction(one, statement) else None
     return None
+
+
+def _is_called(statement: Statement, change: c.AddConstraint, name: str) -> bool:
+    return name == _name(statement, change) or (not change.constraint.name and name in _made(statement, change))
 
 
 def known_before(deploy: Deploy, one: Added) -> Constraint | None:

@@ -23,7 +23,23 @@ UNSAFE = [
         ["error not-split orders c2"],
     ),
 ]
+UNSAFE += [
+    # Under another name of the constraint or of the table it is the same one.
+    (
+        deploy(
+            "ALTER TABLE orders ADD CONSTRAINT ck CHECK (id > 0) NOT VALID",
+            "ALTER TABLE orders RENAME CONSTRAINT ck TO positive; ALTER TABLE orders RENAME TO sales",
+            "ALTER TABLE sales VALIDATE CONSTRAINT positive",
+        ),
+        ["error not-split sales c3"],
+    ),
+]
 SAFE = [
+    deploy(
+        "ALTER TABLE orders RENAME CONSTRAINT older TO ck",
+        "ALTER TABLE orders VALIDATE CONSTRAINT ck",
+        earlier="ALTER TABLE orders ADD CONSTRAINT older CHECK (amount > 0) NOT VALID",
+    ),
     deploy(
         "ALTER TABLE orders ADD CONSTRAINT ck CHECK (amount > 0) NOT VALID",
         "ALTER TABLE orders VALIDATE CONSTRAINT ck",
