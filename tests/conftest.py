@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from gate.databases.base import ScratchServer
 from tests.observed import postgresql
@@ -17,6 +18,10 @@ from tests.targets import running_servers
 # cache, which commit is the base, and what is printed.
 for _name in [name for name in os.environ if name == "CI" or name.startswith(("GITHUB_", "INPUT_", "RUNNER_"))]:
     del os.environ[_name]
+
+# Hypothesis gives each example 0.2 s by default: on a busy machine that says nothing of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="module")

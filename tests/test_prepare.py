@@ -62,7 +62,7 @@ NULLS = st.recursive(
     st.sampled_from(["pull_request", "pull_request_target", "workflow_run", "push", "merge_group", "release", ""]),
     NULLS,
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_req_13_no_payload_is_too_odd(tmp_path_factory: pytest.TempPathFactory, name: str, payload: Any) -> None:
     folder = tmp_path_factory.getbasetemp()
     event = event_of(

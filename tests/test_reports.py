@@ -106,7 +106,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ANY_JSON)
 def test_any_json_is_a_report_or_refused(value):
     """Nothing but ReportUnreadableError leaves the reader."""
@@ -114,7 +114,7 @@ def test_any_json_is_a_report_or_refused(value):
         load(json.dumps(value))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_mutation_is_a_report_or_refused(data):
     """A report with one value exchanged by another kind either reads and renders, or is refused."""

@@ -187,7 +187,7 @@ def test_a_variable_gets_the_template_that_its_name_asks_for(name: str, value: s
     assert value_for(name) == value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=600))
 def test_whatever_a_project_says_ends_in_two_sentences(kind: str, text: str, output: str) -> None:
     """Untrusted text: no exception, something said, bounded."""

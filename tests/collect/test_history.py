@@ -104,14 +104,14 @@ def test_ten_megabytes_are_refused() -> None:
     assert "12,000,000 bytes" in found.message
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
 def test_no_bytes_make_the_reader_fail(raw: bytes) -> None:
     """Whatever lies in the folder: a revision, a problem, or nothing."""
     assert isinstance(_revision_files.read("versions/x.py", raw), (Revision, GraphProblem, type(None)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.from_regex(r"[a-z0-9_.]{1,12}", fullmatch=True),
     st.lists(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), max_size=3),

@@ -84,7 +84,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(WORDS)
 def test_never_crashes_and_agrees_on_lines(words: list[str]) -> None:
     """Any text is parsed or refused as the port does it; nothing else is raised."""

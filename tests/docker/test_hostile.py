@@ -64,7 +64,7 @@ BAKE = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(BAKE)
 def test_bake_files(text: str) -> None:
     """Any HCL is read or refused."""
@@ -80,7 +80,7 @@ YAML = st.lists(
 ).map("\n".join)  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(YAML)
 def test_yaml_files(text: str) -> None:
     """Any YAML is read or refused, as compose file and as workflow."""
@@ -94,7 +94,7 @@ def test_yaml_files(text: str) -> None:
             assert stop.line >= 1  # both outcomes are right
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(GLUED)
 def test_shell(text: str) -> None:
     """Any shell text gives commands."""

@@ -101,7 +101,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(LINES)
 @example(["a**b*c?", "!**/*/*"])
 def test_agrees_with_the_port_of_moby(lines: list[str]) -> None:

@@ -340,7 +340,7 @@ def test_req_29_three_requests_at_most(github: FakeGitHub) -> None:
 
 
 @given(st.text(min_size=1, max_size=400))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_key_makes_a_marker_that_reads_back(text: str) -> None:
     """Names of workflows and jobs are free text; surrogates come from broken environments."""
     key = encode_key(text.encode("utf-8", "replace").decode())

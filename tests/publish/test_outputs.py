@@ -57,7 +57,7 @@ def test_req_31_a_thousand_heads_are_cut_between_ids(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=1500))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_is_one_value_of_at_most_a_kibibyte(tmp_path_factory: object, text: str) -> None:
     file = tmp_path_factory.mktemp("out") / "out"  # type: ignore[attr-defined]  # pytest's own fixture
     outputs.write(str(file), {"heads": text, "verdict": "pass"})

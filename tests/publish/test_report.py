@@ -87,7 +87,7 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from(sorted(plain())), JSON)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_value_anywhere_is_a_report_or_a_sentence(key: str, value: Any) -> None:
     try:
         build(plain(**{key: value}))
@@ -96,7 +96,7 @@ def test_any_value_anywhere_is_a_report_or_a_sentence(key: str, value: Any) -> N
 
 
 @given(st.sampled_from(sorted(plain()["projects"][0]["findings"][0])), JSON)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_value_in_a_finding_is_a_report_or_a_sentence(key: str, value: Any) -> None:
     raw = plain()
     raw["projects"][0]["findings"][0][key] = value

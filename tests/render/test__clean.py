@@ -24,7 +24,7 @@ def test_letters_of_all_scripts_stay():
     assert visible("né 👩‍💻 שלום") == "né 👩‍💻 שלום"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=80), st.integers(1, 20))
 def test_any_text_can_be_written_and_is_bounded(raw, limit):
     """What is visible can be encoded, and a clip never exceeds its limit."""

@@ -55,7 +55,7 @@ def test_attack_is_words(escape, attack):
     assert page.count("<p>") == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(NASTY)
 def test_any_text_is_one_paragraph(raw):
     """Whatever comes in, one paragraph of plain words comes out."""
@@ -65,7 +65,7 @@ def test_any_text_is_one_paragraph(raw):
     assert page.count("<p>") <= 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(NASTY, NASTY)
 def test_any_text_stays_in_its_cell(left, right):
     """A table keeps its columns, whatever its cells hold."""
@@ -75,7 +75,7 @@ def test_any_text_stays_in_its_cell(left, right):
     assert "<td>end</td>" in page
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(NASTY)
 def test_any_text_stays_in_its_code(raw):
     """Inline code and fences close where we close them."""
@@ -86,7 +86,7 @@ def test_any_text_stays_in_its_code(raw):
     assert page.count("<pre") == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(NASTY)
 def test_any_text_stays_in_its_summary(raw):
     """A summary element holds one line of words, and the block closes."""

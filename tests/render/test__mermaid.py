@@ -38,7 +38,7 @@ def test_rubbish_draws_nothing():
     assert [graph(one) for one in (None, [], {"nodes": None}, {"nodes": ["x"], "edges": 3})] == ["", "", "", ""]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=30), st.text(max_size=60))
 def test_any_label_stays_in_its_node(revision, message):
     """Whatever a revision is called, its line is one node."""

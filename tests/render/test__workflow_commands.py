@@ -31,7 +31,7 @@ def test_command_is_one_line():
     assert command("notice", "hello") == "::notice::hello"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(NASTY, NASTY)
 def test_any_text_is_one_command(message, title):
     """Whatever the texts hold, the runner reads one command with exactly these properties."""
@@ -50,7 +50,7 @@ def test_message_is_bounded_and_never_cut_inside_an_escape():
     assert re.fullmatch("(?:%0A|%25)+…", text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(NASTY)
 def test_log_lines_are_no_commands(raw):
     """No line of a harmless text is a command of either form."""

@@ -23,7 +23,7 @@ def test_numbers_match_the_cases():
     assert len(cases) == 5
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=60))
 def test_any_text_is_valid_xml(raw):
     """Controls, surrogates and markup in untrusted text leave one well-formed document without log commands."""

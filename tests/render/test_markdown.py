@@ -86,7 +86,7 @@ def test_enormous_texts_fit(size):
 TEXT = st.text(alphabet=st.one_of(st.sampled_from(list("`~|<>!-[]()#@$*_\\\n\r \t:1a")), st.characters()), max_size=40)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(TEXT, TEXT, TEXT)
 def test_any_text_anywhere_leaves_the_comment_whole(one, two, three):
     """Whatever stands in messages, SQL, remedies, reasons and sections, every fence and every block closes."""

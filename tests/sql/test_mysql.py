@@ -317,7 +317,7 @@ def test_a_script_is_cut_at_its_semicolons():
         )
     ).map(" ".join)
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_text_makes_it_raise(text):
     """Statements come from revisions: whatever they hold, the answer is a value."""
     for dialect in ("mysql", "mariadb", "sqlite"):

@@ -197,7 +197,7 @@ def test_scripts_are_split_where_statements_end() -> None:
     assert split(script, "postgresql") == ("SELECT ';'", "DO $$ BEGIN NULL; END $$", "SELECT 2")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text())
 def test_no_text_makes_the_reader_fail(text: str) -> None:
     parse(text, "postgresql")
@@ -207,14 +207,14 @@ def test_no_text_makes_the_reader_fail(text: str) -> None:
 _NAME = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_NAME, _NAME)
 def test_quoted_names_come_back_as_they_are(table: str, column: str) -> None:
     quoted = [name.replace('"', '""') for name in (table, column)]
     assert read('ALTER TABLE "{}" DROP COLUMN "{}"'.format(*quoted)) == (c.DropColumn(table, column),)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(["SELECT 1", "DROP TABLE a", "UPDATE t SET a = ';'", "SELECT 2 -- x\n"]), max_size=5))
 def test_splitting_loses_no_statement(statements: list[str]) -> None:
     assert list(split(";".join(statements), "postgresql")) == [one.strip() for one in statements]
