@@ -42,10 +42,19 @@ class Followed(Protocol):
     """
 
     dialect: sql.Dialect
-    now: Schema
-    version_table: str
     watching: Watching | None
-    home: str
+
+    @property
+    def now(self) -> Schema:
+        """The schema."""
+
+    @property
+    def version_table(self) -> str:
+        """Alembic's own table."""
+
+    @property
+    def home(self) -> str:
+        """The database whose name says nothing before a table's."""
 
     def refresh(self, changes: Iterable[Change], understood: bool, seen: Mapping[str, Any], ask: Rows) -> Schema:
         """The schema after one statement."""

@@ -44,7 +44,9 @@ def restored_or(stage: Stage, heads: tuple[str, ...], replay: Callable[[], Failu
         return None
     failed = replay()
     reason = f"replayed: {restored.reason}"
-    if failed is None and _arrived(stage, heads) and may_write(stage):
+    if stage.beside:
+        reason += "; not kept: the project has several databases"
+    elif failed is None and _arrived(stage, heads) and may_write(stage):
         kept = store.save(stage.server, stage.database, found)
         reason += f"; {kept.reason}" if kept.done else f"; not kept: {kept.reason}"
         stage.probe.call("move")

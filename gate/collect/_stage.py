@@ -28,6 +28,7 @@ from gate.collect import (
 from gate.collect._catalogue import Catalogue
 from gate.collect._recording import Recorder
 from gate.collect._scratch_server import scratch_server
+from gate.collect._several import Several
 from gate.context import RunContext
 from gate.databases import _watching_postgresql
 from gate.databases.base import ScratchDatabase
@@ -36,6 +37,7 @@ from gate.facts.database_choice import DatabaseChoice, Kind, family
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Failure
+from gate.facts.schema import Schema
 from gate.sandbox import Frames, Launch, Lookout, Probe, ProjectFailure, copy_workspace, hand_over, probe_uid
 
 
@@ -222,9 +224,18 @@ class Stage:
 
     def recorder(self, looking: bool = True) -> Recorder:
         """A recorder for the database in use; one that is not ``looking`` only counts and keeps what failed."""
-        catalogue = Catalogue(self.database, self.version_table[0], looking)
-        self._recorder = Recorder(catalogue, self.history, self.sources)
+        table, others = self.version_table[0], self._others.values()
+        self._catalogues = Several(
+            Catalogue(self.database, table, looking),
+            {one.parts["database"]: Catalogue(one, table, looking) for one in others},
+        )
+        self._recorder = Recorder(self._catalogues, self.history, self.sources)
         return self._recorder
+
+    @property
+    def beside(self) -> tuple[Schema, ...]:
+        """What the project's other databases hold."""
+        return tuple(one.schema() for one in self._others.values())
 
     def replay(self, heads: tuple[str, ...]) -> Failure | None:
         """The base's heads: restored from a snapshot whose key fits exactly, else upgraded to and kept for the next run."""
@@ -331,6 +342,7 @@ class Stage:
                 self._recorder.began(str(event.get("revision")))
         if kind == "statement":
             if self._recorder:
+                self._catalogues.move(event.get("database"))
                 self._recorder.heard(event, self._rows)
             return {} if event.get("wait") else None
         return None
@@ -371,7 +383,8 @@ class Stage:
         if name not in self._others:
             self._others[name] = self._prepared(self.server.create(name))
             self._others[name].watching()  # the observer's queries go to whatever database of ours the project opens
-            self.notes.append(f"the project opens a second database, {name}: it got one of its own")
+            told = name.removeprefix(f"{self.tree}/")
+            self.notes.append(f"the project opens a second database, {told}: it got one of its own")
         return self._others[name]
 
     def explained(self, failure: ProjectFailure) -> ProjectBroken:

@@ -15,6 +15,7 @@ from gate.collect import _base_models, _known_diffs, _losses, _named_tables, _ol
 from gate.collect._git import Git
 from gate.collect._one_by_one import OneByOne
 from gate.collect._recording import Recorder
+from gate.collect._several import together
 from gate.collect._stage import OtherDialect, Stage
 from gate.context import RunContext
 from gate.databases import digests
@@ -178,12 +179,14 @@ class _Rehearsing:
         if failed:
             return self._only(failed)
         self.baseline, self.pristine = stage.database.schema(), stage.database.clone()
-        outside = stage.made_outside
+        beside, outside = stage.beside, stage.made_outside
         with self.context.timed("rehearsal"):
             deploy = self._deploy()
         found = self._placed(deploy, self._afterwards(deploy) if deploy.reached else _After())
         found = dataclasses.replace(
             found,
+            baseline=together(found.baseline, *beside),
+            result=together(found.result, *stage.beside),
             old_release_source=self.old_source,
             mapped=self.mapped,
             transaction_per_migration=_own_transactions(deploy.statements),

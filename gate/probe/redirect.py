@@ -47,6 +47,7 @@ class Redirect:
         self._known = {}
         self.generation = 0
         self.opened = []
+        self._reached = None
         self._inside = 0
         self._own = os.path.dirname(os.path.realpath(os.environ.get("HOME", "")))  # private copy and HOME lie here
 
@@ -65,6 +66,7 @@ class Redirect:
 
         def connect(connection, record):
             record.info["alembic_gate_generation"] = self.generation
+            record.info["alembic_gate_database"] = self._reached
 
         def before_cursor_execute(conn, cursor, statement, parameters, context, executemany):
             found = _ATTACHED.match(statement) if conn.dialect.name == "sqlite" else None
@@ -86,6 +88,7 @@ class Redirect:
     def _connect(self, dialect, cargs, cparams):
         url = self.url_for(dialect, _database(dialect, cargs, cparams))
         backend = "mysql" if dialect.name in ("mysql", "mariadb") else dialect.name
+        self._reached = url.database
         args, params = dialect.create_connect_args(url)
         kept = {name: value for name, value in cparams.items() if name in KEPT.get(backend, ())}
         if backend == "sqlite":

@@ -116,7 +116,7 @@ class Watch:
                  "seconds": time.perf_counter() - record["started"], "row_count": count, "observed": seen,
                  "with_parameters": with_parameters, "sets": record.get("sets", 1), "autocommit": autocommit(conn) if conn is not None else False,
                  "error": error, "refused": record.get("refused"),
-                 "dialect": conn.dialect.name if conn is not None else None}  # fmt: skip
+                 "dialect": conn.dialect.name if conn is not None else None, "database": database(conn)}  # fmt: skip
         if self.revision is None or error is not None:
             self._channel.write(event)
             return
@@ -177,6 +177,14 @@ def autocommit(conn):
         return (conn.get_execution_options() or {}).get("isolation_level") == "AUTOCOMMIT"
     except Exception:
         return False
+
+
+def database(conn):
+    """The scratch database that a connection reached; a project may hold several."""
+    try:
+        return conn.info.get("alembic_gate_database")
+    except Exception:
+        return None
 
 
 def _count(cursor):
