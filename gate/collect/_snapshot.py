@@ -15,7 +15,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from gate.collect import _contents
 from gate.collect._git import Git
+from gate.collect.history import blob_id
 from gate.databases.snapshots import Snapshots
 from gate.facts.rehearsal import Failure
 
@@ -46,6 +48,8 @@ def restored_or(stage: Stage, heads: tuple[str, ...], replay: Callable[[], Failu
     reason = f"replayed: {restored.reason}"
     if stage.beside:
         reason += "; not kept: the project has several databases"
+    elif not _as_on_base(stage):
+        reason += "; not kept: a revision of the base, or what it imports, was edited here"
     elif failed is None and _arrived(stage, heads) and may_write(stage):
         kept = store.save(stage.server, stage.database, found)
         reason += f"; {kept.reason}" if kept.done else f"; not kept: {kept.reason}"
@@ -57,6 +61,33 @@ def restored_or(stage: Stage, heads: tuple[str, ...], replay: Callable[[], Failu
 def _arrived(stage: Stage, heads: tuple[str, ...]) -> bool:
     """Whether the version table stands where the base does: an upgrade that commits nothing says nothing, too."""
     return stage.history.ancestors(heads) <= stage.history.ancestors(stage.version_rows)
+
+
+def _as_on_base(stage: Stage) -> bool:
+    """Whether the revisions and the env.py that ran are the base's own: the key is read from the base's tree.
+
+    What env.py imports may differ: the models are what most changes are about, and revisions say what they make.
+    """
+    ids = dict(stage.covered)
+    folders = tuple(f"{place.rstrip('/')}/" for place in stage.project.version_locations)
+    env = f"{stage.project.script_location}/env.py"
+    todo, seen = [path for path in ids if path.endswith(".py") and path.startswith(folders)], set[str]()
+    while todo:
+        path = todo.pop()
+        raw = _here(stage, path) if path not in seen else None
+        if path not in seen and (raw is None or blob_id(raw) != ids[path]):
+            return False
+        seen.add(path)
+        text = raw.decode("utf-8", "replace") if raw and path.endswith(".py") else ""
+        todo += ids if _READS_FILES.search(text) else imported(text, path, roots(stage), ids)
+    return env not in ids or blob_id(_here(stage, env) or b"") == ids[env]
+
+
+def _here(stage: Stage, path: str) -> bytes | None:
+    try:
+        return _contents.read(stage.context.repo / path)
+    except OSError:
+        return None
 
 
 class NoKey:
