@@ -21,6 +21,8 @@ _NO_COLUMN = re.compile(
     r"column \S+( of relation \S+)? does not exist|no such column|has no column named|Unknown column"
 )
 
+_DELETE = re.compile(r"\s*(?:WITH\b.*?\)\s*)?DELETE\b", re.IGNORECASE | re.DOTALL)
+
 
 def ask(rehearsal: Rehearsal, history: History, new: NewRevisions) -> Answer:
     notes = rehearsal.notes + tuple(f"server: {note}" for note in rehearsal.server.notes)
@@ -135,9 +137,16 @@ def _on_rows(failure: Failure) -> Finding:
         advice = (
             "Look on the target for values that cannot be read that way; mend or leave them out in an earlier deploy."
         )
+    if _deletes_parents(failure):
+        text = f"{_name(failure)} passes on empty tables and fails where other rows point at one that it deletes: {_first(failure)}"
+        advice = "Delete those other rows first, or let them point elsewhere, in a statement of their own; look on the target whether there are any."
     if _is_guess(failure):
         return _misread(failure)
     return _finding(failure, Category.FAILS_ON_EXISTING_ROWS, Severity.ERROR, text, advice)
+
+
+def _deletes_parents(failure: Failure) -> bool:
+    return bool(failure.sql and _DELETE.match(failure.sql)) and "foreign key" in failure.error.lower()
 
 
 def _is_guess(failure: Failure) -> bool:

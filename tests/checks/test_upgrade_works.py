@@ -138,6 +138,22 @@ def test_a_value_that_is_refused_for_what_it_is_says_nothing_of_every_row(
     assert ("fails on any row" in finding.message) == any_row
 
 
+@pytest.mark.parametrize(
+    ("sql", "error", "told"),
+    [
+        ("DELETE FROM t WHERE old", "FOREIGN KEY constraint failed", True),
+        ("WITH o AS (SELECT 1)\ndelete from t", 'violates foreign key constraint "f" on table "u"', True),
+        ("INSERT INTO u VALUES (1)", "FOREIGN KEY constraint failed", False),
+        ("DELETE FROM t", "CHECK constraint failed", False),
+    ],
+)
+def test_rows_that_others_point_at_are_named_as_what_stops_a_delete(sql: str, error: str, told: bool) -> None:
+    """Splitting it helps nobody: the other rows are what stands in the way."""
+    (finding,) = answer(RowsRun("plain", Failure(error, "IntegrityError", "b", sql=sql))).findings
+    assert (finding.category, finding.severity) == ("fails-on-existing-rows", "error")
+    assert ("where other rows point at one that it deletes" in finding.message) is told
+
+
 def test_a_lost_version_row_is_told() -> None:
     (finding,) = answer(RowsRun("plain"), rows=("a",)).findings
     assert (finding.category, finding.message) == (
