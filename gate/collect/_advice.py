@@ -123,7 +123,8 @@ def _validation(found: re.Match[str]) -> tuple[str, str]:
     )
     names = list(dict.fromkeys(name.split(".")[0] for name in names))
     if not names:
-        return f"the project's settings are not valid: {_cut(found[0])}", _env("NAME")
+        said = found[0].partition("Traceback (most recent call last)")[0]
+        return f"the project's settings are not valid: {_cut(said)}", _env("NAME")
     lines = ", ".join(f"{name}: {value_for(name)}" for name in names)
     return (
         f"the project's settings want {len(names)} value{'s' if len(names) > 1 else ''}: {', '.join(names)}",

@@ -206,3 +206,11 @@ def test_a_variable_that_a_revision_asks_for() -> None:
     )
     assert missing_variable("KeyError", "'secret'") is None
     assert missing_variable("ValueError", "row a_b is missing") is None
+
+
+def test_a_refusal_of_settings_in_own_words_ends_before_the_traceback() -> None:
+    """Frames of the gate's own process say nothing to a reader of the report."""
+    text = "2 validation errors for Settings: DB_HOST, API_KEY missing"
+    what, advice = explain("ValueError", f'{text}\nTraceback (most recent call last):\n  File "session.py"', "")
+    assert what == "the project's settings are not valid: validation errors for Settings: DB_HOST, API_KEY missing"
+    assert "env: {NAME: ...}" in advice
