@@ -73,7 +73,12 @@ class Settings:
     context: str = _say("", "context.json written by prepare", places="flag", metavar="FILE")
     # what is compared
     base: str = _say("", "git ref of the base; found by itself when absent", places="flag input file", metavar="REF")
-    heads: str = _say("", "expected heads: a number, ids, or branch labels, separated by commas", places="flag file")
+    heads: str = _say(
+        "",
+        "expected heads: a number, ids, or branch labels, separated by commas; else one, or one for each labelled branch "
+        "of the base",
+        places="flag file",
+    )
     only: tuple[str, ...] = _say((), "ask only these checks", places="flag input file", metavar="CHECK,...")
     skip: tuple[str, ...] = _say((), "leave these checks out", places="flag input file", metavar="CHECK,...")
     fail_on: str = _say(
