@@ -137,6 +137,14 @@ def test_the_way_back_of_one_branch_leaves_the_other_where_it_is(tmp_path: Path)
     assert [(one["revision"], one["table"]) for one in done.project["findings"]] == [("b", "users")]
 
 
+def test_a_way_back_over_a_merge_leaves_the_bases_side_alone_and_names_the_guilty_one(tmp_path: Path) -> None:
+    """One by one, too: the base's own way back is nobody's question here."""
+    base = {**LOOKUP, "m": revision("m", "a1", 'op.execute("SELECT 1")', "raise RuntimeError")}
+    change = {"c": revision("c", "a1", INSERT, 'op.execute("DELETE FROM users")'), "mc": MERGE}
+    done = gate(repository(tmp_path / "r", base, change), "--only", "downgrade-works")
+    assert done.findings() == [("downgrade-works", "irreversible", "warning", "c")]
+
+
 @pytest.mark.parametrize(("copied", "expected"), [("id", ["name"]), ("id, name", [])])
 def test_a_way_back_that_leaves_values_behind_is_irreversible(tmp_path: Path, copied: str, expected: list[str]) -> None:
     """The column is back, empty: the schema alone looks right."""
