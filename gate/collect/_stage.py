@@ -225,11 +225,11 @@ class Stage:
     def recorder(self, looking: bool = True) -> Recorder:
         """A recorder for the database in use; one that is not ``looking`` only counts and keeps what failed."""
         table, others = self.version_table[0], self._others.values()
-        self._catalogues = Several(
+        catalogues = Several(
             Catalogue(self.database, table, looking),
             {one.parts["database"]: Catalogue(one, table, looking) for one in others},
         )
-        self._recorder = Recorder(self._catalogues, self.history, self.sources)
+        self._recorder = Recorder(catalogues, self.history, self.sources)
         return self._recorder
 
     @property
@@ -342,7 +342,8 @@ class Stage:
                 self._recorder.began(str(event.get("revision")))
         if kind == "statement":
             if self._recorder:
-                self._catalogues.move(event.get("database"))
+                if isinstance(self._recorder.catalogue, Several):  # a stand-in reads, and has one
+                    self._recorder.catalogue.move(event.get("database"))
                 self._recorder.heard(event, self._rows)
             return {} if event.get("wait") else None
         return None
