@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 from gate import sql
 from gate.collect import (
@@ -26,6 +26,7 @@ from gate.collect import (
     _templates,
 )
 from gate.collect._catalogue import Catalogue
+from gate.collect._reached import OtherDialect, same_file
 from gate.collect._recording import Recorder
 from gate.collect._scratch_server import scratch_server
 from gate.collect._several import Several
@@ -33,7 +34,7 @@ from gate.context import RunContext
 from gate.databases import _watching_postgresql
 from gate.databases.base import ScratchDatabase
 from gate.errors import CannotDecide, GateError, ProjectBroken
-from gate.facts.database_choice import DatabaseChoice, Kind, family
+from gate.facts.database_choice import DatabaseChoice, family
 from gate.facts.environment import ProjectEnvironment
 from gate.facts.history import History, Project
 from gate.facts.rehearsal import Failure
@@ -378,7 +379,7 @@ class Stage:
         ours = self.database.parts["database"]
         if name in (ours, "", ":memory:") or re.fullmatch(r"alembic_gate_\w+", name):
             return True
-        return have_suffix(name, str(self._main_name)) if self.database.server.dialect == "sqlite" else False
+        return same_file(name, str(self._main_name)) if self.database.server.dialect == "sqlite" else False
 
     def _other(self, name: str) -> ScratchDatabase:
         if name not in self._others:
@@ -395,17 +396,3 @@ class Stage:
             failure.type, failure.message or failure.text, self.tail + "\n" + failure.traceback
         )
         return ProjectBroken(what, where=self.project.config or self.project.script_location, advice=advice)
-
-
-class OtherDialect(CannotDecide):
-    """The guess was wrong: the project opens another kind of database."""
-
-    def __init__(self, kind: str, driver: str) -> None:
-        super().__init__(f"the project connects to {kind}", advice=f"Say so: --database {kind}")
-        self.kind, self.driver = cast(Kind, kind), driver
-
-
-def have_suffix(one: str, other: str) -> bool:
-    """Do two paths name one file, one of them relative?"""
-    short, long = sorted((one.lstrip("./"), other.lstrip("./")), key=len)
-    return bool(short) and ("/" + long).endswith("/" + short)

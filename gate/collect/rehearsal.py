@@ -14,9 +14,10 @@ from typing import Any
 from gate.collect import _base_models, _known_diffs, _losses, _named_tables, _old_release, _round_trip, _side_effects
 from gate.collect._git import Git
 from gate.collect._one_by_one import OneByOne
+from gate.collect._reached import OtherDialect
 from gate.collect._recording import Recorder
 from gate.collect._several import together
-from gate.collect._stage import OtherDialect, Stage
+from gate.collect._stage import Stage
 from gate.context import RunContext
 from gate.databases import digests
 from gate.errors import CannotDecide, GateError, ProjectBroken, ServerUnavailable
