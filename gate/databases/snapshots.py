@@ -21,7 +21,7 @@ from gate.errors import GateError
 
 # A snapshot of PostgreSQL or MariaDB is some 40 MB: old ones go when there are more than this of a kind.
 _KEPT = 6
-_FORMAT = 1
+_FORMAT = 2  # 1 may hold what an edited base gave
 
 
 class _Keeps(Protocol):
