@@ -35,7 +35,8 @@ def _types(deploy: Deploy) -> Iterator[Hit]:
     for statement, change in deploy.all_changes(c.RenameType):
         if change.type in deploy.baseline.enums and change.type not in made:
             yield Hit(
-                f"The release still running casts its values to {change.type}, which is now called {change.to}.",
+                f"Where the release still running casts its values to {change.type}, as SQLAlchemy does with asyncpg, its "
+                f"queries fail: the type is now called {change.to}.",
                 statement,
                 severity=Severity.WARNING,
                 remedy=remedy("Keep the type's name, or make a new type and move the columns over in steps."),
