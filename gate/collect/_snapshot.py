@@ -46,16 +46,21 @@ def restored_or(stage: Stage, heads: tuple[str, ...], replay: Callable[[], Failu
         return None
     failed = replay()
     reason = f"replayed: {restored.reason}"
-    if stage.beside:
-        reason += "; not kept: the project has several databases"
-    elif not _as_on_base(stage):
-        reason += "; not kept: a revision of the base, or what it imports, was edited here"
-    elif failed is None and _arrived(stage, heads) and may_write(stage):
-        kept = store.save(stage.server, stage.database, found)
-        reason += f"; {kept.reason}" if kept.done else f"; not kept: {kept.reason}"
-        stage.probe.call("move")
+    if failed is None and _arrived(stage, heads) and may_write(stage):
+        reason += f"; {_kept(stage, store, found)}"
     stage.snapshot = {"used": False, "reason": reason, "key": found[:16]}
     return failed
+
+
+def _kept(stage: Stage, store: Snapshots, found: str) -> str:
+    """Keep the base as it stands, where it is what the key says; what came of that in words."""
+    if stage.has_others:
+        return "not kept: the project has several databases"
+    if not _as_on_base(stage):
+        return "not kept: a revision of the base, or what it imports, was edited here"
+    kept = store.save(stage.server, stage.database, found)
+    stage.probe.call("move")
+    return kept.reason if kept.done else f"not kept: {kept.reason}"
 
 
 def _arrived(stage: Stage, heads: tuple[str, ...]) -> bool:

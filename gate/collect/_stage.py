@@ -17,7 +17,6 @@ from gate.collect import (
     _advice,
     _base_schema,
     _bootstrap,
-    _drivers,
     _loading,
     _placing,
     _side_effects,
@@ -26,6 +25,7 @@ from gate.collect import (
     _templates,
 )
 from gate.collect._catalogue import Catalogue
+from gate.collect._drivers import fitting
 from gate.collect._reached import OtherDialect, same_file
 from gate.collect._recording import Recorder
 from gate.collect._scratch_server import scratch_server
@@ -166,9 +166,7 @@ class Stage:
     def driver(self) -> str:
         """The driver for a URL that the gate has to give: of the sort that env.py uses, and installed if we know."""
         env = self._text(f"{self.project.script_location}/env.py") if self.project.script_location else ""
-        return _drivers.fitting(
-            family(self.database.server.dialect), env, (self.choice.driver, *self.environment.drivers)
-        )
+        return fitting(family(self.database.server.dialect), env, (self.choice.driver, *self.environment.drivers))
 
     def _parts(self) -> dict[str, str]:
         driver = self.driver
@@ -232,6 +230,11 @@ class Stage:
         )
         self._recorder = Recorder(catalogues, self.history, self.sources)
         return self._recorder
+
+    @property
+    def has_others(self) -> bool:
+        """Does the project open a second database?"""
+        return bool(self._others)
 
     @property
     def beside(self) -> tuple[Schema, ...]:
@@ -324,11 +327,8 @@ class Stage:
 
     def session_settings(self) -> dict[str, str]:
         """Time-outs that hold on the scratch database by themselves (roles, server)."""
-        return (
-            {"timezone": self.context.settings.time_zone or "UTC"}
-            if self.database.server.dialect == "postgresql"
-            else {}
-        )
+        has_zone = self.database.server.dialect == "postgresql"
+        return {"timezone": self.context.settings.time_zone or "UTC"} if has_zone else {}
 
     def handle(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """Events of the probe: a connection that needs a database, a revision that begins, a statement."""

@@ -90,7 +90,8 @@ def may_fail(
     ``unknown`` is the severity where no rows ran. ``sql`` counts the rows that would be refused. ``by_value`` tells a
     condition on what the values are (a CHECK, a reference): that made-up rows break it says nothing for sure; with
     ``settles`` false neither does it that they keep it. A table that the seeding left without rows counts as one where
-    no rows ran, and the few rows that earlier revisions wrote prove nothing of those on the target. ``keys`` names the columns of a new unique key: under ALTER IGNORE no row makes it fail.
+    no rows ran, and the few rows that earlier revisions wrote prove nothing of those on the target. ``keys`` names the
+    columns of a new unique key: under ALTER IGNORE no row makes it fail.
     """
     if keys is not None and is_ignoring(deploy, statement):
         yield _deduplicated(statement, keys, table, column, sql, remedy)
